@@ -1,0 +1,1 @@
+"""Deadlines of Japanese care offices: from the regulator's notice to a reminder in the office's mailbox."""

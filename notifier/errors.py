@@ -1,0 +1,42 @@
+"""Faults the program can name.
+
+An outcome that the domain foresees is a value; what stops the work is one of these.
+The message of each says what is wrong, where, and what to do about it; the command line
+prints it as one line on standard error.
+"""
+
+
+class NotifierError(Exception):
+    """Something stopped the work; the message says what, where and what to do."""
+
+
+class SettingsError(NotifierError):
+    """A setting is missing or cannot be used."""
+
+
+class CatalogueError(NotifierError):
+    """The law as data cannot be read: names the file, the entry and the mend."""
+
+
+class ScenarioError(NotifierError):
+    """A scenario for the simulation cannot be read: names the place and the mend."""
+
+
+class ImportRefusedError(NotifierError):
+    """A list of offices cannot be taken over as it stands."""
+
+
+class StoreError(NotifierError):
+    """The database cannot be reached or refuses to keep what it was given."""
+
+
+class RenderingError(NotifierError):
+    """A template cannot be turned into a letter: names the template and the variable."""
+
+
+class UnknownError(NotifierError):
+    """Something that was asked for by name does not exist."""
+
+
+class ChannelError(NotifierError):
+    """A way out (mail relay, endpoint) cannot be used at all; nothing was sent."""
