@@ -1,0 +1,125 @@
+"""Fixtures every test may ask for, and the rule that a skip in CI is a failure."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, running_server
+
+TOP = Path(__file__).resolve().parents[1]
+
+# --- a skip cannot hide ------------------------------------------------------------------------------------
+
+REQUIRED = ("pg", "browser")
+STRICT = os.environ.get("CI") == "true" or os.environ.get("NOTIFIER_TEST_STRICT") == "1"
+passed_with: dict[str, int] = {}
+skipped: list[str] = []
+FINDINGS = pytest.StashKey[tuple[list[str], list[str]]]()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what ran for real; called on the controller, too, when tests run in several processes."""
+    if report.when == "call" and report.passed:
+        for marker in REQUIRED:
+            passed_with[marker] = passed_with.get(marker, 0) + int(marker in report.keywords)
+    if report.skipped and not hasattr(report, "wasxfail"):
+        skipped.append(report.nodeid)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """A module that skips itself while it is imported counts as a skip, too."""
+    if report.skipped:
+        skipped.append(report.nodeid)
+
+
+def everything_was_asked_for(config: pytest.Config) -> bool:
+    """Whether the whole tests folder runs: only then must each required kind of test have run."""
+    chosen = {(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args}
+    whole = bool(chosen & {TOP, TOP / "tests"}) and not any("::" in argument for argument in config.args)
+    return whole and not (config.option.keyword or config.option.markexpr or config.option.deselect)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a strict run that skipped a test or never ran a required kind of test."""
+    config = session.config
+    if not STRICT or hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    whole = everything_was_asked_for(config)
+    missing = [marker for marker in REQUIRED if whole and not passed_with.get(marker)]
+    if (skipped or missing) and exitstatus == 0:
+        session.exitstatus = 1
+    config.stash[FINDINGS] = (skipped, missing)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say why a strict run failed."""
+    skips, missing = config.stash.get(FINDINGS, ([], []))
+    for nodeid in skips:
+        terminalreporter.write_line(f"A skip is a failure here: {nodeid}", red=True)
+    for marker in missing:
+        terminalreporter.write_line(f"No test marked '{marker}' has run and passed", red=True)
+
+
+# --- real databases ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real server for the whole run, of the newest version at hand; see tests/postgres.py."""
+    found = folders_of_binaries()
+    with running_server(found[chosen_version(found)]) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def oldest_postgres_server() -> Iterator[PostgresServer]:
+    """A real server of the oldest version at hand (16), for the tests of the migrations."""
+    found = folders_of_binaries()
+    with running_server(found[min(found)]) as server:
+        yield server
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a new, empty database."""
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def oldest_postgres_url(oldest_postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a new, empty database on the oldest version at hand."""
+    name = oldest_postgres_server.create_database()
+    yield oldest_postgres_server.url(name)
+    oldest_postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of a SQLite file that does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'notifier.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.pg)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a new, empty database: the test runs once on SQLite and once on PostgreSQL."""
+    name = {"sqlite": "sqlite_url", "postgres": "empty_postgres_url"}[request.param]
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+# --- real notices ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def notices_folder() -> Path:
+    """The folder of the founding notices; they are not part of the repository.
+
+    NOTIFIER_NOTICES names it; otherwise it is expected at ../shared/notices beside the checkout.
+    """
+    named = os.environ.get("NOTIFIER_NOTICES")
+    return Path(named) if named else TOP.parent / "shared" / "notices"
