@@ -1,0 +1,112 @@
+"""Ladders: on which days before a due day a reminder leaves.
+
+A ladder is data. A rung that falls on a closed day moves to the previous working day; rungs that meet become one,
+named after the last of them; the due day itself never moves.
+Source: the reminder policy of the project's domain register, section 7.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from notifier.domain.calendar import Calendar
+from notifier.domain.deadlines import Due, Shape
+
+
+class Occasion(StrEnum):
+    """Why something is said; the value is what the contracts call it."""
+
+    ANNOUNCEMENT = "announcement"
+    CHANGE = "change"
+    OPENING = "opening"
+    REMINDER = "reminder"
+    LAST_CALL = "last-call"
+    CLOSING = "closing"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    PROMPT = "prompt"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The rungs of one kind of deadline.
+
+    `days` are calendar days before the due day. `opening` says the first day of a window, `before_window` how many
+    days before an expected window one notice leaves, `checks` whether the editor is asked every month inside it.
+    `year_opening` says the first day of a fiscal year in which the duty falls. `closing` says once that the end was
+    missed. `to` names who climbs it besides or instead of the offices.
+    """
+
+    id: str
+    days: tuple[int, ...] = ()
+    opening: bool = True
+    before_window: int | None = None
+    checks: bool = False
+    year_opening: bool = False
+    closing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One day on which something is said: `name` is T-n, or None where no days are counted."""
+
+    on: date
+    occasion: Occasion
+    name: str | None
+
+    @property
+    def key(self) -> str:
+        """Return the part of a delivery's permanent key that tells this rung from the others."""
+        return self.name or f"{self.occasion}:{self.on.isoformat()}"
+
+
+def rungs(ladder: Ladder, due: Due, calendar: Calendar) -> tuple[Rung, ...]:
+    """Return all rungs of `ladder` for `due`, earliest first, one a day at most.
+
+    A due that is no day yields no countdown: an expected window yields one notice before it opens and one at its
+    opening. Days before a window's opening are not counted down. The closing rung lies on the first open day after
+    the last day.
+    """
+    found: list[Rung] = []
+    if due.opens and ladder.opening and due.shape is Shape.WINDOW:
+        found.append(Rung(calendar.previous_open(due.opens), Occasion.OPENING, None))
+    if due.shape is Shape.EVENT and due.earliest and ladder.before_window is not None:
+        notice = due.earliest - timedelta(days=ladder.before_window)
+        found.append(Rung(calendar.previous_open(notice), Occasion.REMINDER, None))
+        found.append(Rung(calendar.previous_open(due.earliest), Occasion.OPENING, None))
+    if due.shape is Shape.FISCAL_YEAR and due.opens and ladder.year_opening:
+        found.append(Rung(calendar.next_open(due.opens), Occasion.OPENING, None))
+    last = due.ladder_day
+    if last is not None:
+        found.extend(_countdown(ladder, due, last, calendar))
+        if ladder.closing and due.ends:
+            found.append(Rung(calendar.next_open(last + timedelta(days=1)), Occasion.CLOSING, None))
+    return _one_a_day(found)
+
+
+def _countdown(ladder: Ladder, due: Due, last: date, calendar: Calendar) -> list[Rung]:
+    found = []
+    for days in ladder.days:
+        on = last - timedelta(days=days)
+        if due.opens and due.shape is Shape.WINDOW and on <= due.opens and days:
+            continue
+        occasion = Occasion.LAST_CALL if days == 0 else Occasion.REMINDER
+        found.append(Rung(calendar.previous_open(on), occasion, f"T-{days}"))
+    return found
+
+
+def _one_a_day(found: list[Rung]) -> tuple[Rung, ...]:
+    by_day: dict[date, Rung] = {}
+    for rung in found:
+        earlier = by_day.get(rung.on)
+        if earlier is None:
+            by_day[rung.on] = rung
+        elif rung.name is not None:
+            occasion = earlier.occasion if earlier.occasion is Occasion.OPENING else rung.occasion
+            by_day[rung.on] = Rung(rung.on, occasion, rung.name)
+    return tuple(by_day[day] for day in sorted(by_day))
+
+
+def next_rung(climbed: tuple[Rung, ...], after: date) -> Rung | None:
+    """Return the first rung that lies strictly after the civil date `after`, or None."""
+    return next((rung for rung in climbed if rung.on > after), None)

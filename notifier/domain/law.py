@@ -1,0 +1,168 @@
+"""The law as data: deadlines, the statements about them, what authorities have set, and who may set what.
+
+A `Law` is a value. `as_known` gives the law as the service knew it on a day; nothing learned later can enter a letter.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from notifier.domain.applicability import EVERYBODY, Condition, fact_types
+from notifier.domain.calendar import Calendar, Roll
+from notifier.domain.deadlines import SetDay
+from notifier.domain.expressions import anchor_of, events_of
+from notifier.domain.facts import Fact, FactPattern
+from notifier.domain.ladders import Ladder
+from notifier.domain.statements import Statement, known_on
+
+
+class Party(StrEnum):
+    """Who owes something, or is told."""
+
+    OFFICE = "office"
+    MUNICIPALITY = "municipality"
+    PREFECTURE = "prefecture"
+    EDITOR = "editor"
+
+
+class Modality(StrEnum):
+    """How binding a duty is."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    RECOMMENDED = "recommended"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What discharges a duty: `count` facts of `pattern`, each with another value of `distinct` if that is named.
+
+    `inside` asks that the facts lie in the due window (from its opening to its last day, inclusive).
+    """
+
+    pattern: FactPattern
+    distinct: str | None = None
+    count: int = 1
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """An identity `family/duty` and what does not change when its date moves.
+
+    `concerns` says to whom it may come, `taken_up` the choice after which it binds (None: at once), `excluded` what
+    takes an office out. `party` is who owes it. `follow` tells those who have settled it of later changes, too.
+    `tell_when_dated` keeps silent until a day is known. `acknowledge` answers facts that settle or open it.
+    """
+
+    id: str
+    title: str
+    short: str
+    modality: Modality
+    action: str
+    where: str
+    silence: str
+    money: str
+    ladder: str
+    parties: tuple[Party, ...] = (Party.OFFICE,)
+    concerns: Condition = EVERYBODY
+    concerns_wording: str = ""
+    taken_up: Condition | None = None
+    taken_up_wording: str = ""
+    excluded: Condition | None = None
+    settled_by: tuple[Settlement, ...] = ()
+    roll: Roll = Roll.NONE
+    follow: bool = False
+    announce: bool = True
+    tell_when_dated: bool = False
+    acknowledge: bool = True
+    prompt: bool = False
+    related: tuple[str, ...] = ()
+    occurrence_unit: str = ""
+
+    @property
+    def family(self) -> str:
+        """Return the part of the id that offices subscribe to."""
+        return self.id.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A municipality or prefecture: six-digit 団体コード, its own closed days, and its own ladders and rolls by deadline."""
+
+    code: str
+    name: str
+    kind: Party
+    prefecture: str | None = None
+    closed: frozenset[date] = frozenset()
+    ladders: Mapping[str, str] = field(default_factory=dict)
+    rolls: Mapping[str, Roll] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A fact about an authority (its code) or about the nation (code ""): a day that was set or announced."""
+
+    authority: str
+    fact: Fact
+
+
+@dataclass(frozen=True)
+class Law:
+    """Everything from which obligations follow, apart from the offices' own facts."""
+
+    deadlines: Mapping[str, Deadline]
+    statements: Mapping[str, tuple[Statement, ...]]
+    ladders: Mapping[str, Ladder]
+    calendar: Calendar
+    authorities: Mapping[str, Authority] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()
+
+    def as_known(self, day: date) -> "Law":
+        """Return the law with nothing that became known after the civil date `day`."""
+        statements = {name: tuple(known_on(said, day)) for name, said in self.statements.items()}
+        settings = tuple(each for each in self.settings if each.fact.on <= day)
+        return replace(self, statements=statements, settings=settings)
+
+    def said(self, deadline: str) -> tuple[Statement, ...]:
+        """Return the statements about `deadline`, as first to last known."""
+        return self.statements.get(deadline, ())
+
+    def set_day(self, events: Sequence[str], chain: Iterable[str], fiscal_year: int | None) -> SetDay | None:
+        """Return what the nearest authority of `chain` last set by one of `events`, or None.
+
+        For a recurring duty only what was set for `fiscal_year` counts. Ties of one date go to the one set last.
+        """
+        for code in chain:
+            found = [
+                each.fact
+                for each in self.settings
+                if each.authority == code
+                and each.fact.type in events
+                and (fiscal_year is None or each.fact.values.get("fiscal_year") in {None, fiscal_year})
+            ]
+            if found:
+                newest = max(enumerate(found), key=lambda pair: (pair[1].on, pair[0]))[1]
+                closes = newest.day("closes") or newest.day("due") or newest.day("date")
+                if closes is not None:
+                    return SetDay(closes, newest.day("opens"), code)
+        return None
+
+    def calendar_of(self, authority: Authority | None) -> Calendar:
+        """Return the calendar with the authority's own closed days."""
+        return self.calendar.with_closed(authority.closed) if authority else self.calendar
+
+    def fact_types_of(self, deadline: str) -> frozenset[str]:
+        """Return the types of office fact on which `deadline` depends in any way."""
+        entry = self.deadlines[deadline]
+        conditions = [each for each in (entry.concerns, entry.taken_up, entry.excluded) if each is not None]
+        patterns = [each.pattern for each in entry.settled_by]
+        anchors = [anchor_of(said.due) for said in self.said(deadline) if said.due is not None]
+        patterns.extend(anchor.pattern for anchor in anchors if anchor is not None)
+        types = [fact_types(each) for each in conditions] + [frozenset(each.types) for each in patterns]
+        return frozenset().union(*types)
+
+    def event_types_of(self, deadline: str) -> frozenset[str]:
+        """Return the types of authority or national event on which `deadline` depends."""
+        return frozenset(event for said in self.said(deadline) if said.due is not None for event in events_of(said.due))
