@@ -87,6 +87,6 @@ $(VENV)/.test: $(VENV)/.uv $(LISTS)/test.txt pyproject.toml
 	@touch $@
 
 .cache/browser/.ready: ops/npm/prepare_browser.py $(LISTS)/browser.txt ops/npm/package-lock.json
-	@$(BIN)/python ops/npm/prepare_browser.py --is-there || $(MAKE) --no-print-directory .cache/npm/.ready
+	@$(BIN)/python ops/npm/prepare_browser.py --is-there || $(MAKE) -s .cache/npm/.ready
 	@$(BIN)/python ops/npm/prepare_browser.py
 	@touch $@
