@@ -37,7 +37,9 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 def everything_was_asked_for(config: pytest.Config) -> bool:
     """Whether the whole tests folder runs: only then must each required kind of test have run."""
     chosen = {(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args}
-    whole = bool(chosen & {TOP, TOP / "tests"}) and not any("::" in argument for argument in config.args)
+    whole = bool(chosen & {config.rootpath, config.rootpath / "tests"}) and not any(
+        "::" in argument for argument in config.args
+    )
     return whole and not (config.option.keyword or config.option.markexpr or config.option.deselect)
 
 
