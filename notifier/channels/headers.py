@@ -1,5 +1,6 @@
-"""The headers that differ from letter to letter, written by hand because the standard library takes
-milliseconds for each; a property test holds them equal to what its parser reads back.
+"""The headers that differ from letter to letter, written by hand.
+
+The standard library takes milliseconds for each; a property test holds ours equal to what its parser reads.
 
 Limits: an encoded word has at most 75 characters and its line at most 76 (RFC 2047, 2); no line has
 more than 998 (RFC 5322, 2.1.1).
@@ -31,7 +32,7 @@ NEXT_WORD = 45
 
 
 def subject(text: str) -> str:
-    """Return the Subject header, folded, with its last CRLF. Raises UnsendableError on a control character."""
+    """Return the Subject header, folded, with its CRLF. Raises UnsendableError on a control character."""
     refuse_controls("subject", text)
     if len(text) <= 67 and PLAIN.fullmatch(text):
         return f"Subject: {text}\r\n"

@@ -77,6 +77,7 @@ class Frames:
     def __init__(self, sender: Sender) -> None:
         """Compile the frames. Raises UnsendableError when the sender cannot stand in a From header."""
         headers.refuse_controls("sender's name", sender.name)
+        self.sender = envelope_address(sender.address)
         self._domain = sender.domain
         self._plain = _pieces(_specimen(sender, alternative=False), HEAD, TEXT)
         self._both = _pieces(
@@ -102,10 +103,8 @@ class Frames:
         key = parcel.key.encode("utf-8", "surrogatepass")
         boundary = f"=_{blake2b(key, digest_size=16).hexdigest()}".encode("ascii")
         start, opening, first, plain, second, rich, closing, end = self._both
-        return b"".join(
-            (start, head, opening, boundary, first, boundary, plain, text)
-            + (second, boundary, rich, html, closing, boundary, end)
-        )
+        before_text = (start, head, opening, boundary, first, boundary, plain)
+        return b"".join((*before_text, text, second, boundary, rich, html, closing, boundary, end))
 
 
 def _specimen(sender: Sender, *, alternative: bool) -> str:

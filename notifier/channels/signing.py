@@ -51,7 +51,7 @@ def headers(secrets: Iterable[bytes], message_id: str, now: datetime, body: byte
     }
 
 
-def verify(  # noqa: PLR0913 - the three headers, the body, the key and the time are what a signature is about
+def verify(
     secret: bytes, message_id: str, timestamp: str, signatures: str, now: datetime, body: bytes
 ) -> bool:
     """Tell whether one of the signatures is ours and the timestamp is within the tolerance of `now`.
