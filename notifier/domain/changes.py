@@ -1,8 +1,12 @@
 """Changes: from old to new as a named kind, and whether anybody needs to be told."""
 
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
-from notifier.domain.deadlines import Due, Shape
+from notifier.domain.deadlines import Shape
 from notifier.domain.obligations import Decision, State
 
 
@@ -40,47 +44,96 @@ _LABELS = {
 }
 
 _UNDATED = {Shape.UNKNOWN, Shape.UNSET, Shape.UNCLEAR}
+_DAYS = ("opens", "earliest", "latest")
 
 
-def situation(decision: Decision) -> tuple[object, ...]:
-    """Return what makes an office's situation: if it is equal before and after, nobody is told.
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What makes the situation of a cohort's members; kept, so that the next decision can be held against it.
 
-    The passing of time (open, then lapsed) and a safe day named beside an unchanged due day are no change.
+    `said` are the ids of the statements it rests on, `contradicting` the wordings that stand against it.
     """
-    due = decision.due
-    withdrawn = decision.state is State.WITHDRAWN
-    spoken = due.wording if due.shape in _UNDATED | {Shape.STANDING} else ""
-    return (withdrawn, due.shape, due.opens, due.earliest, due.latest, due.tentative, spoken)
+
+    withdrawn: bool
+    shape: Shape
+    wording: str
+    opens: date | None
+    earliest: date | None
+    latest: date | None
+    tentative: bool
+    said: tuple[str, ...]
+    contradicting: tuple[str, ...]
+
+    @classmethod
+    def of(cls, decision: Decision) -> "Situation":
+        """Take the situation out of a decision."""
+        due, found = decision.due, decision.resolution
+        return cls(
+            decision.state is State.WITHDRAWN,
+            due.shape,
+            due.wording,
+            due.opens,
+            due.earliest,
+            due.latest,
+            due.tentative,
+            tuple(each.id for each in (found.prevailing, *found.remarks)),
+            tuple(each.wording for each in decision.contradicting),
+        )
+
+    @property
+    def effective(self) -> tuple[object, ...]:
+        """Return what an office would notice: equal before and after means that nobody is told.
+
+        The passing of time and a safe day named beside an unchanged due day are no change.
+        """
+        spoken = self.wording if self.shape in _UNDATED | {Shape.STANDING} else ""
+        return (self.withdrawn, self.shape, self.opens, self.earliest, self.latest, self.tentative, spoken)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the situation as JSON values; dates as ISO text."""
+        written = asdict(self)
+        for name in _DAYS:
+            written[name] = written[name] and written[name].isoformat()
+        return written | {"said": list(self.said), "contradicting": list(self.contradicting)}
+
+    @classmethod
+    def from_data(cls, written: Mapping[str, Any]) -> "Situation":
+        """Read what `as_data` wrote."""
+        days = {name: written[name] and date.fromisoformat(written[name]) for name in _DAYS}
+        lists = {name: tuple(written[name]) for name in ("said", "contradicting")}
+        return cls(**{**written, **days, **lists, "shape": Shape(written["shape"])})
 
 
-def change(old: Decision | None, new: Decision) -> ChangeKind | None:
+def change(old: Situation | None, new: Decision) -> ChangeKind | None:
     """Name the step from `old` to `new` for one cohort; None if its effective situation did not change.
 
     A statement that says of itself what it does to scope or content (`effect`) names the change if the dates do not.
     """
+    fresh = Situation.of(new)
     if old is None:
         return ChangeKind.ANNOUNCED
-    if new.state is State.WITHDRAWN:
-        return None if old.state is State.WITHDRAWN else ChangeKind.WITHDRAWN
-    if situation(old) == situation(new):
+    if fresh.withdrawn:
+        return None if old.withdrawn else ChangeKind.WITHDRAWN
+    if old.effective == fresh.effective:
         return _without_new_dates(old, new)
-    return _by_dates(old.due, new.due)
+    return _by_dates(old, fresh)
 
 
-def _without_new_dates(old: Decision, new: Decision) -> ChangeKind | None:
-    known = {said.id for said in (old.resolution.prevailing, *old.resolution.remarks)}
-    fresh = [
-        said for said in (*new.resolution.remarks, new.resolution.prevailing) if said.id not in known and not said.silent
+def _without_new_dates(old: Situation, new: Decision) -> ChangeKind | None:
+    found = new.resolution
+    named = [
+        each.effect
+        for each in (*found.remarks, found.prevailing)
+        if each.id not in old.said and each.effect and not each.silent
     ]
-    named = [said.effect for said in fresh if said.effect]
     if named:
         return ChangeKind(named[-1])
     return ChangeKind.CONTRADICTED if new.contradicting and not old.contradicting else None
 
 
-def _by_dates(old: Due, new: Due) -> ChangeKind:
+def _by_dates(old: Situation, new: Situation) -> ChangeKind:
     if old.shape in _UNDATED or new.shape in _UNDATED:
-        return ChangeKind.ANNOUNCED if new.is_dated or new.shape is Shape.EVENT else ChangeKind.REWORDED
+        return ChangeKind.REWORDED if new.shape in _UNDATED else ChangeKind.ANNOUNCED
     if (old.earliest, old.latest, old.opens) == (new.earliest, new.latest, new.opens):
         if old.tentative and not new.tentative:
             return ChangeKind.CONFIRMED
@@ -88,8 +141,8 @@ def _by_dates(old: Due, new: Due) -> ChangeKind:
     return _by_ends(old, new)
 
 
-def _by_ends(old: Due, new: Due) -> ChangeKind:
-    if old.shape is Shape.EVENT and new.is_dated:
+def _by_ends(old: Situation, new: Situation) -> ChangeKind:
+    if old.shape is Shape.EVENT and new.shape is not Shape.EVENT:
         return ChangeKind.CONFIRMED
     if old.latest is not None and new.latest is not None and old.latest != new.latest:
         return ChangeKind.EXTENDED if new.latest > old.latest else ChangeKind.ADVANCED

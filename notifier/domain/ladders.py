@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from notifier.domain import dates
 from notifier.domain.calendar import Calendar
 from notifier.domain.deadlines import Due, Shape
 
@@ -34,7 +35,7 @@ class Ladder:
     `days` are calendar days before the due day. `opening` says the first day of a window, `before_window` how many
     days before an expected window one notice leaves, `checks` whether the editor is asked every month inside it.
     `year_opening` says the first day of a fiscal year in which the duty falls. `closing` says once that the end was
-    missed. `to` names who climbs it besides or instead of the offices.
+    missed.
     """
 
     id: str
@@ -48,11 +49,15 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One day on which something is said: `name` is T-n, or None where no days are counted."""
+    """One day on which something is said: `name` is T-n, or None where no days are counted.
+
+    `to_editor` rungs ask the rule editor to look whether a day has been announced; offices hear nothing.
+    """
 
     on: date
     occasion: Occasion
     name: str | None
+    to_editor: bool = False
 
     @property
     def key(self) -> str:
@@ -61,7 +66,7 @@ class Rung:
 
 
 def rungs(ladder: Ladder, due: Due, calendar: Calendar) -> tuple[Rung, ...]:
-    """Return all rungs of `ladder` for `due`, earliest first, one a day at most.
+    """Return all rungs of `ladder` for `due`, earliest first, one a day at most (and one for the editor).
 
     A due that is no day yields no countdown: an expected window yields one notice before it opens and one at its
     opening. Days before a window's opening are not counted down. The closing rung lies on the first open day after
@@ -81,7 +86,20 @@ def rungs(ladder: Ladder, due: Due, calendar: Calendar) -> tuple[Rung, ...]:
         found.extend(_countdown(ladder, due, last, calendar))
         if ladder.closing and due.ends:
             found.append(Rung(calendar.next_open(last + timedelta(days=1)), Occasion.CLOSING, None))
-    return _one_a_day(found)
+    checks = _checks(due, calendar) if ladder.checks else []
+    return tuple(sorted([*_one_a_day(found), *checks], key=lambda rung: (rung.on, rung.to_editor)))
+
+
+def _checks(due: Due, calendar: Calendar) -> list[Rung]:
+    """Ask the editor on the first open day of each month inside an expected window."""
+    found: list[Rung] = []
+    if due.shape is not Shape.EVENT or due.earliest is None or due.latest is None:
+        return found
+    day = due.earliest
+    while day <= due.latest:
+        found.append(Rung(calendar.next_open(day), Occasion.QUESTION, None, to_editor=True))
+        day = dates.shift_month(day, 1, 1)
+    return found
 
 
 def _countdown(ladder: Ladder, due: Due, last: date, calendar: Calendar) -> list[Rung]:
