@@ -1,0 +1,167 @@
+"""Post signed events to the endpoints of other systems: CloudEvents 1.0 in, a receipt out.
+
+An endpoint is an address that somebody else chose. So the client follows no redirect, uses no proxy, sends no
+cookie, unpacks nothing, reads little, gives up after a while, and connects to public addresses only.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from yarl import URL
+
+from notifier.channels.addresses import Network, blocked, guarded_sockets
+from notifier.channels.signing import headers
+from notifier.domain.receipts import Phase, Receipt, Verdict, judge_webhook
+
+LARGEST_ANSWER = 64 * 1024
+"""Bytes of an answer that are read, so that the connection can serve again; beyond it is closed."""
+
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where events go, and the secrets that sign them: the new one, and the old one while both hold."""
+
+    url: str
+    secrets: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, as CloudEvents 1.0 names it. `time` is an aware instant; `data` is plain JSON.
+
+    `source` and `id` together are unique for ever. `subject` is `office/…`, `authority/…` or None.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str | None
+    time: datetime
+    data: Mapping[str, Any]
+
+
+def event_body(event: Event) -> bytes:
+    """Return an event in structured mode: JSON in UTF-8, the same bytes for the same event.
+
+    Sign and keep these bytes; a database that stores JSON may reorder what it gives back.
+    """
+    attributes: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "data": event.data,
+    }
+    if event.subject is None:
+        del attributes["subject"]
+    return json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+class WebhookChannel:
+    """Posts events, keeping connections to each endpoint alive. Whoever posts bounds how many at a time."""
+
+    def __init__(
+        self, *, allowed: Iterable[Network] = (), plain_http: bool = False, seconds: float = 15
+    ) -> None:
+        """`allowed` are networks that need not be public; `plain_http` admits endpoints without TLS.
+
+        Both are for endpoints in the operator's own house and for tests. `seconds` is the time for one
+        post in all: name, connection, TLS, request and answer.
+        """
+        self._sockets = guarded_sockets(allowed)
+        self._schemes = {"https", "http"} if plain_http else {"https"}
+        self._timeout = aiohttp.ClientTimeout(total=seconds)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Use the channel for a while."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, endpoint: Endpoint, event_id: str, body: bytes, now: datetime) -> Receipt:
+        """Sign and post a body once; return what became of it. `event_id` stays the same over all attempts.
+
+        `now` (aware) is the time of this attempt; it is signed. Nothing that an endpoint does is raised.
+        REFUSED without a code means that the address itself cannot be used.
+        """
+        try:
+            url = URL(endpoint.url)
+        except ValueError as fault:
+            return _unusable(f"not an address: {fault}")
+        if (
+            url.scheme not in self._schemes
+            or not url.host
+            or url.user is not None
+            or url.password is not None
+        ):
+            return _unusable("the address must be https://host/… without a user name")
+        refused: list[str] = []
+        mark = blocked.set(refused)
+        try:
+            async with self._client().post(
+                url, data=body, headers=headers(endpoint.secrets, event_id, now, body), allow_redirects=False
+            ) as answer:
+                await _read_little(answer)
+                retry_after = answer.headers.get("Retry-After")
+                return judge_webhook(answer.status, answer.reason or "", now=now, retry_after=retry_after)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
+            if refused:
+                return _unusable(f"{', '.join(refused)} is not a public address")
+            text = "no answer in time" if isinstance(fault, TimeoutError) else str(fault)
+            return judge_webhook(None, f"{type(fault).__name__}: {text}", now=now)
+        finally:
+            blocked.reset(mark)
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, use_dns_cache=False, socket_factory=self._sockets),
+                timeout=self._timeout,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+                headers={
+                    "Content-Type": CONTENT_TYPE,
+                    "Accept-Encoding": "identity",
+                    "User-Agent": "notifier",
+                },
+            )
+        return self._session
+
+
+async def _read_little(answer: aiohttp.ClientResponse) -> None:
+    """Read what a decent answer holds; cut off whatever is longer, slower or broken. The status counts."""
+    size = 0
+    try:
+        async for chunk in answer.content.iter_any():
+            size += len(chunk)
+            if size > LARGEST_ANSWER:
+                answer.close()
+                return
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        answer.close()
+
+
+def _unusable(text: str) -> Receipt:
+    return Receipt(Verdict.REFUSED, None, text, Phase.CONNECT)
