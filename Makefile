@@ -6,7 +6,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LISTS := ops/requirements
-COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 $(ARGS)
 
 # Which tests, and what else to hand to pytest: make test ARGS="tests/domain -x"
 ARGS ?=
@@ -51,7 +51,7 @@ format: $(VENV)/.test ## Put the source into the house's form
 bench: $(VENV)/.test ## Measure re-planning, the sweep and sending, as ratios in one run
 	$(BIN)/python -m ops.bench $(ARGS)
 
-lock: $(VENV)/.uv ## Resolve the dependencies anew into hashed lists that name no host
+lock: $(VENV)/.uv ## Bring the hashed, host-free lists up to pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --group pyproject.toml:bootstrap -o $(LISTS)/bootstrap.txt
 	$(COMPILE) pyproject.toml -o $(LISTS)/run.txt
 	$(COMPILE) pyproject.toml --group dev -o $(LISTS)/test.txt
