@@ -1,0 +1,241 @@
+"""The settings: the only reader of the environment.
+
+Each setting is a variable `NOTIFIER_…` in the environment or in a file `.env` in the working folder; the
+environment wins. An empty variable counts as not set. With nothing set, `notifier up` runs.
+"""
+
+import contextlib
+import difflib
+import re
+import secrets
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
+
+from notifier.errors import SettingsError
+
+PREFIX = "NOTIFIER_"
+KEPT = Path("var")
+"""The folder, relative to the working one, for what the program keeps when nothing else is set."""
+DEMO_SENDER = "kigen@notifier.example"
+"""The sender of the demonstration; mail from it cannot be answered and should not leave the machine."""
+PORTS = {"none": 25, "starttls": 587, "tls": 465}
+DATABASES = ("sqlite+aiosqlite:", "postgresql+asyncpg:")
+ADDRESS = re.compile(r"[^@\s<>(),;:\"\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """What can be set, with its default. Secrets never show in a representation, a message or a log."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",  # a .env file is shared with others; `load_settings` looks for our own misspelt names
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    database_url: SecretStr = Field(
+        SecretStr(f"sqlite+aiosqlite:///{KEPT}/notifier.sqlite3"),
+        description="Where everything is kept: `sqlite+aiosqlite:///file` for one host, "
+        "`postgresql+asyncpg://user:password@host/name` to scale out.",
+    )
+    http_host: str = Field("127.0.0.1", description="Address the web door listens on.")
+    http_port: Port = Field(8080, description="Port the web door listens on.")
+    base_url: str = Field(
+        "",
+        description="How the web door is reached from outside; links in letters begin with it.",
+        json_schema_extra={"shown": "from host and port"},
+    )
+    smtp_host: str | None = Field(
+        None, description="Mail relay that takes the letters. Not set: letters wait, nothing is sent."
+    )
+    smtp_tls: Literal["none", "starttls", "tls"] = Field(
+        "starttls",
+        description="How the connection to the relay is secured: `none`, `starttls` or `tls`. Never lowered.",
+    )
+    smtp_port: Port = Field(
+        0,
+        description="Port of the relay.",
+        json_schema_extra={"shown": "587; 465 for `tls`, 25 for `none`"},
+    )
+    smtp_username: str | None = Field(None, description="User name for the relay, if it asks for one.")
+    smtp_password: SecretStr | None = Field(None, description="Password for the relay. Secret.")
+    smtp_connections: Annotated[int, Field(ge=1, le=100)] = Field(
+        4, description="How many connections to the relay may be open at once, in each process."
+    )
+    mail_from: str = Field(DEMO_SENDER, description="Address the letters come from and bounces go to.")
+    sender_name: str = Field("介護事業所 期限通知", description="Name shown beside the sender's address.")
+    sender_contact: str = Field(
+        "", description="Whom to ask, printed at the foot of each letter: a name, a telephone number."
+    )
+    editor_address: str | None = Field(
+        None, description="Address of the rule editor, who is asked when sources contradict each other."
+    )
+    dkim_selector: str | None = Field(
+        None, description="DKIM selector the relay signs with; `notifier check` looks it up."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Key that signs links and sessions: 32 characters or more, equal on all hosts. Secret.",
+        json_schema_extra={"shown": f"made once and kept in `{KEPT}/secret-key`"},
+    )
+    templates_dir: Path | None = Field(
+        None, description="Folder of templates that take the place of shipped ones of the same name."
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="Form of the log on standard error: `console` for people, `json` for programs."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What is logged: `debug`, `info`, `warning` or `error` and what is graver."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(DATABASES):
+            message = "must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"
+            raise ValueError(message)
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _complete_base_url(cls, value: str, info: ValidationInfo) -> str:
+        if not value and {"http_host", "http_port"} <= info.data.keys():
+            host = info.data["http_host"]
+            value = f"http://{f'[{host}]' if ':' in host else host}:{info.data['http_port']}"
+        if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            message = "must be a web address such as https://notifier.example.jp, without ? and #"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    @field_validator("smtp_port")
+    @classmethod
+    def _usual_port(cls, value: int, info: ValidationInfo) -> int:
+        return value or PORTS.get(info.data.get("smtp_tls", ""), 0)
+
+    @field_validator("mail_from", "editor_address")
+    @classmethod
+    def _one_address(cls, value: str | None) -> str | None:
+        if value is not None and not ADDRESS.fullmatch(value):
+            message = "must be one plain mail address such as kigen@example.jp"
+            raise ValueError(message)
+        return value
+
+    @field_validator("sender_name")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable():
+            message = "must be one line without control characters"
+            raise ValueError(message)
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            message = "must have 32 characters or more"
+            raise ValueError(message)
+        return value
+
+    @field_validator("templates_dir")
+    @classmethod
+    def _existing_folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            message = f"is not a folder: {value}"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _name_and_password_together(self) -> Self:
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            message = "NOTIFIER_SMTP_USERNAME and NOTIFIER_SMTP_PASSWORD must be set together"
+            raise ValueError(message)
+        return self
+
+    @property
+    def database_place(self) -> str:
+        """The address of the database with its password masked, fit for a message or a log."""
+        return masked(self.database_url.get_secret_value())
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
+
+    Raises SettingsError, which names each variable that cannot be used, or one that is misspelt and what it
+    probably should be.
+    """
+    try:
+        _refuse_unknown_names()
+        return Settings()
+    except UnicodeDecodeError:
+        message = "The file .env is not UTF-8; save it anew as UTF-8."
+        raise SettingsError(message) from None
+    except ValidationError as fault:
+        faults = "; ".join(
+            f"{_variable(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in fault.errors()
+        )
+        message = f"{faults}. Correct this in the environment or in .env, or leave it out for the default."
+        raise SettingsError(message) from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{str(place[0]).upper()}: " if place else ""
+
+
+def _refuse_unknown_names() -> None:
+    known = [f"{PREFIX}{name}".upper() for name in Settings.model_fields]
+    sources = {"the environment": EnvSettingsSource(Settings), ".env": DotEnvSettingsSource(Settings)}
+    for place, source in sources.items():
+        given = (name.upper() for name in source.env_vars)
+        for name in sorted(name for name in given if name.startswith(PREFIX) and name not in known):
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            message = f"{name} in {place} is no setting of this program; did you mean {near[0]}?"
+            raise SettingsError(message)
+
+
+def masked(address: str) -> str:
+    """Return the address of a database with its password replaced by ***."""
+    without = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", address)
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", without)
+
+
+def kept_secret_key(settings: Settings, folder: Path = KEPT) -> SecretStr:
+    """Return the key that signs links: the one that is set, or one made once and kept in `folder`.
+
+    The file is readable by its owner alone. Raises SettingsError if it can be neither read nor written.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key
+    file = folder / "secret-key"
+    draft = folder / f".secret-key-{secrets.token_hex(4)}"
+    try:
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            with contextlib.suppress(FileExistsError):  # another process was quicker; its key counts
+                file.hardlink_to(draft)
+            draft.unlink()
+        return SecretStr(file.read_text(encoding="ascii"))
+    except OSError as fault:
+        message = f"The key in {file} cannot be kept: {fault.strerror}; set NOTIFIER_SECRET_KEY instead."
+        raise SettingsError(message) from fault
+
+
+def settings_table() -> str:
+    """Return the table of all settings, in Markdown, as the README shows it."""
+    rows = ["| Variable | Default | Meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        shown = extra.get("shown") or (f"`{default}`" if default not in {None, ""} else "–")
+        rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(rows) + "\n"
