@@ -192,6 +192,27 @@ def test_the_holidays_of_the_coming_year_are_known() -> None:
     assert today.year + (today.month >= 3) <= PROCLAIMED_THROUGH.year
 
 
+# --- the law as data ----------------------------------------------------------------------------------------
+
+
+def test_every_statement_of_the_law_cites_a_notice_and_the_place_in_it() -> None:
+    folder = TOP / "notifier" / "catalogue"
+    files = {path.name: tomllib.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.toml")}
+    cited = {
+        notice["id"] + part
+        for notice in files["notices.toml"]["notice"]
+        for part in ("", *(f"/{each['id']}" for each in notice.get("part", [])))
+    }
+    statements = [
+        (f"{deadline['id']}#{statement.get('id')}", statement.get("notice"), statement.get("place"))
+        for name in files
+        for deadline in files[name].get("deadline", [])
+        for statement in deadline.get("statement", [])
+    ]
+    assert statements
+    assert [name for name, notice, place in statements if notice not in cited or not place] == []
+
+
 # --- papers that must agree with the program ---------------------------------------------------------------
 
 
