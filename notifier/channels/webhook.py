@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from yarl import URL
 
 from notifier.channels.addresses import Network, blocked, guarded_sockets
 from notifier.channels.signing import headers
@@ -105,26 +104,20 @@ class WebhookChannel:
         `now` (aware) is the time of this attempt; it is signed. Nothing that an endpoint does is raised.
         REFUSED without a code means that the address itself cannot be used.
         """
-        try:
-            url = URL(endpoint.url)
-        except ValueError as fault:
-            return _unusable(f"not an address: {fault}")
-        if (
-            url.scheme not in self._schemes
-            or not url.host
-            or url.user is not None
-            or url.password is not None
-        ):
-            return _unusable("the address must be https://host/… without a user name")
         refused: list[str] = []
         mark = blocked.set(refused)
         try:
             async with self._client().post(
-                url, data=body, headers=headers(endpoint.secrets, event_id, now, body), allow_redirects=False
+                endpoint.url,
+                data=body,
+                headers=headers(endpoint.secrets, event_id, now, body),
+                allow_redirects=False,
             ) as answer:
                 await _read_little(answer)
                 retry_after = answer.headers.get("Retry-After")
                 return judge_webhook(answer.status, answer.reason or "", now=now, retry_after=retry_after)
+        except (_UnfitUrlError, aiohttp.InvalidURL) as fault:
+            return _unusable(f"not a usable address: {fault}")
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             if refused:
                 return _unusable(f"{', '.join(refused)} is not a public address")
@@ -132,6 +125,18 @@ class WebhookChannel:
             return judge_webhook(None, f"{type(fault).__name__}: {text}", now=now)
         finally:
             blocked.reset(mark)
+
+    async def _inspect(
+        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Judge the address as the client itself has parsed it, so that no two parsers can disagree."""
+        if request.url.scheme not in self._schemes:
+            message = f"it begins with {request.url.scheme}, not with {' or '.join(sorted(self._schemes))}"
+            raise _UnfitUrlError(message)
+        if "Authorization" in request.headers:
+            message = "it holds a user name or password; the signature is what proves who we are"
+            raise _UnfitUrlError(message)
+        return await send(request)
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -141,6 +146,7 @@ class WebhookChannel:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
+                middlewares=(self._inspect,),
                 headers={
                     "Content-Type": CONTENT_TYPE,
                     "Accept-Encoding": "identity",
@@ -148,6 +154,10 @@ class WebhookChannel:
                 },
             )
         return self._session
+
+
+class _UnfitUrlError(ValueError):
+    """An endpoint's address is well formed but not one that we use."""
 
 
 async def _read_little(answer: aiohttp.ClientResponse) -> None:
