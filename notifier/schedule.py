@@ -85,7 +85,7 @@ class Schedule:
         return self._watchdog is not None and not self._watchdog.done() and self._missed_beats < LOOKS
 
     def start(self) -> None:
-        """Start ticking; each message is left at once, since something may have come due while we were away."""
+        """Start ticking; each message is left at once, as something may have come due while we were away."""
         for tick in self._ticks:
             self._scheduler.add_job(self._tick, tick.trigger, args=[tick.message], id=tick.name)
         heart = every("heartbeat", self._beat)

@@ -22,7 +22,7 @@ KEPT = Path("var")
 DEMO_SENDER = "kigen@notifier.example"
 """The sender of the demonstration; mail from it cannot be answered and should not leave the machine."""
 PORTS = {"none": 25, "starttls": 587, "tls": 465}
-DATABASES = ("sqlite+aiosqlite:", "postgresql+asyncpg:")
+DATABASE = re.compile(r"(sqlite(\+aiosqlite)?|postgres|postgresql(\+asyncpg)?)://.*", re.DOTALL)
 ADDRESS = re.compile(r"[^@\s<>(),;:\"\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -100,7 +100,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _of_a_known_database(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(DATABASES):
+        if not DATABASE.fullmatch(value.get_secret_value()):
             message = "must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://"
             raise ValueError(message)
         return value
