@@ -1,12 +1,13 @@
 """Fixtures every test may ask for, and the rule that a skip in CI is a failure."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, running_server
+from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, in_own_loop, running_server
 
 TOP = Path(__file__).resolve().parents[1]
 
@@ -111,6 +112,59 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The address of a new, empty database: the test runs once on SQLite and once on PostgreSQL."""
     name = {"sqlite": "sqlite_url", "postgres": "empty_postgres_url"}[request.param]
     url: str = request.getfixturevalue(name)
+    return url
+
+
+# --- databases with tables: migrated once, then copied ----------------------------------------------------
+
+
+async def migrated(url: str) -> None:
+    """Bring the database at `url` up to date and leave it."""
+    from notifier.store.database import Database  # noqa: PLC0415 - it takes a second, only where it is needed
+    from notifier.store.migration import migrate  # noqa: PLC0415 - the same
+
+    database = await Database.open(url)
+    await migrate(database)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a migrated database without rows, to be copied."""
+    name = postgres_server.create_database()
+    in_own_loop(migrated(postgres_server.url(name)))
+    return name
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """The address of a new, migrated database on PostgreSQL."""
+    name = postgres_server.create_database(postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file without rows, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "notifier.sqlite3"
+    in_own_loop(migrated(f"sqlite+aiosqlite:///{file}"))
+    return file
+
+
+@pytest.fixture
+def sqlite_file_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a new, migrated SQLite file."""
+    file = shutil.copyfile(sqlite_template, tmp_path / "notifier.sqlite3")
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.pg)])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """The address of a new, migrated database: the test runs once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(
+        {"sqlite": "sqlite_file_url", "postgres": "postgres_url"}[request.param]
+    )
     return url
 
 

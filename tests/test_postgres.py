@@ -7,7 +7,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
+from notifier.store.database import Database
+from notifier.store.migration import pending
 from tests.postgres import chosen_version, folders_of_binaries, running_server
 
 
@@ -55,3 +58,14 @@ def test_a_server_in_a_folder_closed_to_others_starts(tmp_path: Path) -> None:
 
 def test_each_database_of_the_suite_is_written_for_an_async_driver(database_url: str) -> None:
     assert database_url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://"))
+
+
+async def test_a_migrated_database_has_its_tables_and_no_rows(migrated_url: str) -> None:
+    database = await Database.open(migrated_url)
+    try:
+        assert await pending(database) == []
+        async with database.reading() as connection:
+            counted = await connection.execute(text("select count(*) from office"))
+            assert counted.scalar_one() == 0
+    finally:
+        await database.close()
