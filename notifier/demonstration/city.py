@@ -164,7 +164,7 @@ def city() -> tuple[CityOffice, ...]:
 
 def _bundles() -> list[tuple[tuple[str, ...], int]]:
     remaining = dict(DESIGNATIONS)
-    found = []
+    found: list[tuple[tuple[str, ...], int]] = []
     for services, count in COMBINATIONS:
         found.extend((services, serial) for serial in range(count))
         for service in services:
