@@ -12,7 +12,6 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --n
 ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never
-export PYTHONDONTWRITEBYTECODE ?= 1
 # A proxy that opens TLS is usually known to pip alone; hand its certificate to uv and node.
 CERTIFICATES := $(or $(PIP_CERT),$(REQUESTS_CA_BUNDLE))
 ifneq ($(CERTIFICATES),)
