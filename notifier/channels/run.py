@@ -78,6 +78,7 @@ class Run:
         """Keep the dialogue until there is something for it, or let it go."""
         if self.has_work:
             self._resting.append(dialogue)
+            self._demand.set()
         else:
             dialogue.release()
 

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 ANSWERS = {
     "CONNECT": b"220 relay.example ESMTP\r\n",
@@ -26,6 +27,17 @@ DROP = b""
 async def silence(writer: asyncio.StreamWriter) -> None:
     """Never answer."""
     await asyncio.Event().wait()
+
+
+class Thinking(bytes):
+    """An answer that takes its time, in seconds."""
+
+    seconds: float
+
+    def __new__(cls, seconds: float, answer: bytes) -> Self:
+        made = super().__new__(cls, answer)
+        made.seconds = seconds
+        return made
 
 
 Act = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]] | None
@@ -71,6 +83,10 @@ class FakeRelay:
     def keys(self) -> list[str]:
         """The recipients of the letters taken, which the tests name after the keys."""
         return sorted(letter.recipients[0].partition("@")[0] for letter in self.taken)
+
+    def note(self, letter: Letter) -> None:
+        """A letter's content has arrived in full."""
+        self.whole.append(letter)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -118,6 +134,8 @@ class _Conversation:
             return False
         if act is None:
             act = self.ordinary(step)
+        if isinstance(act, Thinking):
+            await asyncio.sleep(act.seconds)
         self.writer.write(act)
         await self.writer.drain()
         if act == DROP or act.startswith(b"421") or step == "QUIT" or not act.endswith(b"\r\n"):
@@ -147,7 +165,7 @@ class _Conversation:
         while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":
             lines.append(line.removeprefix(b"."))
         letter = Letter(self.number, tuple(self.recipients), b"".join(lines))
-        self.relay.whole.append(letter)
+        self.relay.note(letter)
         act = self.relay.plan(Moment(self.number, self.letter, "DOT", ""))
         if act is None or (isinstance(act, bytes) and act.startswith(b"2") and act.endswith(b"\r\n")):
             self.relay.taken.append(letter)

@@ -11,6 +11,8 @@ from notifier.errors import ChannelError
 from tests.channels.letters import Gate, channel, parcel, parcels, send, showing, trusting
 from tests.channels.relays import DROP, Act, FakeRelay, Moment, running, silence
 
+pytestmark = pytest.mark.timeout(30)
+
 PIPELINED = ("PIPELINING", "8BITMIME")
 STEPWISE = ("8BITMIME",)
 both_ways = pytest.mark.parametrize("extensions", [PIPELINED, STEPWISE], ids=["pipelined", "stepwise"])
