@@ -241,6 +241,24 @@ class Composer:
             raise RenderingError(_fault(name, error)) from error
 
 
+class Pages:
+    """Turns values into pages (`templates/pages/`), escaped. Overrides and reading once: as for letters."""
+
+    def __init__(self, overrides: Path | None = None, **shared: object) -> None:
+        """Open the templates; `shared` is known to every page."""
+        folders = [*([overrides] if overrides else []), assets.folder("templates")]
+        self._environment = _environment(folders)
+        self._environment.globals |= shared
+
+    def render(self, name: str, **values: object) -> str:
+        """Return the page `name` (`board.html`). Raises RenderingError naming the page and the fault."""
+        try:
+            return self._environment.get_template(f"pages/{name}").render(values)
+        except _FAULTS as error:
+            message = f"the page {name} cannot be rendered: {error}; mend the template or remove the override"
+            raise RenderingError(message) from error
+
+
 def _environment(folders: Sequence[Path]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folders),
