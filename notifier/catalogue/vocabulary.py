@@ -1,0 +1,128 @@
+"""The vocabulary of facts and events: what may be asserted, about whom, by whom, with which data.
+
+It is data (facts.toml), so a new duty brings its facts with it. Source: the project's contract on events.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker, SchemaError
+from jsonschema.exceptions import ValidationError
+
+from notifier.catalogue.tables import Table, Written
+from notifier.domain.facts import Value
+
+SUBJECTS = ("office", "authority", "nation")
+ASSERTERS = ("office", "prefecture", "municipality", "operator", "ministry", "editor")
+
+
+@dataclass(frozen=True)
+class FactType:
+    """One type of fact or event.
+
+    `subject` says whom it is about (office, authority, nation), `asserted_by` who may assert it, `schema` is the JSON
+    Schema (2020-12) of its data.
+    """
+
+    type: str
+    label: str
+    subject: str
+    asserted_by: tuple[str, ...]
+    schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @cached_property
+    def _validator(self) -> Draft202012Validator:
+        return Draft202012Validator(self.schema, format_checker=FormatChecker(["date"]))
+
+    @property
+    def value_names(self) -> frozenset[str]:
+        """Return the names of the values that the data may carry."""
+        return frozenset(self.schema.get("properties", {}))
+
+    @property
+    def date_names(self) -> frozenset[str]:
+        """Return the names of the values that are civil dates."""
+        properties = self.schema.get("properties", {})
+        return frozenset(name for name, said in properties.items() if said.get("format") == "date")
+
+    def problems(self, data: object) -> list[str]:
+        """Return what is wrong with `data`, in Japanese for who sent it; empty if nothing is."""
+        errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
+        return [line for error in errors for line in _in_japanese(error)]
+
+    def check(self, data: Mapping[str, Any]) -> Mapping[str, Value]:
+        """Return the values that a fact keeps: checked, defaults filled in, dates as dates.
+
+        Lists and tables (contacts, services) stay with the event. Raises ValueError with every problem, in Japanese.
+        """
+        plain = {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in data.items()
+        }
+        problems = self.problems(plain)
+        if problems:
+            raise ValueError(f"{self.label}（{self.type}）: {'。'.join(problems)}")
+        return dict(self._values(plain))
+
+    def _values(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+        for name, said in self.schema.get("properties", {}).items():
+            value = data.get(name, said.get("default"))
+            if value is None or isinstance(value, list | dict):
+                continue
+            yield name, date.fromisoformat(value) if said.get("format") == "date" else value
+
+
+_TYPE_NAMES = {
+    "boolean": "true か false",
+    "integer": "整数",
+    "string": "文字列",
+    "array": "一覧",
+    "object": "項目と値の組",
+}
+
+
+def _in_japanese(error: ValidationError) -> list[str]:
+    where = ".".join(str(step) for step in error.absolute_path) or "データ"
+    match error.validator:
+        case "required":
+            missing = [name for name in error.validator_value if name not in error.instance]
+            return [f"{name} がありません" for name in missing if f"'{name}'" in error.message]
+        case "additionalProperties":
+            known = error.schema.get("properties", {})
+            return [f"{name} という項目はありません" for name in error.instance if name not in known]
+        case "type":
+            return [
+                f"{where} は{_TYPE_NAMES.get(str(error.validator_value), str(error.validator_value))}で書いてください"
+            ]
+        case "format":
+            return [f"{where} は 2026-04-20 の形の日付で書いてください"]
+        case "enum":
+            return [f"{where} は {'、'.join(map(str, error.validator_value))} のいずれかです"]
+        case "pattern":
+            return [f"{where} の形が違います（{error.instance}）"]
+        case _:
+            return [f"{where}: {error.message}"]
+
+
+def read_fact_type(written: Written) -> FactType:
+    """Read one `[[fact]]`. Raises ValueError with the key and the mend."""
+    table = Table(written, "the fact")
+    schema = dict(table.raw("schema") or {})
+    schema = {"type": "object", "additionalProperties": False, "properties": {}, **schema}
+    found = FactType(
+        table.text("type"), table.text("label"), table.text("subject"), table.texts("asserted_by"), schema
+    )
+    table.finish()
+    if found.subject not in SUBJECTS:
+        raise ValueError(f"`subject` must be one of {list(SUBJECTS)}; found {found.subject!r}")
+    if not found.asserted_by or not set(found.asserted_by) <= set(ASSERTERS):
+        raise ValueError(
+            f"`asserted_by` must name some of {list(ASSERTERS)}; found {list(found.asserted_by)}"
+        )
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise ValueError(f"`schema` is no JSON Schema: {error.message}") from error
+    return found
