@@ -178,7 +178,8 @@ class NoticeRow(Table, table=True):
 class DeadlineRow(Table, table=True):
     """A deadline. `generation` counts approvals that touch it; `derived` is the generation last worked out.
 
-    Nothing about a deadline leaves while the two differ.
+    Nothing about a deadline leaves while the two differ. `membership` is a digest of what decides who belongs to which
+    cohort: while it stays, a moved date leaves the obligations alone.
     """
 
     __tablename__ = "deadline"
@@ -188,6 +189,7 @@ class DeadlineRow(Table, table=True):
     definition: dict[str, Any] = Field(sa_column=_json())
     generation: int = 0
     derived: int = 0
+    membership: str = ""
 
 
 class StatementRow(Table, table=True):

@@ -1,0 +1,22 @@
+"""approve: a second person lets a notice speak; every deadline it touches is worked out anew before anything leaves."""
+
+from collections.abc import Sequence
+
+from notifier.store import audit, law, outbox
+from notifier.tools import Tools
+
+
+async def approve(tools: Tools, notices: Sequence[str], who: str) -> None:
+    """Approve the accepted `notices` (ids). Raises StoreError if one is unknown or was accepted by the same person."""
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        known = await law.known_notices(conn)
+        waiting = [each for each in notices if not known.get(each, False)]
+        if not waiting:
+            return
+        moved = await law.approve_notices(conn, waiting, who, now)
+        for notice in waiting:
+            await audit.append(
+                conn, now, who, "notice.approved", f"notice/{notice}", {"deadlines": list(moved)}
+            )
+        await outbox.enqueue(conn, "derive", now)

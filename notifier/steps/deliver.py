@@ -1,0 +1,166 @@
+"""deliver: claim letters, send them, record what became of them.
+
+The phase is committed before the final dot, so that an unknown outcome is known to be unknown and a repeat carries the
+same Message-ID and bytes. What the law no longer supports is taken out at the claim and stopped at the gate.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from notifier.channels.parcel import Parcel
+from notifier.clock import civil_date
+from notifier.domain.backoff import mail_retry
+from notifier.domain.letters import Content, short_code
+from notifier.domain.receipts import Receipt, Verdict
+from notifier.errors import RenderingError
+from notifier.rendering import ItemView, LetterView, SectionView
+from notifier.store import letters, outbox
+from notifier.store.letters import ClaimedItem, ClaimedLetter, Outcome
+from notifier.tools import Tools
+
+BATCH = 1000
+GROUP = 500
+LEASE = timedelta(minutes=5)
+PAUSE = timedelta(minutes=5)
+"""How long the queue rests after the relay refused us, not a recipient."""
+SHORTLY = timedelta(seconds=2)
+MOST_UNKNOWN = 2
+"""After a first unknown outcome a letter is sent once more, with the same Message-ID."""
+
+
+async def deliver(tools: Tools) -> None:
+    """Send every letter that is due, batch by batch, and ask to come back for those that must wait."""
+    batch = 0
+    while await _batch(tools, f"{tools.worker}:{batch}"):
+        batch += 1
+    async with tools.database.transaction() as conn:
+        following = await letters.next_try(conn)
+        if following is not None:
+            await outbox.enqueue(conn, "deliver", following)
+
+
+async def _batch(tools: Tools, token: str) -> bool:
+    """Send one batch; False if nothing is left to do now."""
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        claimed, nobody = await letters.claim(conn, now, token, LEASE, BATCH)
+        composed = {letter.id: _composed(tools, letter, now) for letter in nobody}
+        await letters.mark_unreachable(conn, {key: parcel.subject for key, parcel in composed.items()}, now)
+    if not claimed:
+        return bool(nobody)
+    sending = Sending(tools, token, {key_of(letter): letter for letter in claimed})
+    await sending.run()
+    return not sending.paused
+
+
+def key_of(letter: ClaimedLetter) -> str:
+    """Return the permanent public id of a letter: 26 characters, the same on every run with the same data."""
+    written = f"{letter.id}/{letter.gathered}".encode()
+    number = int.from_bytes(blake2b(written, digest_size=15).digest(), "big")
+    digits = "0123456789abcdefghjkmnpqrstvwxyz"
+    return "01" + "".join(digits[(number >> 5 * place) & 31] for place in reversed(range(24)))
+
+
+@dataclass
+class Sending:
+    """One batch on its way: what is held, and what has come of it so far."""
+
+    tools: Tools
+    token: str
+    held: dict[str, ClaimedLetter]
+    paused: bool = False
+
+    async def run(self) -> None:
+        """Compose and send the batch; record outcomes in groups as they come."""
+        outcomes: list[Outcome] = []
+        parcels: dict[str, Parcel] = {}
+        for key, letter in self.held.items():
+            try:
+                parcels[key] = _composed(self.tools, letter, letter.dated)
+            except RenderingError as fault:
+                outcomes.append(Outcome(letter.id, "failed", None, str(fault), letter.dated))
+        answered = set()
+        async for key, receipt in self.tools.channel.send(list(parcels.values()), self.gate):
+            answered.add(key)
+            outcomes.append(self._outcome(self.held[key], receipt, parcels[key]))
+            if len(outcomes) >= GROUP:
+                await self._record(outcomes)
+                outcomes = []
+        later = self.tools.now() + SHORTLY
+        outcomes += [
+            Outcome(self.held[key].id, "planned", None, "", later) for key in parcels if key not in answered
+        ]
+        await self._record(outcomes)
+
+    async def gate(self, keys: Sequence[str]) -> set[str]:
+        """Commit that these letters are about to be finished on the wire; answer which of them may be."""
+        ids = {self.held[key].id: key for key in keys}
+        async with self.tools.database.transaction() as conn:
+            allowed = await letters.pass_gate(conn, list(ids), self.token)
+        return {ids[each] for each in allowed}
+
+    async def _record(self, outcomes: Collection[Outcome]) -> None:
+        async with self.tools.database.transaction() as conn:
+            await letters.record(conn, list(outcomes), self.token, self.tools.now())
+
+    def _outcome(self, letter: ClaimedLetter, receipt: Receipt, parcel: Parcel) -> Outcome:
+        now = self.tools.now()
+        state, at = self._verdict(letter, receipt, now)
+        body = blake2b((parcel.text + (parcel.html or "")).encode(), digest_size=16).hexdigest()
+        return Outcome(letter.id, state, receipt.code, receipt.text, at, parcel.subject, body)
+
+    def _verdict(self, letter: ClaimedLetter, receipt: Receipt, now: datetime) -> tuple[str, datetime]:
+        match receipt.verdict:
+            case Verdict.ACCEPTED:
+                return "accepted", now
+            case Verdict.REFUSED:
+                return "refused", now
+            case Verdict.UNKNOWN:
+                return ("unknown", now + LEASE) if letter.attempts < MOST_UNKNOWN else ("failed", now)
+            case Verdict.SENDER_FAULT:
+                self.paused = True
+                return "planned", now + PAUSE
+            case Verdict.DEFERRED:
+                wait = mail_retry(letter.attempts, self.tools.spread())
+                return ("planned", now + wait) if wait is not None else ("failed", now)
+
+
+def _composed(tools: Tools, letter: ClaimedLetter, dated: datetime) -> Parcel:
+    view = _view(tools, letter, dated)
+    composed = tools.composer.compose(view)
+    return Parcel(
+        key_of(letter),
+        letter.recipient,
+        composed.subject,
+        composed.text,
+        composed.html,
+        dated,
+        view.unsubscribe_url,
+    )
+
+
+def _view(tools: Tools, letter: ClaimedLetter, dated: datetime) -> LetterView:
+    by_office: dict[tuple[str, str], list[ItemView]] = {}
+    for item in letter.items:
+        name = item.name or "運用担当者"
+        by_office.setdefault((item.number, name), []).append(_item(tools, item))
+    sections = tuple(SectionView(number, name, tuple(items)) for (number, name), items in by_office.items())
+    return LetterView(
+        recipient=letter.recipient,
+        sections=sections,
+        day=civil_date(dated),
+        sender_name=tools.correspondent.name,
+        sender_contact=tools.correspondent.contact,
+        base_url=tools.correspondent.base_url,
+        unsubscribe_url=tools.unsubscribe(letter.recipient) if letter.recipient else None,
+    )
+
+
+def _item(tools: Tools, item: ClaimedItem) -> ItemView:
+    content = tools.book.content(item.saying_id, item.content)
+    code = short_code(item.number, content.deadline, content.occurrence)
+    needed = tools.book.needed(content.deadline)
+    progress = (item.progress, needed) if needed else None
+    return ItemView(content, item.saying_id, code, progress, item.settled_on)

@@ -1,0 +1,277 @@
+"""derive: from the law as known and the offices' facts to obligations, and to the news that follows.
+
+Three things can have moved: the law (approved notices), days that authorities set, and offices (new ones, new facts).
+A moved date is decided once per cohort and leaves the obligations alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.clock import civil_date
+from notifier.domain.changes import ChangeKind, Situation, change
+from notifier.domain.deadlines import Shape
+from notifier.domain.ladders import Occasion
+from notifier.domain.law import Deadline, Law, Party
+from notifier.domain.obligations import CohortKey, Decision, State, decide, shape_of
+from notifier.store import cohorts, deliveries, derivation, obligations, outbox, sequences
+from notifier.store.cohorts import Cohort, Placed
+from notifier.store.derivation import Moved
+from notifier.store.obligations import Branch
+from notifier.telling import Message, Told, tell, tell_editor, upcoming
+from notifier.tools import Tools, law_on
+
+
+@dataclass(frozen=True)
+class Work:
+    """One derivation: the connection of its transaction, its number, the law and the day."""
+
+    conn: AsyncConnection
+    tools: Tools
+    law: Law
+    today: date
+    run: int
+
+
+async def derive(tools: Tools) -> None:
+    """Work out everything that has moved since the last derivation, in one transaction."""
+    now = tools.now()
+    today = civil_date(now)
+    async with tools.database.transaction() as conn:
+        moved = await derivation.moved(conn)
+        if not moved:
+            return
+        law = await law_on(conn, tools, today)
+        work = Work(conn, tools, law, today, await sequences.draw(conn, "run"))
+        for name in sorted(law.deadlines):
+            if law.said(name):
+                await _deadline(work, law.deadlines[name], moved)
+        await derivation.mark_derived(conn, moved.deadlines)
+        await outbox.enqueue(conn, "sweep", now)
+        await outbox.enqueue(conn, "dispatch", now)
+
+
+async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
+    branches = branches_of(work.law, deadline)
+    by_law = deadline.id in moved.deadlines
+    first_time = by_law and not await derivation.membership_of(work.conn, deadline.id)
+    if by_law:
+        await _membership_if_changed(work, deadline, branches)
+    if by_law or not moved.settings.isdisjoint(work.law.event_types_of(deadline.id)):
+        await _decide_again(work, deadline, by_law=by_law, first_time=first_time)
+    if moved.newcomers:
+        await _membership(work, deadline, branches, obligations.newcomers())
+        await _announce_to_newcomers(work, deadline)
+    if not moved.office_facts.isdisjoint(work.law.fact_types_of(deadline.id)):
+        await _membership(work, deadline, branches, obligations.with_fresh_facts())
+        await _acknowledge(work, deadline, moved.office_facts)
+
+
+def branches_of(law: Law, deadline: Deadline) -> list[Branch]:
+    """Return the layers of `deadline` that give it a shape of their own, the nation's last."""
+    own = sorted({said.authority for said in law.said(deadline.id) if said.authority})
+    found = []
+    for code in own:
+        authority = law.authorities.get(code)
+        chain = [code, authority.prefecture] if authority and authority.prefecture else [code]
+        anchor, occurrences = shape_of(law, deadline.id, chain)
+        nearer = frozenset(other for other in own if other != code and _inside(law, other, code))
+        found.append(Branch(anchor, occurrences, frozenset({code}), nearer))
+    anchor, occurrences = shape_of(law, deadline.id, [])
+    return [*found, Branch(anchor, occurrences, frozenset(), frozenset(own))]
+
+
+def _inside(law: Law, code: str, other: str) -> bool:
+    authority = law.authorities.get(code)
+    return authority is not None and authority.prefecture == other
+
+
+def _digest(deadline: Deadline, branches: Sequence[Branch]) -> str:
+    written = repr((deadline.concerns, deadline.taken_up, deadline.excluded, deadline.settled_by, branches))
+    return blake2b(written.encode(), digest_size=16).hexdigest()
+
+
+async def _membership_if_changed(work: Work, deadline: Deadline, branches: Sequence[Branch]) -> None:
+    digest = _digest(deadline, branches)
+    await _authorities(work, deadline)
+    if await derivation.membership_of(work.conn, deadline.id) == digest:
+        return
+    await _membership(work, deadline, branches, obligations.everyone())
+    await derivation.keep_membership(work.conn, deadline.id, digest)
+
+
+async def _membership(
+    work: Work, deadline: Deadline, branches: Sequence[Branch], scope: ColumnElement[bool]
+) -> None:
+    """Put the offices in `scope` into their cohorts, making those that are missing, and settle what is settled."""
+    if Party.OFFICE not in deadline.parties:
+        return
+    for branch in branches:
+        keys = await obligations.keys_among(work.conn, deadline, branch, scope, work.today)
+        await _ensure(work, deadline, keys)
+        await obligations.assign(work.conn, deadline, branch, scope, work.today, work.run)
+    await obligations.release(work.conn, deadline, branches, scope, work.today)
+    await obligations.settle(work.conn, deadline, scope, work.run)
+
+
+async def _authorities(work: Work, deadline: Deadline) -> None:
+    """Make the cohorts of the authorities that owe or are told something themselves."""
+    keys = []
+    for authority in sorted(work.law.authorities.values(), key=lambda each: each.code):
+        if authority.kind is Party.MUNICIPALITY and Party.MUNICIPALITY in deadline.parties:
+            where = (authority.code, authority.prefecture or "")
+        elif authority.kind is Party.PREFECTURE and Party.PREFECTURE in deadline.parties:
+            where = ("", authority.code)
+        else:
+            continue
+        keys.append(CohortKey(deadline.id, 0, *where, taken_up=True, anchor=None))
+    await _ensure(work, deadline, keys)
+
+
+async def _ensure(work: Work, deadline: Deadline, keys: Iterable[CohortKey]) -> None:
+    known = {cohort.key for cohort in await cohorts.cohorts_of(work.conn, deadline.id)}
+    missing = [key for key in keys if key not in known]
+    if not missing:
+        return
+    generation = await sequences.draw(work.conn, "generation", len(missing))
+    placed = []
+    for offset, key in enumerate(missing):
+        decision = decide(work.law, key, work.today)
+        if decision is not None:
+            placed.append(Placed(key, decision, generation + offset, upcoming(decision, work.today)))
+    await cohorts.insert_cohorts(work.conn, placed)
+
+
+async def _decide_again(work: Work, deadline: Deadline, *, by_law: bool, first_time: bool) -> None:
+    found = await cohorts.cohorts_of(work.conn, deadline.id)
+    resettle = any(each.inside for each in deadline.settled_by)
+    changed = False
+    for cohort in found:
+        decision = decide(work.law, cohort.key, work.today)
+        if decision is None:
+            continue
+        old = None if first_time else cohort.situation
+        kind = change(old, decision)
+        generation = cohort.generation
+        if kind is not None and not first_time:
+            generation = await sequences.draw(work.conn, "generation")
+        placed = Placed(cohort.key, decision, generation, upcoming(decision, work.today))
+        if Situation.of(decision) != cohort.situation or placed.next_on != cohort.next_on:
+            await cohorts.update_cohort(work.conn, cohort.id, placed)
+            changed = True
+        if kind is not None:
+            await _news(
+                work, deadline, cohort, Told(cohort.id, cohort.key, decision, generation), kind, by_law=by_law
+            )
+    if changed and resettle:
+        await obligations.settle(work.conn, deadline, obligations.everyone(), work.run)
+
+
+async def _news(  # noqa: PLR0913 -- what happened, to whom, why
+    work: Work, deadline: Deadline, cohort: Cohort, told: Told, kind: ChangeKind, *, by_law: bool
+) -> None:
+    """Tell the members of a cohort, and the editor where a person has to decide."""
+    await _ask_editor(work, told)
+    decision = told.decision
+    silent = kind is ChangeKind.CONTRADICTED or _is_silent(decision, kind)
+    waiting = decision.state is State.WAITING_FOR_FACT and not by_law
+    undated = deadline.tell_when_dated and not decision.due.is_dated
+    if silent or waiting or undated or not deadline.announce or decision.state is State.LAPSED:
+        return
+    announced = kind is ChangeKind.ANNOUNCED and (cohort.generation == told.generation)
+    occasion = Occasion.ANNOUNCEMENT if announced else Occasion.CHANGE
+    if deadline.prompt:
+        occasion = Occasion.PROMPT
+    today = [rung.name for rung in decision.rungs if rung.on == work.today and not rung.to_editor]
+    message = Message(
+        occasion,
+        occasion.value,
+        name=today[-1] if today else None,
+        kind=None if announced else kind,
+        old=None if announced else cohort.situation,
+    )
+    whom = None if deadline.follow and not announced else deliveries.unsettled()
+    await tell(work.conn, work.tools, work.law, told, message, work.run, whom=whom)
+
+
+def _is_silent(decision: Decision, kind: ChangeKind) -> bool:
+    return kind is ChangeKind.REWORDED and decision.resolution.prevailing.silent
+
+
+async def _ask_editor(work: Work, told: Told) -> None:
+    decision = told.decision
+    against = decision.resolution.against
+    unclear = decision.due.shape is Shape.UNCLEAR
+    if not against and not unclear:
+        return
+    sides = sorted(each.id for each in (decision.resolution.prevailing, *against))
+    key = f"question:{','.join(sides)}:{decision.due.latest}"
+    rung = f"question:{blake2b(key.encode(), digest_size=8).hexdigest()}"
+    await tell_editor(work.conn, work.tools, work.law, told, Message(Occasion.QUESTION, rung), work.run)
+
+
+async def _announce_to_newcomers(work: Work, deadline: Deadline) -> None:
+    """Tell offices that were just enrolled what is open for them; what is past is not told."""
+    if not deadline.announce:
+        return
+    for cohort in await cohorts.cohorts_of(work.conn, deadline.id):
+        decision = decide(work.law, cohort.key, work.today)
+        if decision is None or decision.state in {State.LAPSED, State.WITHDRAWN}:
+            continue
+        if deadline.tell_when_dated and not decision.due.is_dated:
+            continue
+        told = Told(cohort.id, cohort.key, decision, cohort.generation)
+        message = Message(Occasion.ANNOUNCEMENT, Occasion.ANNOUNCEMENT.value)
+        whom = and_(deliveries.moved_in(work.run), obligations.of_newcomers())
+        if Party.OFFICE in deadline.parties and await deliveries.anyone(work.conn, cohort.id, whom):
+            await tell(
+                work.conn, work.tools, work.law, told, message, work.run, whom=whom, parties=(Party.OFFICE,)
+            )
+
+
+async def _acknowledge(work: Work, deadline: Deadline, types: frozenset[str]) -> None:
+    """Answer facts that settled or opened a duty of an office."""
+    if not deadline.acknowledge or Party.OFFICE not in deadline.parties:
+        return
+    fact = await _fact(work, deadline, types)
+    for cohort in await cohorts.cohorts_of(work.conn, deadline.id):
+        told_to = or_(deliveries.settled_in(work.run), deliveries.moved_in(work.run))
+        if not cohort.key.taken_up or not await deliveries.anyone(work.conn, cohort.id, told_to):
+            continue
+        decision = decide(work.law, cohort.key, work.today)
+        if decision is None or decision.state is State.WITHDRAWN:
+            continue
+        told = Told(cohort.id, cohort.key, decision, cohort.generation)
+        if decision.state is State.LAPSED:
+            told_to = deliveries.settled_in(work.run)
+        for settled, whom in (
+            (True, deliveries.settled_in(work.run)),
+            (False, deliveries.moved_in(work.run)),
+        ):
+            if await deliveries.anyone(work.conn, cohort.id, whom):
+                rung = f"acknowledgement:{'settled' if settled else 'opened'}:{work.run}"
+                message = Message(Occasion.ACKNOWLEDGEMENT, rung, fact=fact, settled=settled)
+                await tell(
+                    work.conn,
+                    work.tools,
+                    work.law,
+                    told,
+                    message,
+                    work.run,
+                    whom=whom,
+                    parties=(Party.OFFICE,),
+                )
+
+
+async def _fact(work: Work, deadline: Deadline, types: frozenset[str]) -> tuple[str, date] | None:
+    """Name the fact that is answered, if only one kind of it, of one day, is new."""
+    mattering = sorted(types & work.law.fact_types_of(deadline.id))
+    days = await derivation.fresh_days(work.conn, mattering)
+    if len(days) != 1:
+        return None
+    kind, day = days[0]
+    return work.tools.catalogue.facts[kind].label, day

@@ -1,0 +1,16 @@
+"""dispatch: gather what is due by now into one letter per address."""
+
+from notifier.store import letters, outbox, sequences
+from notifier.tools import Tools
+
+
+async def dispatch(tools: Tools) -> None:
+    """Make letters of the deliveries due by now, and ask to come back when the next one is."""
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        run = await sequences.draw(conn, "run")
+        if await letters.gather(conn, now, run):
+            await outbox.enqueue(conn, "deliver", now)
+        following = await letters.next_planned(conn)
+        if following is not None:
+            await outbox.enqueue(conn, "dispatch", following)

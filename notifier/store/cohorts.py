@@ -1,0 +1,113 @@
+"""Cohorts: what a deadline means, kept once for all offices with equal inputs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, false, func, insert, or_, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from notifier.domain.changes import Situation
+from notifier.domain.obligations import CohortKey, Decision, State
+from notifier.store.tables import NO_ANCHOR, CohortRow
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A kept cohort: its key, the generation of its situation and that situation; `next_on` is a civil date or None."""
+
+    id: int
+    key: CohortKey
+    generation: int
+    state: State
+    situation: Situation
+    next_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A decision to be kept: `next_on` is the next day on which something is said to the members, or time changes it."""
+
+    key: CohortKey
+    decision: Decision
+    generation: int
+    next_on: date | None
+
+
+def _columns(placed: Placed) -> dict[str, Any]:
+    due = placed.decision.due
+    return {
+        "generation": placed.generation,
+        "state": placed.decision.state.value,
+        "shape": due.shape.value,
+        "opens": due.opens,
+        "earliest": due.earliest,
+        "latest": due.latest,
+        "target": due.target,
+        "tentative": due.tentative,
+        "next_on": placed.next_on,
+        "decision": Situation.of(placed.decision).as_data(),
+    }
+
+
+def _key_columns(key: CohortKey) -> dict[str, Any]:
+    return {
+        "deadline": key.deadline,
+        "occurrence": key.occurrence,
+        "municipality": key.municipality,
+        "prefecture": key.prefecture,
+        "taken_up": key.taken_up,
+        "anchor": key.anchor or NO_ANCHOR,
+    }
+
+
+def _cohort(row: Row[Any]) -> Cohort:
+    anchor = None if row.anchor == NO_ANCHOR else row.anchor
+    key = CohortKey(row.deadline, row.occurrence, row.municipality, row.prefecture, row.taken_up, anchor)
+    situation = Situation.from_data(row.decision)
+    return Cohort(row.id, key, row.generation, State(row.state), situation, row.next_on)
+
+
+async def insert_cohorts(conn: AsyncConnection, placed: Sequence[Placed]) -> None:
+    """Keep cohorts that do not exist yet."""
+    if placed:
+        await conn.execute(insert(CohortRow), [_key_columns(each.key) | _columns(each) for each in placed])
+
+
+async def update_cohort(conn: AsyncConnection, cohort_id: int, placed: Placed) -> None:
+    """Replace what is kept for the cohort `cohort_id`."""
+    await conn.execute(update(CohortRow).where(col(CohortRow.id) == cohort_id).values(_columns(placed)))
+
+
+async def cohorts_of(conn: AsyncConnection, deadline: str) -> list[Cohort]:
+    """Return the cohorts of `deadline`, in the order in which they came to be."""
+    return await _load(conn, col(CohortRow.deadline) == deadline)
+
+
+async def cohorts_due(conn: AsyncConnection, day: date) -> list[Cohort]:
+    """Return the cohorts for which something is to be said or to pass on or before the civil date `day`."""
+    return await _load(conn, col(CohortRow.next_on) <= day)
+
+
+async def _load(conn: AsyncConnection, condition: ColumnElement[bool]) -> list[Cohort]:
+    rows = await conn.execute(select(CohortRow.__table__).where(condition).order_by(col(CohortRow.id)))  # type: ignore[attr-defined]
+    return [_cohort(row) for row in rows]
+
+
+async def next_day(conn: AsyncConnection) -> date | None:
+    """Return the next civil date on which any cohort needs attention, or None."""
+    found: date | None = (await conn.execute(select(func.min(col(CohortRow.next_on))))).scalar_one()
+    return found
+
+
+def touched_by(authorities: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition on cohorts that a day set by one of `authorities` ("" for the nation) can move."""
+    codes = set(authorities)
+    if "" in codes:
+        return true()
+    inside = sorted(codes)
+    if not inside:
+        return false()
+    return or_(col(CohortRow.municipality).in_(inside), col(CohortRow.prefecture).in_(inside))

@@ -1,0 +1,113 @@
+"""What a step may use: the database, the clock, the way out, and what it needs to know of the law's vocabulary."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.catalogue.duties import deadline_from_data
+from notifier.catalogue.loader import Catalogue
+from notifier.catalogue.sources import statement_from_data
+from notifier.channels.parcel import MailChannel
+from notifier.clock import Clock, civil_date
+from notifier.domain.calendar import Calendar
+from notifier.domain.law import Deadline, Law
+from notifier.domain.letters import Content
+from notifier.domain.statements import Statement
+from notifier.rendering import Composer
+from notifier.store import authorities, facts, law
+from notifier.store.database import Database
+
+
+@dataclass(frozen=True)
+class Correspondent:
+    """Who writes: shown in every letter. `base_url` is the address of the pages, without a final slash."""
+
+    name: str
+    contact: str
+    base_url: str
+    editor_address: str = ""
+
+
+MOST_CONTENTS = 5000
+
+
+@dataclass
+class LawBook:
+    """Definitions and statements read from their rows once; rows never change once they are approved."""
+
+    groups: Mapping[str, frozenset[str]]
+    deadlines: dict[tuple[str, str], Deadline] = field(default_factory=dict)
+    statements: dict[str, Statement] = field(default_factory=dict)
+    contents: dict[int, Content] = field(default_factory=dict)
+
+    def content(self, saying: int, written: Mapping[str, Any]) -> Content:
+        """Return the content of a saying, read once; the oldest readings make room for new ones."""
+        found = self.contents.get(saying)
+        if found is None:
+            if len(self.contents) >= MOST_CONTENTS:
+                del self.contents[next(iter(self.contents))]
+            found = self.contents[saying] = Content.from_data(written)
+        return found
+
+    def needed(self, deadline: str) -> int:
+        """Return how many facts a counted duty needs; 0 if it is not counted."""
+        counts = [
+            each.count
+            for (name, _), entry in self.deadlines.items()
+            if name == deadline
+            for each in entry.settled_by
+        ]
+        return max((count for count in counts if count > 1), default=0)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Everything a step may use. `spread` yields 0 ≤ x < 1 for jitter; `worker` names this process in leases.
+    `unsubscribe` gives the one-click address for a recipient, or None where there are no pages."""
+
+    database: Database
+    clock: Clock
+    catalogue: Catalogue
+    calendar: Calendar
+    composer: Composer
+    channel: MailChannel
+    correspondent: Correspondent
+    worker: str
+    spread: Callable[[], float]
+    unsubscribe: Callable[[str], str | None]
+    book: LawBook
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """Return the present civil date in Japan."""
+        return civil_date(self.clock.now())
+
+
+async def law_on(conn: AsyncConnection, tools: Tools, day: date) -> Law:
+    """Return the approved law as the service knows it on the civil date `day`."""
+    rows = await law.load_law_rows(conn)
+    deadlines = {}
+    for row in rows.deadlines:
+        key = (row.id, repr(row.definition))
+        if key not in tools.book.deadlines:
+            tools.book.deadlines[key] = deadline_from_data(row.definition, tools.book.groups)
+        deadlines[row.id] = tools.book.deadlines[key]
+    statements: dict[str, list[Statement]] = {}
+    for said in rows.statements:
+        if said.id not in tools.book.statements:
+            tools.book.statements[said.id] = statement_from_data(said.content, rows.notices[said.notice])
+        statements.setdefault(said.deadline, []).append(tools.book.statements[said.id])
+    return Law(
+        deadlines,
+        {name: tuple(found) for name, found in statements.items()},
+        tools.catalogue.ladders,
+        tools.calendar,
+        await authorities.load_authorities(conn),
+        await facts.load_settings(conn),
+    ).as_known(day)
