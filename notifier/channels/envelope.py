@@ -63,4 +63,7 @@ def _checked(address: str) -> str:
             "relays need SMTPUTF8 for it, which this service does not use. Ask for another address."
         )
         raise UnsendableError(message)
+    if len(checked.ascii_email.rpartition("@")[0]) > LONGEST_LOCAL:
+        message = f"The address {address!a} has more than {LONGEST_LOCAL} characters before the @."
+        raise UnsendableError(message)
     return checked.ascii_email

@@ -8,7 +8,7 @@ more than 998 (RFC 5322, 2.1.1).
 
 import re
 from base64 import b64encode
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -23,6 +23,8 @@ PLAIN = re.compile(r"(?!.*(?:=\?|  ))[!-~](?:[ -~]*[!-~])?")
 
 ADDRESS_SAFE = re.compile(r"[A-Za-z0-9_=+-]+(?:\.[A-Za-z0-9_=+-]+)*")
 LINK = re.compile(r"https?://[!-;=?-~]+")
+
+JAPAN = timezone(timedelta(hours=9))
 
 FIRST_WORD = 39
 """Bytes of UTF-8 that fit beside `Subject: ` in a line of 76: 9 + 12 of frame + 52 of base64."""
@@ -56,11 +58,14 @@ def encoded_words(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def date(moment: datetime) -> str:
-    """Return the Date header of an aware instant, in the zone it carries, to the second."""
+    """Return the Date header of an aware instant, to the second, always as clocks in Japan show it.
+
+    A database gives an instant back in another zone than it was given; the bytes must not differ for that.
+    """
     if moment.tzinfo is None:
         message = "The date of a letter has no zone; hand in an aware datetime."
         raise UnsendableError(message)
-    return f"Date: {format_datetime(moment)}\r\n"
+    return f"Date: {format_datetime(moment.astimezone(JAPAN))}\r\n"
 
 
 def message_id(key: str, domain: str) -> str:

@@ -29,7 +29,7 @@ MARK = "mark0of0the0"
 """Begins each mark in the specimen; plain ASCII without spaces, so that nothing folds or encodes it."""
 
 HEAD = f"X-Mark: {MARK}head\r\n"
-BOUNDARY = f"=_{MARK}boundary"
+BOUNDARY = f"=_{MARK}boundary".ljust(34, "0")  # as long as a real one, so that its line folds as it must
 TEXT, HTML = f"{MARK}text", f"{MARK}html"
 
 

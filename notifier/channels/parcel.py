@@ -29,7 +29,7 @@ class Parcel:
     `key` is the permanent id of the letter: its Message-ID and its MIME boundary follow from it, so
     that sending the same parcel again sends the same bytes. `recipient` is one address. `text` is
     complete plain text; `html` says the same or is None. `date` is an aware instant, fixed when the
-    letter is first claimed; it is printed in the zone it carries. `unsubscribe` is an absolute http
+    letter is first claimed. `unsubscribe` is an absolute http
     or https address for `List-Unsubscribe` with one click, or None.
     """
 

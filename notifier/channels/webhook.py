@@ -116,7 +116,7 @@ class WebhookChannel:
                 await _read_little(answer)
                 retry_after = answer.headers.get("Retry-After")
                 return judge_webhook(answer.status, answer.reason or "", now=now, retry_after=retry_after)
-        except (_UnfitUrlError, aiohttp.InvalidURL) as fault:
+        except (_UnfitUrlError, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as fault:
             return _unusable(f"not a usable address: {fault}")
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             if refused:
