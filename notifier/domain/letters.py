@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from notifier.domain import dates
 from notifier.domain.calendar import Calendar
-from notifier.domain.changes import ChangeKind
+from notifier.domain.changes import ChangeKind, Situation
 from notifier.domain.deadlines import Due, Shape
 from notifier.domain.ladders import Occasion
 from notifier.domain.law import Deadline, Law, Party
@@ -57,7 +57,7 @@ def content_of(  # noqa: PLR0913 -- what is said depends on this much, and each 
     rung: str | None,
     on: date,
     calendar: Calendar,
-    old: Decision | None = None,
+    old: Situation | None = None,
     kind: ChangeKind | None = None,
     fact: tuple[str, date] | None = None,
     settled: bool = False,
@@ -95,7 +95,7 @@ def content_of(  # noqa: PLR0913 -- what is said depends on this much, and each 
         why=_why(deadline, state, occasion, party),
         condition=deadline.taken_up_wording if state is State.WAITING_FOR_FACT else "",
         set_by=_set_by(law, decision),
-        change=ChangeSaid(kind, kind.label, old.due.wording if old else "", decision.due.wording)
+        change=ChangeSaid(kind, kind.label, old.wording if old else "", decision.due.wording)
         if kind
         else None,
         unknown=_once(point for each in said for point in each.unknown),
@@ -109,16 +109,12 @@ def content_of(  # noqa: PLR0913 -- what is said depends on this much, and each 
     )
 
 
-def _fresh(decision: Decision, old: Decision | None) -> list[Statement]:
-    """Return the statements that were not there in `old`; none if there is no `old` to compare with."""
+def _fresh(decision: Decision, old: Situation | None) -> list[Statement]:
+    """Return the statements that `old` did not rest on; none if there is no `old` to compare with."""
     if old is None:
         return []
-    known = {each.id for each in (old.resolution.prevailing, *old.resolution.remarks)}
-    return [
-        each
-        for each in (decision.resolution.prevailing, *decision.resolution.remarks)
-        if each.id not in known
-    ]
+    found = decision.resolution
+    return [each for each in (found.prevailing, *found.remarks) if each.id not in old.said]
 
 
 def _said(decision: Decision, fresh: Sequence[Statement]) -> list[Statement]:
