@@ -1,0 +1,233 @@
+"""The database: opened once, handed to the steps, closed at the end.
+
+SQLite for one machine, PostgreSQL for many; the same code on both. A step works in one transaction, on the
+connection that `transaction` yields. SQLite writers take turns from the first statement on (BEGIN IMMEDIATE),
+because its driver would otherwise let two of them read the same row and lose an update without an error.
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
+
+from sqlalchemy import URL, ColumnElement, StaticPool, Table, event, inspect, make_url, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
+
+from notifier.errors import StoreError
+from notifier.store.faults import StoreBusyError, named_faults
+
+T = TypeVar("T")
+Dialect = Literal["sqlite", "postgresql"]
+Connection: TypeAlias = AsyncConnection
+"""A connection in a transaction, as the steps hand it on."""
+Condition: TypeAlias = ColumnElement[bool]
+"""A condition on rows, as one part of the store makes it and a step hands it to another."""
+
+OLDEST_SQLITE = (3, 38, 0)
+"""The first with the operator `->`, which conditions on facts use."""
+CONNECT_SECONDS = 10
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+_FILE_PRAGMAS = (
+    "busy_timeout=10000",
+    "journal_mode=WAL",
+    "synchronous=FULL",  # what was acknowledged survives a power cut
+    "foreign_keys=ON",
+    "cache_size=-32000",
+    "temp_store=MEMORY",
+)
+_MEMORY_PRAGMAS = ("synchronous=OFF", "journal_mode=MEMORY", "foreign_keys=ON", "temp_store=MEMORY")
+
+
+class Database:
+    """An open database. Hand it on; open another one only for another address."""
+
+    def __init__(self, engine: AsyncEngine, *, in_memory: bool) -> None:
+        """Wrap `engine`; use `Database.open`."""
+        self.engine = engine
+        self.place = masked(engine.url)
+        self.in_memory = in_memory
+        self.dialect: Dialect = "sqlite" if engine.dialect.name == "sqlite" else "postgresql"
+        only_reading = (
+            {"only_reading": True}
+            if self.dialect == "sqlite"
+            else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        )
+        self._reader = engine.execution_options(**only_reading)
+        self._turn = asyncio.Lock()
+        self._writer: asyncio.Task[Any] | None = None
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Open the database at `url` (sqlite+aiosqlite or postgresql+asyncpg) and see that it answers.
+
+        A SQLite file and its folder are created if they are missing; `sqlite+aiosqlite://` is a database in
+        memory that ends with this object. Raises StoreError with the address, its password masked.
+        """
+        address = _address(url)
+        place = masked(address)
+        in_memory = _is_in_memory(address)
+        with named_faults(place, connecting=True):
+            if address.get_backend_name() == "sqlite" and not in_memory:
+                Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
+            database = cls(_engine(address, in_memory=in_memory), in_memory=in_memory)
+        try:
+            async with database.reading() as conn:
+                await conn.execute(text("SELECT 1"))
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection in a transaction that is kept at the end, or undone if anything is raised.
+
+        On SQLite one transaction runs at a time; a second one inside it, in the same task, is refused.
+        Raises StoreBusyError where trying again may help (see `retrying`), else another StoreError.
+        """
+        async with AsyncExitStack() as stack:
+            if self.dialect == "sqlite":
+                await stack.enter_async_context(self._taking_turns())
+            with named_faults(self.place, connecting=True):
+                conn = await stack.enter_async_context(self.engine.connect())
+            with named_faults(self.place):
+                async with conn.begin():
+                    yield conn
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection that sees one state of the database throughout and may not write."""
+        async with AsyncExitStack() as stack:
+            if self.in_memory:
+                await stack.enter_async_context(self._taking_turns())
+            with named_faults(self.place, connecting=True):
+                conn = await stack.enter_async_context(self._reader.connect())
+            with named_faults(self.place):
+                async with conn.begin():
+                    yield conn
+
+    async def close(self) -> None:
+        """Close all connections; a database in memory is gone with them."""
+        await self.engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        """Return itself, to be closed at the end of the block."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close all connections."""
+        await self.close()
+
+    @asynccontextmanager
+    async def _taking_turns(self) -> AsyncIterator[None]:
+        """Let the tasks of this process wait for each other in order, instead of polling the file's lock."""
+        task = asyncio.current_task()
+        if task is not None and self._writer is task:
+            message = f"a transaction on {self.place} is already open in this task; hand its connection on"
+            raise StoreError(message)
+        async with self._turn:
+            self._writer = task
+            try:
+                yield
+            finally:
+                self._writer = None
+
+
+async def retrying(work: Callable[[], Awaitable[T]], attempts: int = 4) -> T:
+    """Return what `work` returns; repeat it, `attempts` times in all, while the database is busy.
+
+    `work` must open its own transaction, so that each attempt starts from what is kept by then.
+    """
+    for _ in range(attempts - 1):
+        try:
+            return await work()
+        except StoreBusyError:
+            continue
+    return await work()
+
+
+def table(model: type[SQLModel]) -> Table:
+    """Return the table behind `model`, for statements about sets of rows."""
+    return cast("Table", inspect(model).local_table)
+
+
+def masked(url: URL | str) -> str:
+    """Return `url` as it may be printed: without its password."""
+    address = make_url(url) if isinstance(url, str) else url
+    return address.set(query={}).render_as_string(hide_password=True)
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        driver = _DRIVERS[address.drivername]
+    except (ArgumentError, KeyError) as error:
+        message = (
+            "NOTIFIER_DATABASE_URL is no address of a database this program knows: write"
+            " sqlite+aiosqlite:///path/to/file or postgresql+asyncpg://user:password@host/name"
+        )
+        raise StoreError(message) from error
+    return address.set(drivername=driver)
+
+
+def _is_in_memory(address: URL) -> bool:
+    if address.get_backend_name() != "sqlite":
+        return False
+    return address.database in {None, "", ":memory:"} or address.query.get("mode") == "memory"
+
+
+def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
+    options: dict[str, Any] = {"json_serializer": _as_json}
+    if address.get_backend_name() == "sqlite":
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            wanted = ".".join(map(str, OLDEST_SQLITE))
+            message = (
+                f"SQLite {sqlite3.sqlite_version} is too old: use a Python with SQLite {wanted} or later"
+            )
+            raise StoreError(message)
+        if in_memory:
+            options["poolclass"] = StaticPool
+        engine = create_async_engine(address, **options)
+        _steer_sqlite(engine, _MEMORY_PRAGMAS if in_memory else _FILE_PRAGMAS)
+        return engine
+    options["pool_size"] = 10
+    options["max_overflow"] = 10
+    options["pool_pre_ping"] = True
+    server = {"application_name": "notifier", "timezone": "UTC"}
+    options["connect_args"] = {"timeout": CONNECT_SECONDS, "server_settings": server}
+    return create_async_engine(address, **options)
+
+
+def _steer_sqlite(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(conn: Connection) -> None:
+        only_reading = bool(conn.get_execution_options().get("only_reading"))
+        if conn.info.get("only_reading", False) != only_reading:
+            conn.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reading else 'OFF'}")
+            conn.info["only_reading"] = only_reading
+        conn.exec_driver_sql("BEGIN" if only_reading else "BEGIN IMMEDIATE")
+
+
+def _as_json(value: Any) -> str:
+    # Escaped letters would keep SQLite from finding a Japanese name inside what is kept.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
