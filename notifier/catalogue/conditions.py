@@ -23,15 +23,14 @@ _PATTERN_KEYS = ("fact", "where", "since", "until")
 
 
 def read_pattern(written: Written) -> FactPattern:
-    """Read `{fact = …, where = {…}, since = …, until = …}`; a bare text names the fact. Raises ValueError."""
+    """Read `{fact = …, where = {…}, since = …, until = …}`. Raises ValueError."""
     if "fact" not in written:
         raise ValueError(f"`fact` is missing in {dict(written)!r}; name the fact that is meant")
     pattern = parse_pattern(_with_dates(written))
     for name, value in pattern.where:
         if not isinstance(value, str | int | bool):
-            raise ValueError(
-                f"`where.{name}` must be a text, a number, true or false; use since, until for dates"
-            )  # noqa: TRY004 -- data
+            message = f"`where.{name}` must be a text, a number, true or false; use since, until for dates"
+            raise ValueError(message)  # noqa: TRY004 -- data
     return pattern
 
 
@@ -84,7 +83,7 @@ def read_condition(written: Written, groups: Mapping[str, frozenset[str]]) -> Co
 
 
 def condition_as_data(condition: Condition) -> dict[str, Any]:
-    """Return `condition` as JSON can keep it, with codes instead of groups; `read_condition` is the inverse."""
+    """Return `condition` as JSON can keep it, with codes for groups; `read_condition` is the inverse."""
     match condition:
         case Services(codes):
             return {"services": sorted(codes)}
@@ -105,11 +104,10 @@ def _with_dates(written: Any) -> Any:
         return [_with_dates(each) for each in written]
     if not isinstance(written, Mapping):
         return written
-    return {
-        key: civil_date(value, key)
-        if key in {"since", "until"}
-        else value
-        if key == "where"
-        else _with_dates(value)
-        for key, value in written.items()
-    }
+    return {key: _with_date(key, value) for key, value in written.items()}
+
+
+def _with_date(key: str, value: Any) -> Any:
+    if key in {"since", "until"}:
+        return civil_date(value, key)
+    return value if key == "where" else _with_dates(value)

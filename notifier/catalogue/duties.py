@@ -16,14 +16,14 @@ from notifier.domain.law import Authority, Deadline, Modality, Party, Settlement
 LONGEST_SHORT = 8
 """Characters that `short` may have: it stands in the subject of a letter."""
 
-_TEXTS = ("concerns_wording", "taken_up_wording", "occurrence_unit")
-_OFF = ("follow", "tell_when_dated", "prompt")
-_ON = ("announce", "acknowledge")
-_CONDITIONS = ("taken_up", "excluded")
+_PLAIN = (
+    *("concerns_wording", "taken_up_wording", "occurrence_unit"),
+    *("follow", "tell_when_dated", "prompt", "announce", "acknowledge"),
+)
 
 
 def deadline_from_data(data: Written, groups: Mapping[str, frozenset[str]]) -> Deadline:
-    """Read one deadline; conditions may name `groups` of services. Raises ValueError with the key and the mend."""
+    """Read one deadline; conditions may name `groups` of services. Raises ValueError with key and mend."""
     table = Table(data, "the deadline")
     deadline = Deadline(
         id=table.text("id"),
@@ -40,10 +40,16 @@ def deadline_from_data(data: Written, groups: Mapping[str, frozenset[str]]) -> D
         settled_by=tuple(_settlement(each) for each in table.tables("settled_by")),
         roll=table.choice("roll", Roll, Roll.NONE),
         related=table.texts("related"),
-        **{name: table.text(name, "") for name in _TEXTS},
-        **{name: table.flag(name) for name in _OFF},
-        **{name: table.flag(name, default=True) for name in _ON},
-        **{name: _condition(table, name, groups) for name in _CONDITIONS},
+        concerns_wording=table.text("concerns_wording", ""),
+        taken_up_wording=table.text("taken_up_wording", ""),
+        occurrence_unit=table.text("occurrence_unit", ""),
+        follow=table.flag("follow"),
+        tell_when_dated=table.flag("tell_when_dated"),
+        prompt=table.flag("prompt"),
+        announce=table.flag("announce", default=True),
+        acknowledge=table.flag("acknowledge", default=True),
+        taken_up=_condition(table, "taken_up", groups),
+        excluded=_condition(table, "excluded", groups),
     )
     table.finish()
     family, _, duty = deadline.id.partition("/")
@@ -95,8 +101,8 @@ def deadline_as_data(deadline: Deadline) -> dict[str, Any]:
         "roll": deadline.roll.value,
         "related": list(deadline.related),
     }
-    data.update({name: getattr(deadline, name) for name in (*_TEXTS, *_OFF, *_ON)})
-    for name in _CONDITIONS:
+    data.update({name: getattr(deadline, name) for name in _PLAIN})
+    for name in ("taken_up", "excluded"):
         condition = getattr(deadline, name)
         if condition is not None:
             data[name] = condition_as_data(condition)

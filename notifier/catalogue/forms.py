@@ -1,9 +1,11 @@
 """Due expressions as data: each form is a small table, told from the others by its first key.
 
-`parse_due` and `dump_due` are inverse to each other. What a form means is said in `notifier.domain.expressions`.
+`parse_due` and `dump_due` are inverse to each other. What a form means stands in
+`notifier.domain.expressions`.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -41,7 +43,7 @@ def parse_due(written: Written) -> tuple[Expression, bool]:
     form = next((form for form in _FORMS if form in table), None)
     if form is None:
         raise ValueError(f"`due` has none of the known forms {list(_FORMS)}; found keys {sorted(written)}")
-    expression: Expression = _FORMS[form](table)
+    expression = _FORMS[form](table)
     table.finish()
     return expression, tentative
 
@@ -130,7 +132,7 @@ def _unclear(table: Table) -> Unclear:
     return Unclear(read_interval(table.raw("unclear")), probable, table.text("question"))
 
 
-_FORMS = {  # the order matters where forms share a key
+_FORMS: Mapping[str, Callable[[Table], Expression]] = {  # the order matters where forms share a key
     "until_event": _until_event,
     "after": _after,
     "day_of": _day_of,
@@ -151,7 +153,7 @@ _FORMS = {  # the order matters where forms share a key
 
 
 def read_interval(written: object) -> Interval:
-    """Read `{fiscal_year, half}` or `{opens, by}` (each may be absent), both ends inclusive. Raises ValueError."""
+    """Read `{fiscal_year, half}` or `{opens, by}`, either of which may be absent. Raises ValueError."""
     table = Table(written, "the interval")
     if "fiscal_year" in table:
         year, half = table.number("fiscal_year"), _half(table)
@@ -173,7 +175,7 @@ def _month(written: str) -> date:
     return date(int(match[1]), int(match[2]), 1)
 
 
-def dump_due(expression: Expression, *, tentative: bool = False) -> dict[str, Any]:  # noqa: PLR0911, C901 -- a table
+def dump_due(expression: Expression, *, tentative: bool = False) -> dict[str, Any]:  # noqa: PLR0911, PLR0912, C901 -- a table
     """Return `expression` as JSON can keep it; `parse_due` is the inverse."""
     if tentative:
         return {**dump_due(expression), "tentative": True}

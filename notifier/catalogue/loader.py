@@ -1,13 +1,14 @@
 """Loading: the shipped law from its folder, or a CatalogueError that names file, entry and mend."""
 
-import tomllib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from notifier.catalogue.duties import deadline_from_data, read_authority, read_ladder
+from notifier.catalogue.entries import add, entries, fault, index, read_each, read_one
 from notifier.catalogue.services import ServiceType, groups_of, read_service
 from notifier.catalogue.sources import read_decision, read_notices, read_statement
 from notifier.catalogue.tables import Written
@@ -17,7 +18,6 @@ from notifier.domain.ladders import Ladder
 from notifier.domain.law import Authority, Deadline, Law
 from notifier.domain.notices import Notice
 from notifier.domain.statements import Statement
-from notifier.errors import CatalogueError
 
 SHIPPED = Path(__file__).parent
 _NAMED = ("notices", "facts", "services", "ladders", "authorities", "decisions")
@@ -51,111 +51,55 @@ class Catalogue:
 
 
 def load(folder: Path | None = None) -> Catalogue:
-    """Read the catalogue in `folder`, or the one shipped. Raises CatalogueError naming file, entry and mend."""
+    """Read the catalogue in `folder`, or the one shipped. Raises CatalogueError: file, entry and mend."""
     where = folder or SHIPPED
-    notices = _index(
-        "notices.toml",
-        (each for found in _read(where, "notices", "notice", read_notices) for each in found),
-        lambda each: each.id,
-    )
-    services = _index(
-        "services.toml", _read(where, "services", "service", read_service), lambda each: each.code
-    )
+    found = read_each(where / "notices.toml", "notice", read_notices)
+    notices = index("notices.toml", (notice for each in found for notice in each), lambda each: each.id)
+    services = _named(where, "services", "service", read_service, lambda each: each.code)
     groups = groups_of(services.values())
     deadlines: dict[str, Deadline] = {}
     statements: dict[str, Statement] = {}
     files: dict[str, str] = {}
     for path in sorted(where.glob("*.toml")):
-        if path.stem not in _NAMED:
-            for deadline, said in _family(path, notices, groups):
-                _add(deadlines, deadline.id, deadline, path.name)
-                files[deadline.id] = path.name
-                for each in said:
-                    _add(statements, each.id, each, path.name)
-    for decision in _read(where, "decisions", "decision", read_decision):
+        for deadline, said in _family(path, notices, groups) if path.stem not in _NAMED else ():
+            add(deadlines, deadline.id, deadline, path.name)
+            files[deadline.id] = path.name
+            for each in said:
+                add(statements, each.id, each, path.name)
+    for decision in read_each(where / "decisions.toml", "decision", read_decision):
         if decision.deadline not in deadlines:
-            raise _fault("decisions.toml", decision.id, f"no deadline is called {decision.deadline!r}")
-        _add(statements, decision.id, decision, "decisions.toml")
+            raise fault("decisions.toml", decision.id, f"no deadline is called {decision.deadline!r}")
+        add(statements, decision.id, decision, "decisions.toml")
         notices.setdefault(decision.notice.id, decision.notice)
     return Catalogue(
         notices=notices,
-        facts=_index("facts.toml", _read(where, "facts", "fact", read_fact_type), lambda each: each.type),
+        facts=_named(where, "facts", "fact", read_fact_type, lambda each: each.type),
         services=services,
         groups=groups,
-        ladders=_index("ladders.toml", _read(where, "ladders", "ladder", read_ladder), lambda each: each.id),
-        authorities=_index(
-            "authorities.toml",
-            _read(where, "authorities", "authority", read_authority),
-            lambda each: each.code,
-        ),
+        ladders=_named(where, "ladders", "ladder", read_ladder, lambda each: each.id),
+        authorities=_named(where, "authorities", "authority", read_authority, lambda each: each.code),
         deadlines=deadlines,
         statements=tuple(sorted(statements.values(), key=lambda each: (each.known_from, each.id))),
         files=files,
     )
 
 
+def _named(
+    where: Path, name: str, key: str, read: Callable[[Written], T], by: Callable[[T], str]
+) -> dict[str, T]:
+    path = where / f"{name}.toml"
+    return index(path.name, read_each(path, key, read), by)
+
+
 def _family(
     path: Path, notices: Mapping[str, Notice], groups: Mapping[str, frozenset[str]]
 ) -> Iterator[tuple[Deadline, list[Statement]]]:
-    for entry in _entries(path, "deadline"):
-        written = dict(entry)
-        sayings = written.pop("statement", [])
-        deadline = _each(path.name, entry, lambda each: deadline_from_data(each, groups), written)
+    for entry in entries(path, "deadline"):
+        sayings = entry.pop("statement", [])
+        deadline = read_one(path.name, entry, partial(deadline_from_data, groups=groups))
         if deadline.family != path.stem:
-            raise _fault(path.name, deadline.id, f"belongs into {deadline.family}.toml; move it there")
-        said = []
-        for saying in sayings:
-            said.append(
-                _each(path.name, saying, lambda each, to=deadline: read_statement(each, to.id, notices))
-            )
-        yield deadline, said
-
-
-def _read(where: Path, name: str, key: str, read: Callable[[Written], T]) -> Iterator[T]:
-    path = where / f"{name}.toml"
-    for entry in _entries(path, key):
-        yield _each(path.name, entry, read)
-
-
-def _entries(path: Path, key: str) -> list[dict[str, Any]]:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CatalogueError(f"{path.name}: missing in {path.parent}; restore it from the release") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path.name}: cannot be read ({error}); restore it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"{path.name}: no valid TOML: {error}; mend the place named") from error
-    unknown = sorted(set(document) - {key})
-    if unknown:
-        raise CatalogueError(f"{path.name}: unknown tables {unknown}; entries are written [[{key}]]")
-    entries = document.get(key, [])
-    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise CatalogueError(f"{path.name}: entries are written [[{key}]], with two brackets")
-    return entries
-
-
-def _each(file: str, entry: Written, read: Callable[[Written], T], written: Written | None = None) -> T:
-    try:
-        return read(entry if written is None else written)
-    except (ValueError, KeyError) as error:
-        raise _fault(
-            file, str(entry.get("id") or entry.get("type") or entry.get("code") or "?"), str(error)
-        ) from error
-
-
-def _index(file: str, entries: Iterable[T], key: Callable[[T], str]) -> dict[str, T]:
-    found: dict[str, T] = {}
-    for entry in entries:
-        _add(found, key(entry), entry, file)
-    return found
-
-
-def _add(found: dict[str, T], name: str, entry: T, file: str) -> None:
-    if name in found:
-        raise _fault(file, name, "stands twice; give one of them another id or take it out")
-    found[name] = entry
-
-
-def _fault(file: str, entry: str, what: str) -> CatalogueError:
-    return CatalogueError(f"{file}: {entry}: {what}")
+            raise fault(path.name, deadline.id, f"belongs into {deadline.family}.toml; move it there")
+        if not isinstance(sayings, list) or not all(isinstance(each, dict) for each in sayings):
+            raise fault(path.name, deadline.id, "statements are written [[deadline.statement]]")
+        read = partial(read_statement, deadline=deadline.id, notices=notices)
+        yield deadline, [read_one(path.name, saying, read) for saying in sayings]

@@ -1,7 +1,7 @@
 """Service types by 介護サービス種類コード, and the groups of them that rules speak of.
 
-Source: the table of the project's domain register, section 5.1; what the notices leave open is `undecided` or marked
-as assumed. 居宅サービス is read strictly: community-based types do not belong to it.
+Source: the table of the project's domain register, section 5.1; what the notices leave open is `undecided`
+or marked as assumed. 居宅サービス is read strictly: community-based types do not belong to it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,10 +20,10 @@ SOFTWARE_CONDITIONS = ("cpdl", "life", "")
 class ServiceType:
     """One service type.
 
-    `kind`: home (居宅サービス), preventive (介護予防サービス), care-manager, facility, community (地域密着型), general
-    (総合事業). `wage_route` of the wage support, `subsidy_group` of the platform subsidy, `committee` and `cpdl_start`
-    the lists ④ and ⑤ of the tech grant, `software_condition` what care software must support. `assumed` names the
-    columns that the notices do not settle.
+    `kind` is home (居宅サービス), preventive (介護予防サービス), care-manager, facility, general (総合事業)
+    or community (地域密着型). `wage_route` is that of the wage support, `subsidy_group` of the platform
+    subsidy; `committee` and `cpdl_start` are the lists ④ and ⑤ of the tech grant, `software_condition` what
+    care software must support. `assumed` names the columns that the notices do not settle.
     """
 
     code: str

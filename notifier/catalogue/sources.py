@@ -1,6 +1,6 @@
 """Notices and statements as data: what may be cited, and what each place in it says.
 
-`statement_as_data` and `statement_from_data` are inverse to each other; the store keeps statements in that form.
+`statement_as_data` and `statement_from_data` are inverse to each other; the store keeps statements so.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from notifier.domain.notices import Notice, Rank
 from notifier.domain.statements import Statement
 
 RANKS: Mapping[str, Rank] = {rank.name.lower().replace("_", "-"): rank for rank in Rank}
-FLAGS = ("confirms", "withdraws", "silent", "beside")
+_FLAGS = ("confirms", "withdraws", "silent", "beside")
 
 
 def read_notices(written: Written) -> list[Notice]:
@@ -80,7 +80,7 @@ def statement_as_data(statement: Statement) -> dict[str, Any]:
     }
     if statement.due is not None:
         data["due"] = dump_due(statement.due)
-    data.update({name: True for name in ("tentative", *FLAGS) if getattr(statement, name)})
+    data.update({name: True for name in ("tentative", *_FLAGS) if getattr(statement, name)})
     data.update({name: value for name in ("effect", "authority") if (value := getattr(statement, name))})
     if statement.target is not None:
         data["target"] = statement.target.isoformat()
@@ -118,7 +118,10 @@ def _statement(table: Table, name: str, deadline: str, notice: Notice) -> Statem
         due=due,
         remark=table.text("remark", ""),
         tentative=table.flag("tentative") or tentative,
-        **{flag: table.flag(flag) for flag in FLAGS},
+        confirms=table.flag("confirms"),
+        withdraws=table.flag("withdraws"),
+        silent=table.flag("silent"),
+        beside=table.flag("beside"),
         effect=table.text("effect", ""),
         target=table.day_or_none("target"),
         unknown=table.texts("unknown"),

@@ -1,7 +1,7 @@
 """Tables: typed reading of one entry of the law as data, from TOML or from JSON.
 
-Both give a mapping; TOML has dates, JSON writes them as `2026-03-13`. Every refusal is a ValueError that names the
-key and the mend; who opened the file adds its name and that of the entry.
+Both give a mapping; TOML has dates, JSON writes them as `2026-03-13`. Every refusal is a ValueError that
+names the key and the mend; who opened the file adds its name and that of the entry.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class Table:
         return self._written.get(key)
 
     def text(self, key: str, default: str | None = None) -> str:
-        """Return a text. Raises ValueError if it is missing without `default`, empty though needed, or no text."""
+        """Return a text. Raises ValueError if it is no text, or missing or empty without a `default`."""
         value = self.raw(key)
         if value is None and default is not None:
             return default
@@ -47,7 +47,7 @@ class Table:
         if value is None and default is not None:
             return default
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ValueError(f"`{key}` must be a whole number; found {value!r}")
+            raise ValueError(f"`{key}` must be a whole number; found {value!r}")  # noqa: TRY004 -- data
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:

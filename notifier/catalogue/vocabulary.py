@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker, SchemaError
 from jsonschema.exceptions import ValidationError
 
 from notifier.catalogue.tables import Table, Written
+from notifier.domain.dates import fiscal_year_of
 from notifier.domain.facts import Value
 
 SUBJECTS = ("office", "authority", "nation")
@@ -23,8 +24,8 @@ ASSERTERS = ("office", "prefecture", "municipality", "operator", "ministry", "ed
 class FactType:
     """One type of fact or event.
 
-    `subject` says whom it is about (office, authority, nation), `asserted_by` who may assert it, `schema` is the JSON
-    Schema (2020-12) of its data.
+    `subject` says whom it is about (office, authority, nation), `asserted_by` who may assert it, `schema` is
+    the JSON Schema (2020-12) of its data.
     """
 
     type: str
@@ -53,10 +54,11 @@ class FactType:
         errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
         return [line for error in errors for line in _in_japanese(error)]
 
-    def check(self, data: Mapping[str, Any]) -> Mapping[str, Value]:
+    def check(self, data: Mapping[str, Any], on: date | None = None) -> Mapping[str, Value]:
         """Return the values that a fact keeps: checked, defaults filled in, dates as dates.
 
-        Lists and tables (contacts, services) stay with the event. Raises ValueError with every problem, in Japanese.
+        Where a fiscal year may be given and is not, it is the one in which the fact's day `on` lies. Lists and
+        tables (contacts, services) stay with the event. Raises ValueError with every problem, in Japanese.
         """
         plain = {
             name: value.isoformat() if isinstance(value, date) else value for name, value in data.items()
@@ -64,6 +66,8 @@ class FactType:
         problems = self.problems(plain)
         if problems:
             raise ValueError(f"{self.label}（{self.type}）: {'。'.join(problems)}")
+        if "fiscal_year" in self.value_names and on is not None:
+            plain.setdefault("fiscal_year", fiscal_year_of(on))
         return dict(self._values(plain))
 
     def _values(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
@@ -83,25 +87,29 @@ _TYPE_NAMES = {
 }
 
 
-def _in_japanese(error: ValidationError) -> list[str]:
+def _in_japanese(error: ValidationError) -> list[str]:  # noqa: PLR0911 -- one line a keyword, read as a table
     where = ".".join(str(step) for step in error.absolute_path) or "データ"
+    wanted: Any = error.validator_value
+    found: Any = error.instance
     match error.validator:
         case "required":
-            missing = [name for name in error.validator_value if name not in error.instance]
-            return [f"{name} がありません" for name in missing if f"'{name}'" in error.message]
-        case "additionalProperties":
-            known = error.schema.get("properties", {})
-            return [f"{name} という項目はありません" for name in error.instance if name not in known]
-        case "type":
             return [
-                f"{where} は{_TYPE_NAMES.get(str(error.validator_value), str(error.validator_value))}で書いてください"
+                f"{name} がありません"
+                for name in wanted
+                if name not in found and f"'{name}'" in error.message
             ]
+        case "additionalProperties":
+            schema: Any = error.schema
+            known = schema.get("properties", {})
+            return [f"{name} という項目はありません" for name in found if name not in known]
+        case "type":
+            return [f"{where} は{_TYPE_NAMES.get(wanted, wanted)}で書いてください"]
         case "format":
             return [f"{where} は 2026-04-20 の形の日付で書いてください"]
         case "enum":
-            return [f"{where} は {'、'.join(map(str, error.validator_value))} のいずれかです"]
+            return [f"{where} は {'、'.join(map(str, wanted))} のいずれかです"]
         case "pattern":
-            return [f"{where} の形が違います（{error.instance}）"]
+            return [f"{where} の形が違います（{found}）"]
         case _:
             return [f"{where}: {error.message}"]
 
