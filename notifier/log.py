@@ -11,7 +11,7 @@ import structlog
 from structlog.typing import Processor
 
 Form = Literal["console", "json"]
-NOISY = ("aiohttp.access", "aiosqlite", "apscheduler")
+NOISY = ("aiohttp.access", "aiosqlite", "alembic", "apscheduler")
 """Libraries that tell each step they take; of them only warnings are kept."""
 
 

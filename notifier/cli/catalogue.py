@@ -1,0 +1,187 @@
+"""`notifier catalogue`: the law as data, to look at, to check and to compare."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from notifier.cli.output import table
+from notifier.errors import UnknownError
+
+if TYPE_CHECKING:
+    from notifier.catalogue import Catalogue
+    from notifier.domain.law import Deadline
+    from notifier.domain.notices import Notice
+    from notifier.domain.statements import Statement
+
+app = typer.Typer(
+    help="The law as data: what is owed by when, and which notice says so.", no_args_is_help=True
+)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", exists=True, file_okay=False, help="A catalogue other than the shipped one."),
+]
+MODALITIES = {"required": "必須", "optional": "任意", "recommended": "推奨"}
+LEVELS = {"error": "failed", "warning": "warning"}
+
+
+@app.command("list")
+def list_deadlines(folder: Folder = None) -> None:
+    """List all deadlines with their dates as known today."""
+    from notifier.catalogue import load
+
+    catalogue = load(folder)
+    rows = (
+        (entry.id, entry.title, MODALITIES[entry.modality], _wording_today(catalogue, entry.id))
+        for entry in catalogue.deadlines.values()
+    )
+    table(("ID", "名称", "区分", "本日時点の期日"), rows, flexible="本日時点の期日")
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="ID", help="A deadline, a family of deadlines or a notice.")],
+    folder: Folder = None,
+) -> None:
+    """Show a deadline with all that was ever said about it, or all that a notice says."""
+    from notifier.catalogue import load
+
+    catalogue = load(folder)
+    chosen = [each for each in catalogue.deadlines.values() if name in {each.id, each.family}]
+    for entry in chosen:
+        print("\n".join(_deadline_lines(catalogue, entry)) + "\n")
+    papers = [each for each in catalogue.notices.values() if name in {each.id, each.paper}]
+    for paper in papers:
+        print("\n".join(_notice_lines(catalogue, paper)) + "\n")
+    if not chosen and not papers:
+        raise UnknownError(_nearest(name, [*catalogue.deadlines, *catalogue.notices]))
+
+
+@app.command()
+def lint(folder: Folder = None) -> None:
+    """Look for missing citations, unknown facts, contradictions nobody decided, ladders that never fire."""
+    from notifier.catalogue import lint as look
+    from notifier.catalogue import load
+    from notifier.catalogue.holidays import national_calendar
+    from notifier.checks import years_of
+    from notifier.clock import SystemClock
+    from notifier.clock import civil_date as date_of
+
+    catalogue = load(folder)
+    years = years_of(catalogue, date_of(SystemClock().now()))
+    findings = look(catalogue, national_calendar(*years))
+    for each in findings:
+        print(f"{LEVELS[each.level]}: {each.place}: {each.id}: {each.message}; {each.mend}")
+    errors = sum(each.level == "error" for each in findings)
+    print(f"{errors} errors, {len(findings) - errors} warnings.")
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def diff(
+    old: Annotated[
+        str, typer.Argument(metavar="A", help="A folder, or a day (YYYY-MM-DD): what was known then.")
+    ],
+    new: Annotated[str, typer.Argument(metavar="B", help="The same, to compare with.")],
+) -> None:
+    """Compare two catalogues, or what the shipped one knew on two days."""
+    before, after = _entries(old), _entries(new)
+    for name in sorted(before.keys() | after.keys()):
+        if name not in before:
+            print(f"+ {name}: {_written(after[name])}")
+        elif name not in after:
+            print(f"- {name}: {_written(before[name])}")
+        elif before[name] != after[name]:
+            print(f"~ {name}: {_written(_differing(before[name], after[name]))}")
+            print(f"    → {_written(_differing(after[name], before[name]))}")
+
+
+def _entries(where: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the deadlines and statements of a catalogue, each as data under its id."""
+    from notifier.catalogue import deadline_as_data, load, statement_as_data
+
+    try:
+        day: date | None = date.fromisoformat(where)
+    except ValueError:
+        day = None
+    if day is None and not Path(where).is_dir():
+        message = f"{where!r} is neither a folder nor a day written as 2026-03-06"
+        raise typer.BadParameter(message)
+    catalogue = load() if day else load(Path(where))
+    statements = [each for each in catalogue.statements if day is None or each.known_from <= day]
+    known = {each.deadline for each in statements}
+    found = {each.id: deadline_as_data(each) for each in catalogue.deadlines.values() if each.id in known}
+    return found | {each.id: statement_as_data(each) for each in statements}
+
+
+def _differing(data: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in other or other[key] != value}
+
+
+def _written(data: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{key}={value}" for key, value in data.items() if key != "id" and value not in (None, "", [])
+    )
+
+
+def _wording_today(catalogue: "Catalogue", deadline: str) -> str:
+    """Return how the date is said today to those whom no authority has set one and who bound themselves."""
+    from notifier.catalogue.holidays import national_calendar
+    from notifier.clock import SystemClock, civil_date
+    from notifier.domain.obligations import CohortKey, decide
+
+    today = civil_date(SystemClock().now())
+    law = catalogue.law(national_calendar(today.year - 1, today.year + 2)).as_known(today)
+    decision = decide(law, CohortKey(deadline, 0, "", "", taken_up=True, anchor=None), today)
+    return decision.due.wording if decision else "まだ示されていません"
+
+
+def _deadline_lines(catalogue: "Catalogue", entry: "Deadline") -> Iterator[str]:
+    yield f"{entry.id}  {entry.title}（{MODALITIES[entry.modality]}）"
+    yield f"  対象: {entry.concerns_wording or 'すべての事業所'}"
+    for label, text in (
+        ("前提", entry.taken_up_wording),
+        ("すること", entry.action),
+        ("提出先・方法", entry.where),
+        ("しないと", entry.silence),
+        ("金額", entry.money),
+    ):
+        if text:
+            yield f"  {label}: {text}"
+    yield f"  予告: {entry.ladder} {list(catalogue.ladders[entry.ladder].days)}"
+    yield f"  本日時点: {_wording_today(catalogue, entry.id)}"
+    for each in catalogue.statements:
+        if each.deadline == entry.id:
+            yield f"  {_said(each)}"
+            yield f"      {each.notice.id}（{each.notice.dated}、{each.notice.rank.label}）{each.place}"
+
+
+def _notice_lines(catalogue: "Catalogue", paper: "Notice") -> Iterator[str]:
+    yield f"{paper.id}  {paper.title}"
+    yield f"  {paper.number} {paper.issuer}、{paper.issued or '日付なし'}、{paper.rank.label}".replace(
+        "   ", "  "
+    )
+    for each in catalogue.statements:
+        if each.notice.id == paper.id:
+            yield f"  {each.deadline}: {_said(each)}"
+
+
+def _said(statement: "Statement") -> str:
+    from notifier.domain.deadlines import Known, due_of
+
+    due = ""
+    if statement.due is not None:
+        due = due_of(statement.due, Known(None, None, 0), tentative=statement.tentative).wording
+    parts = [due, "取り下げ" if statement.withdraws else "", statement.remark]
+    return f"[{statement.known_from}] " + " ／ ".join(part for part in parts if part)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    return f"No deadline and no notice is called {name!r}; did you mean {near[0]!r}?"

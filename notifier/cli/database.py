@@ -1,0 +1,51 @@
+"""`notifier migrate`: bring the schema up to date, or say what is missing."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from notifier.settings import Settings
+
+
+def migrate(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if something is missing.")
+    ] = False,
+) -> None:
+    """Bring the database up to date, or say what is missing."""
+    from notifier import log
+    from notifier.settings import load_settings
+
+    settings = load_settings()
+    log.set_up(settings.log_format, settings.log_level)
+    missing = asyncio.run(_pending(settings) if check else _migrate(settings))
+    place = settings.database_place
+    if not missing:
+        print(f"{place} is up to date.")
+    elif check:
+        print(f"{place} lacks: {', '.join(missing)}. Run `notifier migrate`.")
+        raise typer.Exit(1)
+    else:
+        print(f"{place} is up to date; applied: {', '.join(missing)}.")
+
+
+async def _migrate(settings: "Settings") -> list[str]:
+    from notifier.store.database import Database
+    from notifier.store.migration import migrate as bring_up_to_date
+
+    async with await Database.open(settings.database_url.get_secret_value()) as database:
+        return await bring_up_to_date(database)
+
+
+async def _pending(settings: "Settings") -> list[str]:
+    from notifier.store.database import Database
+    from notifier.store.migration import pending
+
+    # Looking must leave no file behind: an empty database in memory lacks what a missing file lacks.
+    file = settings.database_file
+    absent = file is not None and not file.exists()
+    url = "sqlite+aiosqlite://" if absent else settings.database_url.get_secret_value()
+    async with await Database.open(url) as database:
+        return await pending(database)

@@ -1,0 +1,87 @@
+"""`notifier up`, `serve` and `work`: the programs that keep running."""
+
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from notifier.errors import SettingsError
+
+if TYPE_CHECKING:
+    from notifier.settings import Settings
+
+T = TypeVar("T")
+
+Processes = Annotated[
+    int, typer.Option("--processes", min=1, max=64, help="How many processes share the work.")
+]
+
+
+def up(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With a demonstration city and a mailbox that catches all mail.")
+    ] = False,
+) -> None:
+    """Run everything in one process: migrate, load the catalogue, then web, schedule and worker."""
+    settings = _prepare()
+    if demo:
+        from notifier.service import run_demonstration
+
+        keep_running(run_demonstration(settings))
+    else:
+        keep_running(_run(settings, web=True, work=True, migrate=True))
+
+
+def serve() -> None:
+    """Run the web door alone; any number of them, on any hosts, on one PostgreSQL."""
+    keep_running(_run(_prepare(), web=True, work=False, migrate=False))
+
+
+def work(processes: Processes = 1) -> None:
+    """Run delivery and planning workers alone; any number of them, on any hosts, on one PostgreSQL."""
+    settings = _prepare()
+    if processes == 1:
+        keep_running(_run(settings, web=False, work=True, migrate=False))
+        return
+    if settings.database_file is not None:
+        message = (
+            "Several processes gain nothing on SQLite, which lets one write at a time: "
+            "use --processes 1, or set NOTIFIER_DATABASE_URL to a PostgreSQL."
+        )
+        raise SettingsError(message)
+    from notifier.cli.processes import run_many
+
+    raise typer.Exit(keep_running(run_many([sys.executable, "-m", "notifier", "work"], processes)))
+
+
+def _prepare() -> "Settings":
+    from notifier import log
+    from notifier.settings import load_settings
+
+    settings = load_settings()
+    log.set_up(settings.log_format, settings.log_level)
+    return settings
+
+
+async def _run(settings: "Settings", *, web: bool, work: bool, migrate: bool) -> None:
+    from notifier.clock import SystemClock
+    from notifier.service import Service
+
+    async with Service.open(settings, clock=SystemClock()) as service:
+        if migrate:
+            await service.migrate()
+        if web:
+            print(f"notifier: {settings.base_url}", file=sys.stderr)
+        await service.run(web=web, work=work)
+
+
+def keep_running(program: Coroutine[Any, Any, T]) -> T:
+    """Run until the program ends, on the quicker event loop where there is one."""
+    import asyncio
+
+    if sys.platform == "win32":
+        return asyncio.run(program)
+    import uvloop
+
+    return uvloop.run(program)
