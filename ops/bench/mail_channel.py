@@ -2,8 +2,8 @@
 
 `python -m ops.bench.mail_channel [LETTERS] [CONNECTIONS]`. Loopback only. The mailbox of the demonstration
 is always a sink; `smtp-sink` too, where it is on PATH or `SMTP_SINK` names it (`smtp-source` then lies beside
-it, or `SMTP_SOURCE` names it). Both come with Debian's postfix package and need no installation: unpack it and point
-`LD_LIBRARY_PATH` at its `usr/lib/postfix`. One line per figure; compare ratios of one run only.
+it, or `SMTP_SOURCE` names it). Both come with Debian's postfix package and need no installation: unpack it
+and point `LD_LIBRARY_PATH` at its `usr/lib/postfix`. One line per figure; compare ratios of one run only.
 """
 
 import asyncio
