@@ -4,7 +4,7 @@ A revision that fails half-way leaves nothing behind, on SQLite as on PostgreSQL
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,8 +85,10 @@ async def _without_foreign_keys(database: Database) -> AsyncIterator[AsyncConnec
     SQLite changes a table by building another and dropping it, which would delete the rows that refer to it.
     The switch has no effect inside a transaction, so it is thrown before one begins.
     """
-    with named_faults(database.place, connecting=True):
-        async with database.engine.connect() as conn:
+    async with AsyncExitStack() as stack:
+        with named_faults(database.place, connecting=True):
+            conn = await stack.enter_async_context(database.engine.connect())
+        with named_faults(database.place):
             if database.dialect != "sqlite":
                 yield conn
                 return

@@ -110,7 +110,7 @@ def equals(values: ColumnElement[Any], name: str, value: Value) -> ColumnElement
 def day_of(values: ColumnElement[Any], name: str) -> ColumnElement[date]:
     """Return the value `name` if it is a civil date, else NULL; never an error, whatever was kept."""
     written = values.op("->>", return_type=Text())(_path(name))
-    is_whole = and_(written.op("GLOB")(_ISO_GLOB), written > "0001", func.date(written) == written)
+    is_whole = and_(written.op("GLOB")(_ISO_GLOB), written > "0001", func.date(written, "+0 days") == written)
     sqlite = case((is_whole, written))
     first_of_month = cast(func.concat(func.left(written, 8), "01"), Date())
     # Counted on from the first of its month, 30 February becomes another day instead of an error.
