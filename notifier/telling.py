@@ -6,9 +6,6 @@ Shared by the steps that have something to say: `derive` (news, acknowledgements
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from notifier.clock import civil_date, japan_time
 from notifier.domain.calendar import Calendar
 from notifier.domain.changes import ChangeKind, Situation
@@ -17,6 +14,7 @@ from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.letters import Member, content_of
 from notifier.domain.obligations import CohortKey, Decision, State
 from notifier.store import authorities, deliveries
+from notifier.store.database import Condition, Connection
 from notifier.store.deliveries import Saying
 from notifier.tools import Tools
 
@@ -82,14 +80,14 @@ class Message:
 
 
 async def tell(  # noqa: PLR0913 -- the arrow's inputs, each named
-    conn: AsyncConnection,
+    conn: Connection,
     tools: Tools,
     law: Law,
     told: Told,
     message: Message,
     run: int,
     *,
-    whom: ColumnElement[bool] | None = None,
+    whom: Condition | None = None,
     parties: tuple[Party, ...] | None = None,
 ) -> None:
     """Say `message` to the parties of the deadline that belong to the cohort; of its offices to those in `whom`."""
@@ -112,7 +110,7 @@ async def tell(  # noqa: PLR0913 -- the arrow's inputs, each named
 
 
 async def tell_editor(  # noqa: PLR0913 -- the arrow's inputs, each named
-    conn: AsyncConnection, tools: Tools, law: Law, told: Told, message: Message, run: int
+    conn: Connection, tools: Tools, law: Law, told: Told, message: Message, run: int
 ) -> None:
     """Say `message` to the rule editor, once for the nation however many cohorts it comes from."""
     now = tools.now()
@@ -138,7 +136,7 @@ async def tell_editor(  # noqa: PLR0913 -- the arrow's inputs, each named
         await deliveries.tell_party(conn, fresh, "editor", tools.correspondent.editor_address, due_at)
 
 
-async def _address(conn: AsyncConnection, key: CohortKey, party: Party) -> tuple[str, str] | None:
+async def _address(conn: Connection, key: CohortKey, party: Party) -> tuple[str, str] | None:
     """Return code and address of the authority that `party` means for this cohort; None for another one's cohort."""
     if party is Party.MUNICIPALITY and key.municipality:
         return key.municipality, await authorities.address_of(conn, key.municipality)
@@ -148,7 +146,7 @@ async def _address(conn: AsyncConnection, key: CohortKey, party: Party) -> tuple
 
 
 async def _members(
-    conn: AsyncConnection, told: Told, message: Message, party: Party
+    conn: Connection, told: Told, message: Message, party: Party
 ) -> tuple[list[Member], int | None]:
     """Name the offices that missed the end, where an authority is told that some did."""
     if party is Party.OFFICE or message.occasion is not Occasion.CLOSING:

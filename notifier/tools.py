@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from notifier.catalogue.duties import deadline_from_data
 from notifier.catalogue.loader import Catalogue
 from notifier.catalogue.sources import statement_from_data
@@ -18,7 +16,7 @@ from notifier.domain.letters import Content
 from notifier.domain.statements import Statement
 from notifier.rendering import Composer
 from notifier.store import authorities, facts, law
-from notifier.store.database import Database
+from notifier.store.database import Connection, Database
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Tools:
         return civil_date(self.clock.now())
 
 
-async def law_on(conn: AsyncConnection, tools: Tools, day: date) -> Law:
+async def law_on(conn: Connection, tools: Tools, day: date) -> Law:
     """Return the approved law as the service knows it on the civil date `day`."""
     rows = await law.load_law_rows(conn)
     deadlines = {}

@@ -4,7 +4,7 @@ The phase is committed before the final dot, so that an unknown outcome is known
 same Message-ID and bytes. What the law no longer supports is taken out at the claim and stopped at the gate.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -12,12 +12,12 @@ from hashlib import blake2b
 from notifier.channels.parcel import Parcel
 from notifier.clock import civil_date
 from notifier.domain.backoff import mail_retry
-from notifier.domain.letters import Content, short_code
+from notifier.domain.letters import short_code
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
 from notifier.rendering import ItemView, LetterView, SectionView
 from notifier.store import letters, outbox
-from notifier.store.letters import ClaimedItem, ClaimedLetter, Outcome
+from notifier.store.letters import ClaimedItem, ClaimedLetter, Outcome, key_of
 from notifier.tools import Tools
 
 BATCH = 1000
@@ -50,17 +50,9 @@ async def _batch(tools: Tools, token: str) -> bool:
         await letters.mark_unreachable(conn, {key: parcel.subject for key, parcel in composed.items()}, now)
     if not claimed:
         return bool(nobody)
-    sending = Sending(tools, token, {key_of(letter): letter for letter in claimed})
+    sending = Sending(tools, token, {key_of(letter.id, letter.gathered): letter for letter in claimed})
     await sending.run()
     return not sending.paused
-
-
-def key_of(letter: ClaimedLetter) -> str:
-    """Return the permanent public id of a letter: 26 characters, the same on every run with the same data."""
-    written = f"{letter.id}/{letter.gathered}".encode()
-    number = int.from_bytes(blake2b(written, digest_size=15).digest(), "big")
-    digits = "0123456789abcdefghjkmnpqrstvwxyz"
-    return "01" + "".join(digits[(number >> 5 * place) & 31] for place in reversed(range(24)))
 
 
 @dataclass
@@ -131,7 +123,7 @@ def _composed(tools: Tools, letter: ClaimedLetter, dated: datetime) -> Parcel:
     view = _view(tools, letter, dated)
     composed = tools.composer.compose(view)
     return Parcel(
-        key_of(letter),
+        key_of(letter.id, letter.gathered),
         letter.recipient,
         composed.subject,
         composed.text,

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 
-from sqlalchemy import ColumnElement, and_, or_
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from notifier.clock import civil_date
 from notifier.domain.changes import ChangeKind, Situation, change
 from notifier.domain.deadlines import Shape
@@ -20,6 +17,7 @@ from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.obligations import CohortKey, Decision, State, decide, shape_of
 from notifier.store import cohorts, deliveries, derivation, obligations, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
+from notifier.store.database import Condition, Connection
 from notifier.store.derivation import Moved
 from notifier.store.obligations import Branch
 from notifier.telling import Message, Told, tell, tell_editor, upcoming
@@ -30,7 +28,7 @@ from notifier.tools import Tools, law_on
 class Work:
     """One derivation: the connection of its transaction, its number, the law and the day."""
 
-    conn: AsyncConnection
+    conn: Connection
     tools: Tools
     law: Law
     today: date
@@ -104,9 +102,7 @@ async def _membership_if_changed(work: Work, deadline: Deadline, branches: Seque
     await derivation.keep_membership(work.conn, deadline.id, digest)
 
 
-async def _membership(
-    work: Work, deadline: Deadline, branches: Sequence[Branch], scope: ColumnElement[bool]
-) -> None:
+async def _membership(work: Work, deadline: Deadline, branches: Sequence[Branch], scope: Condition) -> None:
     """Put the offices in `scope` into their cohorts, making those that are missing, and settle what is settled."""
     if Party.OFFICE not in deadline.parties:
         return
@@ -226,7 +222,7 @@ async def _announce_to_newcomers(work: Work, deadline: Deadline) -> None:
             continue
         told = Told(cohort.id, cohort.key, decision, cohort.generation)
         message = Message(Occasion.ANNOUNCEMENT, Occasion.ANNOUNCEMENT.value)
-        whom = and_(deliveries.moved_in(work.run), obligations.of_newcomers())
+        whom = deliveries.enrolled_in(work.run)
         if Party.OFFICE in deadline.parties and await deliveries.anyone(work.conn, cohort.id, whom):
             await tell(
                 work.conn, work.tools, work.law, told, message, work.run, whom=whom, parties=(Party.OFFICE,)
@@ -239,7 +235,7 @@ async def _acknowledge(work: Work, deadline: Deadline, types: frozenset[str]) ->
         return
     fact = await _fact(work, deadline, types)
     for cohort in await cohorts.cohorts_of(work.conn, deadline.id):
-        told_to = or_(deliveries.settled_in(work.run), deliveries.moved_in(work.run))
+        told_to = deliveries.touched_in(work.run)
         if not cohort.key.taken_up or not await deliveries.anyone(work.conn, cohort.id, told_to):
             continue
         decision = decide(work.law, cohort.key, work.today)

@@ -5,14 +5,13 @@ Only what is due is looked at; the members are moved in one statement a cohort.
 
 from datetime import date
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from notifier.clock import civil_date, japan_time
 from notifier.domain.ladders import Occasion, Rung
 from notifier.domain.law import Law, Party
 from notifier.domain.obligations import Decision, decide
 from notifier.store import cohorts, deliveries, derivation, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
+from notifier.store.database import Connection
 from notifier.telling import Message, Told, tell, tell_editor, upcoming
 from notifier.tools import Tools, law_on
 
@@ -37,9 +36,7 @@ async def sweep(tools: Tools) -> None:
             await outbox.enqueue(conn, "sweep", japan_time(following, 0))
 
 
-async def _climb(
-    conn: AsyncConnection, tools: Tools, law: Law, cohort: Cohort, today: date, run: int
-) -> None:
+async def _climb(conn: Connection, tools: Tools, law: Law, cohort: Cohort, today: date, run: int) -> None:
     decision = decide(law, cohort.key, today)
     if decision is None:
         return
@@ -61,9 +58,7 @@ def _reached(decision: Decision, cohort: Cohort, today: date) -> list[Rung]:
     return [rung for rung in decision.rungs if since <= rung.on <= today]
 
 
-async def _close(
-    conn: AsyncConnection, tools: Tools, law: Law, told: Told, message: Message, run: int
-) -> None:
+async def _close(conn: Connection, tools: Tools, law: Law, told: Told, message: Message, run: int) -> None:
     """Tell the municipality and the editor, too, that an end was missed: once, and only if anybody missed it."""
     if Party.OFFICE not in law.deadlines[told.key.deadline].parties:
         return

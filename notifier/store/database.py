@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
 
 from sqlalchemy import URL, ColumnElement, StaticPool, Table, event, inspect, make_url, text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection as PlainConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
@@ -220,7 +220,7 @@ def _steer_sqlite(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def begin(conn: Connection) -> None:
+    def begin(conn: PlainConnection) -> None:
         only_reading = bool(conn.get_execution_options().get("only_reading"))
         if conn.info.get("only_reading", False) != only_reading:
             conn.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reading else 'OFF'}")

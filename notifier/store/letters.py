@@ -6,6 +6,7 @@ A letter's content is fixed by its deliveries once it has been claimed; what has
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import (
@@ -75,6 +76,13 @@ class Outcome:
     next_try_at: datetime
     subject: str = ""
     body_hash: str = ""
+
+
+def key_of(letter_id: int, gathered: str) -> str:
+    """Return the permanent public id of a letter: 26 signs, the same on every run with the same data."""
+    number = int.from_bytes(blake2b(f"{letter_id}/{gathered}".encode(), digest_size=15).digest(), "big")
+    digits = "0123456789abcdefghjkmnpqrstvwxyz"
+    return "01" + "".join(digits[(number >> 5 * place) & 31] for place in reversed(range(24)))
 
 
 async def gather(conn: AsyncConnection, now: datetime, run: int) -> int:

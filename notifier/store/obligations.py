@@ -59,11 +59,6 @@ def newcomers() -> ColumnElement[bool]:
     return col(OfficeRow.derived).is_(False)
 
 
-def of_newcomers() -> ColumnElement[bool]:
-    """Obligations of offices that have not been worked out before."""
-    return col(ObligationRow.office_id).in_(select(col(OfficeRow.id)).where(newcomers()))
-
-
 def with_fresh_facts() -> ColumnElement[bool]:
     """Offices already worked out, of which a fact is new."""
     fresh = select(col(FactRow.office_id)).where(

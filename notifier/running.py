@@ -1,0 +1,43 @@
+"""Running: which step a message of the outbox means, and how a due message is dealt with."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from notifier.errors import NotifierError
+from notifier.steps.deliver import deliver
+from notifier.steps.derive import derive
+from notifier.steps.dispatch import dispatch
+from notifier.steps.settle import settle
+from notifier.steps.sweep import sweep
+from notifier.store import outbox
+from notifier.tools import Tools
+
+STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
+    "derive": derive,
+    "sweep": sweep,
+    "dispatch": dispatch,
+    "deliver": deliver,
+    "settle": settle,
+}
+LEASE = timedelta(minutes=10)
+
+
+async def run_due(tools: Tools) -> int:
+    """Deal with every message that is due now, one after the other, and with what they leave; returns how many."""
+    count = 0
+    while True:
+        claimed = await outbox.claim(tools.database, tools.now(), tools.worker, LEASE)
+        if not claimed:
+            return count
+        for message in claimed:
+            await run_step(tools, message.step)
+            await outbox.finish(tools.database, message)
+            count += 1
+
+
+async def run_step(tools: Tools, step: str) -> None:
+    """Run the step that a message names. Raises NotifierError if there is none of that name."""
+    found = STEPS.get(step)
+    if found is None:
+        raise NotifierError(f"outbox: there is no step {step!r}; the message was left by another version")
+    await found(tools)

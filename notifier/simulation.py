@@ -1,0 +1,203 @@
+"""The simulation: the real steps on a database in memory, with a clock that is turned and a channel that records.
+
+The same input gives the same output to the byte: nothing reads the machine's clock or draws a random number.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from notifier.catalogue.holidays import national_calendar
+from notifier.catalogue.loader import Catalogue, load
+from notifier.channels.parcel import MailChannel
+from notifier.channels.recorder import RecorderChannel
+from notifier.clock import TurnedClock, civil_date, japan_time
+from notifier.domain.law import Authority, Party
+from notifier.intake import Inbound, receive
+from notifier.publishing import notices_of, publish_notices
+from notifier.rendering import Composer
+from notifier.running import run_due
+from notifier.scenario import EVENT_HOUR, Scenario, ScenarioEvent, read_scenario
+from notifier.steps.enrol import enrol
+from notifier.store import authorities, outbox, reports
+from notifier.store.database import Database
+from notifier.store.enrolment import Enrolled
+from notifier.store.migration import create_all
+from notifier.tools import Correspondent, LawBook, Tools
+
+Progress = Callable[[date, date, date], None]
+"""Called with the first, the present and the last civil date of a run."""
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What was said: one line per (message, deadline) with the keys of the contract, in the order of sending."""
+
+    lines: list[dict[str, Any]]
+
+
+async def simulate(
+    path: Path, first: date | None = None, last: date | None = None, progress: Progress | None = None
+) -> Simulated:
+    """Run the scenario in `path` from `first` to `last` (inclusive civil dates, default: the scenario's).
+
+    Raises ScenarioError if it cannot be read.
+    """
+    catalogue = load()
+    types = {name: kind.subject for name, kind in catalogue.facts.items()}
+    scenario = read_scenario(path, sorted(catalogue.services), types)
+    return await run_scenario(scenario, catalogue, first, last, progress)
+
+
+async def run_scenario(
+    scenario: Scenario,
+    catalogue: Catalogue,
+    first: date | None = None,
+    last: date | None = None,
+    progress: Progress | None = None,
+) -> Simulated:
+    """Run a scenario that was read; see `simulate`. What happened before `first` has happened, but nothing was said."""
+    begin, end = scenario.first, last or scenario.last
+    clock = TurnedClock(japan_time(begin, 0))
+    database = await Database.open("sqlite+aiosqlite://")
+    try:
+        await create_all(database)
+        tools = offline_tools(database, clock, catalogue, RecorderChannel())
+        await _settle_in(tools, scenario)
+        await Run(tools, clock, begin, end, progress).through(list(_happenings(scenario, catalogue)))
+        async with database.reading() as conn:
+            lines = await reports.lines(conn)
+    finally:
+        await database.close()
+    since = (first or begin).isoformat()
+    return Simulated([line for line in lines if line["on"] >= since])
+
+
+def offline_tools(
+    database: Database, clock: TurnedClock, catalogue: Catalogue, channel: MailChannel
+) -> Tools:
+    """Return tools that read neither the machine's clock nor its randomness."""
+    return Tools(
+        database,
+        clock,
+        catalogue,
+        national_calendar(2023, 2034),
+        Composer(),
+        channel,
+        Correspondent("介護保険担当課", "介護保険担当課", "http://127.0.0.1:8080"),
+        "simulation",
+        lambda: 0.5,
+        lambda recipient: None,
+        LawBook(catalogue.groups),
+    )
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that comes from outside at an instant: `act` deals with it."""
+
+    at: datetime
+    act: Callable[[Tools], Any]
+
+
+@dataclass
+class Run:
+    """A run of the real steps from `first` to `last` on a turned clock."""
+
+    tools: Tools
+    clock: TurnedClock
+    first: date
+    last: date
+    progress: Progress | None = None
+    _queue: list[tuple[datetime, int, Happening]] = field(default_factory=list)
+
+    async def through(self, happenings: list[Happening]) -> None:
+        """Let everything happen in its turn, and everything that follows from it, until the end of `last`."""
+        queue = [(happening.at, place, happening) for place, happening in enumerate(happenings)]
+        heapq.heapify(queue)
+        end = japan_time(self.last + timedelta(days=1), 0)
+        while True:
+            due = await outbox.next_due(self.tools.database)
+            outside = queue[0][0] if queue else None
+            instants = [each for each in (due, outside) if each is not None and each < end]
+            if not instants:
+                break
+            instant = max(min(instants), self.tools.now())
+            self._turn(instant)
+            while queue and queue[0][0] <= instant:
+                await heapq.heappop(queue)[2].act(self.tools)
+            await run_due(self.tools)
+        self._turn(max(end - timedelta(seconds=1), self.tools.now()))
+
+    def _turn(self, instant: datetime) -> None:
+        self.clock.turn_to(instant)
+        if self.progress is not None:
+            self.progress(self.first, civil_date(instant), self.last)
+
+
+async def _settle_in(tools: Tools, scenario: Scenario) -> None:
+    async with tools.database.transaction() as conn:
+        await authorities.keep_authorities(
+            conn,
+            [
+                (
+                    Authority(
+                        each.code, each.name, Party(each.kind), each.prefecture, frozenset(each.closed)
+                    ),
+                    each.contacts[0].email if each.contacts else "",
+                )
+                for each in scenario.authorities
+            ],
+        )
+    prefectures = {each.code: each.prefecture or "" for each in scenario.authorities}
+    offices = [
+        Enrolled(
+            each.number,
+            each.name,
+            tuple(each.services),
+            each.municipality,
+            prefectures[each.municipality],
+            tuple(contact.email for contact in each.contacts),
+            each.staff,
+            subscriptions=None if each.subscriptions is None else tuple(each.subscriptions),
+        )
+        for each in scenario.offices
+    ]
+    if offices:
+        await enrol(tools, offices, "scenario")
+
+
+def _happenings(scenario: Scenario, catalogue: Catalogue) -> Iterator[Happening]:
+    """Yield the notices on the days they become known, and the scenario's events."""
+    received = frozenset(
+        str(event.data.get("notice")) for event in scenario.events if event.type == "notice.received"
+    )
+    by_day: dict[date, list[Any]] = {}
+    for notice in notices_of(catalogue, received):
+        by_day.setdefault(max(notice.known_from, scenario.first), []).append(notice)
+    for day, notices in sorted(by_day.items()):
+        hour = 0 if day == scenario.first else EVENT_HOUR
+        yield Happening(japan_time(day, hour), _publishing(notices))
+    for place, event in enumerate(scenario.events):
+        yield Happening(event.instant, _receiving(event, place))
+
+
+def _publishing(notices: list[Any]) -> Callable[[Tools], Any]:
+    async def act(tools: Tools) -> None:
+        await publish_notices(tools, notices)
+
+    return act
+
+
+def _receiving(event: ScenarioEvent, place: int) -> Callable[[Tools], Any]:
+    inbound = Inbound(
+        "scenario", f"{place:06d}", event.type, event.instant, event.office, event.authority, event.data
+    )
+
+    async def act(tools: Tools) -> None:
+        await receive(tools, inbound)
+
+    return act

@@ -1,0 +1,52 @@
+"""The audit: who did what, when, to what; written in the transaction it records, each row bound to the one before it."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from notifier.store.tables import AuditRow
+
+_LOCK = 0x6E6F7469
+"""Serialises writers of the chain on PostgreSQL; on SQLite there is only one writer anyway."""
+
+
+def _digest(
+    previous: str, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any]
+) -> str:
+    written = json.dumps(
+        [previous, at.astimezone(UTC).isoformat(), who, action, subject, detail],
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+    return sha256(written.encode()).hexdigest()
+
+
+async def append(
+    conn: AsyncConnection, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any]
+) -> None:
+    """Write one row and bind it to the last. `at` is aware; `detail` holds JSON values only."""
+    if conn.dialect.name == "postgresql":
+        await conn.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    last = select(col(AuditRow.digest)).order_by(col(AuditRow.id).desc()).limit(1)
+    previous = (await conn.execute(last)).scalar_one_or_none() or ""
+    digest = _digest(previous, at, who, action, subject, detail)
+    row = {"at": at, "who": who, "action": action, "subject": subject, "detail": dict(detail)}
+    await conn.execute(insert(AuditRow).values(**row, previous=previous, digest=digest))
+
+
+async def first_broken(conn: AsyncConnection) -> int | None:
+    """Return the id of the first row that was changed or does not follow its predecessor; None if the chain holds."""
+    previous = ""
+    rows = await conn.stream(select(AuditRow.__table__).order_by(col(AuditRow.id)))  # type: ignore[attr-defined]
+    async for row in rows:
+        expected = _digest(previous, row.at, row.who, row.action, row.subject, row.detail)
+        if row.previous != previous or row.digest != expected:
+            return int(row.id)
+        previous = row.digest
+    return None
