@@ -125,10 +125,9 @@ def _said(decision: Decision, fresh: Sequence[Statement]) -> list[Statement]:
 
 
 def _occurrence(occurrence: int, due: Due) -> str:
-    if not occurrence:
+    """Name the occurrence by its fiscal year; nothing while the year it counts from is not known."""
+    if not occurrence or due.opens is None:
         return ""
-    if due.opens is None:
-        return f"{occurrence}回目"
     return f"{dates.fiscal_year_label(dates.fiscal_year_of(due.opens)).partition('（')[0]}分"
 
 
@@ -136,7 +135,7 @@ def _due(decision: Decision, state: State, on: date, calendar: Calendar) -> DueS
     due, last = decision.due, decision.due.ladder_day
     left = (last - on).days if last is not None and state is State.OPEN else None
     closed = last is not None and not calendar.is_open(last)
-    apart = due.target is not None and due.target != due.latest and state in _TARGETED
+    safe = due.target if due.target != due.latest and state in _TARGETED else None
     return DueSaid(
         wording=due.wording,
         shape=due.shape,
@@ -145,7 +144,7 @@ def _due(decision: Decision, state: State, on: date, calendar: Calendar) -> DueS
         latest=due.latest,
         opens=due.opens,
         target=due.target,
-        target_label=dates.day_label(due.target) if apart and due.target is not None else None,
+        target_label=dates.day_label(safe) if safe is not None and safe >= on else None,
         tentative=due.tentative,
         days_left=left if left is not None and left >= 0 else None,
         closed_day=closed,
@@ -164,7 +163,7 @@ def _why(deadline: Deadline, state: State, occasion: Occasion, party: Party) -> 
     whom = deadline.concerns_wording or "すべての介護事業所"
     if deadline.taken_up is not None and state is not State.WAITING_FOR_FACT:
         return f"貴事業所が「{deadline.taken_up_wording or whom}」として登録されているためです。"
-    return f"{whom}が対象で、貴事業所が当てはまるためです。"
+    return f"対象は{whom}です。貴事業所が当てはまるため、お送りしています。"
 
 
 def _set_by(law: Law, decision: Decision) -> str:
@@ -187,10 +186,12 @@ def _citation(said: Statement) -> str:
 
 def _sources(decision: Decision, said: Sequence[Statement]) -> tuple[Source, ...]:
     """Cite what is said; a decision of the editor is never cited without the papers it decides between."""
+    prevailing = decision.resolution.prevailing
     cited = list(said)
-    if decision.resolution.prevailing.notice.rank is Rank.DECISION:
+    if prevailing.notice.rank is Rank.DECISION:
         older = [each for each in decision.resolution.superseded if not each.silent]
-        cited += sorted(older, key=lambda each: each.order, reverse=True)
+        first = cited.index(prevailing) + 1 if prevailing in cited else 0
+        cited[first:first] = sorted(older, key=lambda each: each.order, reverse=True)
     return _once(
         Source(
             notice=each.notice.paper,
@@ -272,7 +273,7 @@ def one_line(text: str) -> str:
 
 def _tag(lead: Content) -> str:  # noqa: PLR0911 -- one line an occasion, read as a table
     due = lead.due
-    if lead.state is State.NEEDS_CLARIFICATION and lead.occasion is not Occasion.QUESTION:
+    if due.shape is Shape.UNCLEAR and lead.occasion is not Occasion.QUESTION:
         return "確認中"
     day = None if lead.state in {State.WAITING_FOR_FACT, State.SETTLED, State.WITHDRAWN} else due.short
     mark = "予定" if due.tentative and day else ""
@@ -288,7 +289,7 @@ def _tag(lead: Content) -> str:  # noqa: PLR0911 -- one line an occasion, read a
         case Occasion.CLOSING:
             return f"締切済{day or ''}"
         case Occasion.ACKNOWLEDGEMENT:
-            return f"受付済→{day}{mark}" if day else "受付済"
+            return f"受付済・{mark or '期限'}{day}" if day else "受付済"
         case Occasion.PROMPT:
             return "お願い"
         case Occasion.QUESTION:
