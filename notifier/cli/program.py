@@ -91,7 +91,8 @@ def _fail(line: str, code: int) -> int:
 def _usage(fault: typer.TyperException) -> str:
     context = getattr(fault, "ctx", None)
     path = context.command_path if context else "notifier"
-    return f"{fault.format_message().rstrip('.')}. See `{path} --help`."
+    message = fault.format_message().replace("Value error, ", "")
+    return f"{message.rstrip('.')}. See `{path} --help`."
 
 
 def _line(fault: Exception) -> str:
