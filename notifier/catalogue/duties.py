@@ -132,6 +132,7 @@ def read_ladder(written: Written) -> Ladder:
         checks=table.flag("checks"),
         year_opening=table.flag("year_opening"),
         closing=table.flag("closing", default=True),
+        editor=table.flag("editor"),
     )
     table.finish()
     return ladder

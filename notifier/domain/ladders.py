@@ -35,7 +35,7 @@ class Ladder:
     `days` are calendar days before the due day. `opening` says the first day of a window, `before_window` how many
     days before an expected window one notice leaves, `checks` whether the editor is asked every month inside it.
     `year_opening` says the first day of a fiscal year in which the duty falls. `closing` says once that the end was
-    missed.
+    missed. `editor` sends copies of its rungs to the rule editor.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Ladder:
     checks: bool = False
     year_opening: bool = False
     closing: bool = True
+    editor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
