@@ -54,6 +54,7 @@ class EmailChannel:
         run = Run(parcels, before_dot, self._frames, lanes)
         working = {asyncio.create_task(self._lane(run)) for _ in range(lanes)}
         admitting = asyncio.create_task(run.admit())
+        admitting.add_done_callback(lambda task: None if task.cancelled() else _report(run, task))
         last_words = _LastWords(run, working)
         for task in working:
             task.add_done_callback(last_words)
@@ -97,6 +98,14 @@ class EmailChannel:
         return None
 
 
+def _report(run: Run, task: asyncio.Task[Receipt | None] | asyncio.Task[None]) -> bool:
+    """Hand the fault of a task to the run, so that it reaches the caller; tell whether there was one."""
+    fault = task.exception()
+    if fault:
+        run.fail(fault)
+    return fault is not None
+
+
 class _LastWords:
     """Notices that the last lane has ended and what it said; then nobody is left to send the rest."""
 
@@ -109,10 +118,7 @@ class _LastWords:
         self._left -= 1
         if task.cancelled():
             return
-        fault = task.exception()
-        if fault:
-            self._run.fail(fault)
-        else:
+        if not _report(self._run, task):
             self._failure = task.result() or self._failure
         if self._left == 0 and self._failure:
             self._run.give_up(self._failure)

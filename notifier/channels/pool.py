@@ -5,9 +5,6 @@ import asyncio
 from notifier.channels.relay import Relay, open_session
 from notifier.channels.smtp import Dialogue
 
-IDLE = 20.0
-"""Seconds after which a session that nobody uses takes leave; relays cut it off at 30 to 300."""
-
 
 class Pool:
     """At most `connections` sessions at a time, whoever borrows them."""
@@ -35,7 +32,7 @@ class Pool:
     def give_back(self, dialogue: Dialogue) -> None:
         """Take a session back, to lend it again if it is still open."""
         if not dialogue.has_ended:
-            expiry = asyncio.get_running_loop().call_later(IDLE, self._expire, dialogue)
+            expiry = asyncio.get_running_loop().call_later(self.relay.timeouts.idle, self._expire, dialogue)
             self._idle.append((dialogue, expiry))
         self._places.release()
 

@@ -26,11 +26,13 @@ class Timeouts:
     `connect`: until TCP stands and the relay has greeted. `command`: until the rest of the opening is
     done, and for each answer to MAIL, RCPT and DATA. `attempt`: for one letter in all, an opening included;
     the answer to the final dot may take what is left of it, because giving up early makes a duplicate.
+    `idle`: after so long without work we take leave; relays cut off what is silent for 30 to 300 seconds.
     """
 
     connect: float = 10
     command: float = 30
     attempt: float = 120
+    idle: float = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ again, so that no letter starts more than a second after it was withdrawn.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from notifier.channels.envelope import envelope_address
 from notifier.channels.mime import Frames
@@ -41,7 +41,7 @@ class Run:
         self._before_dot = before_dot
         self._waiting = deque(parcels)
         self._ready: deque[tuple[Parcel, float]] = deque()
-        self._renewals: list[tuple[Load, Callable[[bool], None]]] = []
+        self._renewals: list[tuple[Load, Dialogue]] = []
         self._resting: list[Dialogue] = []
         self._demand = asyncio.Event()
         self._asking = False
@@ -86,9 +86,13 @@ class Run:
         """Tell whether the load was permitted within the last `FRESH` seconds."""
         return self._loop.time() - load.permitted <= FRESH
 
-    def renew(self, load: Load, answer: Callable[[bool], None]) -> None:
-        """Ask again, together with whoever else asks now."""
-        self._renewals.append((load, answer))
+    def renew(self, load: Load, dialogue: Dialogue) -> None:
+        """Ask again, together with whoever else asks now; after a fault the answer is no."""
+        if self.fault:
+            self.outstanding -= dialogue.withdraw(load)
+            self.progress.set()
+            return
+        self._renewals.append((load, dialogue))
         self._demand.set()
 
     def settle(self, load: Load, receipt: Receipt) -> None:
@@ -96,8 +100,10 @@ class Run:
         self._settle(load.parcel.key, receipt)
 
     def give_back(self, load: Load) -> None:
-        """Put a parcel back to the front; it asks for permission anew."""
+        """Put a parcel back to the front; it asks for permission anew, if there is anybody to ask."""
         self._waiting.appendleft(load.parcel)
+        if self.fault:
+            self.fail(self.fault)
 
     # --- what the channel asks ---------------------------------------------------------------------------
 
@@ -135,7 +141,7 @@ class Run:
             except Exception as fault:  # noqa: BLE001 - handed to whoever called `send`
                 self.outstanding -= len(group)
                 self._asking = False
-                self._refuse(renewals)
+                self.outstanding -= sum(dialogue.withdraw(load) for load, dialogue in renewals)
                 self.fail(fault)
                 return
             self._asking = False
@@ -155,17 +161,18 @@ class Run:
     def _admit(
         self,
         group: list[Parcel],
-        renewals: list[tuple[Load, Callable[[bool], None]]],
+        renewals: list[tuple[Load, Dialogue]],
         permitted: set[str],
     ) -> None:
         now = self._loop.time()
         self._ready.extend((parcel, now) for parcel in group if parcel.key in permitted)
-        withheld = sum(parcel.key not in permitted for parcel in group)
-        for load, answer in renewals:
+        self.outstanding -= sum(parcel.key not in permitted for parcel in group)
+        for load, dialogue in renewals:
             load.permitted = now
-            withheld += load.parcel.key not in permitted
-            answer(load.parcel.key in permitted)
-        self.outstanding -= withheld
+            if load.parcel.key in permitted:
+                dialogue.pour(load)
+            else:
+                self.outstanding -= dialogue.withdraw(load)
         if self.fault:
             self.fail(self.fault)
         elif self._abandoned:
@@ -173,11 +180,6 @@ class Run:
         self._wake()
         if not self.outstanding:
             self.progress.set()
-
-    def _refuse(self, renewals: list[tuple[Load, Callable[[bool], None]]]) -> None:
-        self.outstanding -= len(renewals)
-        for _, answer in renewals:
-            answer(False)  # noqa: FBT003 - the answer is the whole message
 
     def _wake(self) -> None:
         """Let the resting dialogues begin, or go when nothing is left for them."""
@@ -189,13 +191,12 @@ class Run:
                 self.rest(dialogue)
 
     def _load(self, parcel: Parcel, permitted: float, *, size: bool) -> Load | None:
+        """Return a parcel as it goes on the wire; no line of a frame begins with a dot."""
         try:
             content = self._frames.assemble(parcel)
         except UnsendableError as fault:
             self._settle(parcel.key, Receipt(Verdict.REFUSED, None, str(fault), Phase.CONNECT))
             return None
-        if b"\r\n." in content:
-            content = content.replace(b"\r\n.", b"\r\n..")
         mail = f"{self._mail} SIZE={len(content)}\r\n" if size else f"{self._mail}\r\n"
         recipient = f"RCPT TO:<{envelope_address(parcel.recipient)}>\r\n"
         return Load(parcel, mail.encode("ascii"), recipient.encode("ascii"), content + b".\r\n", permitted)

@@ -11,7 +11,6 @@ way is judged by how far it came: after the final dot UNKNOWN, before it not sen
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -21,6 +20,7 @@ from notifier.channels.relay import Session, Timeouts
 from notifier.domain.receipts import Phase, Receipt, judge_smtp
 
 AFTER_CODE = frozenset({b" ", b"-", b"\r", b""})
+LOST = "connection lost"
 LONGEST_LINE = 8192
 LONGEST_ANSWER = 128
 """Lines of one answer, and bytes of one line, after which a relay is cut off."""
@@ -69,8 +69,8 @@ class Supply(Protocol):
     def is_fresh(self, load: Load) -> bool:
         """Tell whether the permission is young enough for the content to start."""
 
-    def renew(self, load: Load, answer: Callable[[bool], None]) -> None:
-        """Ask for permission again and hand over the answer when it comes."""
+    def renew(self, load: Load, dialogue: "Dialogue") -> None:
+        """Ask for permission again; the dialogue hears by `pour` or `withdraw`."""
 
     def settle(self, load: Load, receipt: Receipt) -> None:
         """Note what became of a load."""
@@ -104,7 +104,7 @@ class Dialogue(asyncio.Protocol):
         self._watch: asyncio.TimerHandle | None = None
         session.transport.set_protocol(self)
         if session.transport.is_closing():
-            self._end("closed by the relay")
+            self._end(LOST)
 
     @property
     def has_ended(self) -> bool:
@@ -130,6 +130,9 @@ class Dialogue(asyncio.Protocol):
     def begin(self, prefix: bytes = b"") -> None:
         """Start on the next load, if there is one; `prefix` goes out before it in the same write."""
         if self.ending is not None:
+            return
+        if self._session.transport.is_closing():
+            self._end(LOST)
             return
         load = self._supply.take(size=self._session.size) if self._supply else None
         if load is None:
@@ -186,7 +189,7 @@ class Dialogue(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Judge what was under way."""
-        self._end(f"connection lost: {exc}" if exc else "connection closed by the relay")
+        self._end(f"{LOST}: {exc}" if exc else LOST)
 
     # --- the machine -------------------------------------------------------------------------------------
 
@@ -227,10 +230,13 @@ class Dialogue(asyncio.Protocol):
 
     def _data_answered(self, code: int) -> None:
         load = self._current
-        if load is None:
+        if load is None or self._supply is None:
             return
         if self._refusal is None:
-            self._pour_if_fresh(load)
+            if self._supply.is_fresh(load):
+                self.pour(load)
+            else:
+                self._supply.renew(load, self)
         elif code // 100 != WANTED[Step.DATA]:
             self._refused(self._refusal)
         elif self._recipient_taken:
@@ -255,30 +261,31 @@ class Dialogue(asyncio.Protocol):
             self.settled += 1
             self._supply.settle(load, receipt)
 
-    def _pour_if_fresh(self, load: Load) -> None:
-        if self._supply is None or self._supply.is_fresh(load):
-            self._pour(load)
+    def pour(self, load: Load) -> None:
+        """Send the content, if the load is still under way here: the permission is fresh."""
+        if self._current is not load:
             return
-
-        def permitted(answer: bool) -> None:  # noqa: FBT001 - the only thing it says
-            if self._current is not load:
-                return
-            if answer:
-                self._pour(load)
-            else:
-                # There is no way back out of DATA but to hang up; the relay must then drop the letter.
-                self._current = None
-                self._end("a letter was withdrawn at the last moment")
-
-        self._supply.renew(load, permitted)
-
-    def _pour(self, load: Load) -> None:
+        if self._session.transport.is_closing():
+            self._end(LOST)
+            return
         self._current, self._dotted = None, load
         self._expected.append(Step.DOT)
         if self._session.pipelining:
             self.begin(load.content)
         else:
             self._write(load.content)
+
+    def withdraw(self, load: Load) -> bool:
+        """Drop the load before its content, and tell whether it was still under way here.
+
+        There is no way back out of DATA but to hang up; the relay must then forget the letter.
+        """
+        if self._current is not load:
+            return False
+        self._current = None
+        self.settled += 1
+        self._end("a letter was withdrawn at the last moment")
+        return True
 
     def _dot_answered(self, code: int, words: str) -> None:
         load, self._dotted = self._dotted, None
@@ -297,6 +304,9 @@ class Dialogue(asyncio.Protocol):
             self.begin()
 
     def _write(self, data: bytes) -> None:
+        if self._session.transport.is_closing():
+            self._end(LOST)
+            return
         self._heard = self._loop.time()
         self._session.transport.write(data)
         if self._watch is None:

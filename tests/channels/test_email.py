@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope
 
+from notifier.channels.mime import Frames
 from notifier.channels.relay import Relay, Timeouts
 from notifier.domain.receipts import Phase, Receipt, Verdict
 from notifier.errors import ChannelError
-from tests.channels.letters import Gate, channel, parcel, parcels, send, showing, trusting
+from tests.channels.letters import SENDER, Gate, channel, parcel, parcels, send, showing, trusting
 from tests.channels.relays import DROP, Act, FakeRelay, Moment, running, silence
 
 pytestmark = pytest.mark.timeout(30)
@@ -283,6 +285,44 @@ async def test_what_is_no_answer_is_never_taken_for_one(noise: bytes) -> None:
     async with running(FakeRelay(at((1, 1, "DOT"), act=noise))) as relay:
         receipts = await send(channel(relay), [parcel()])
     assert outcome(receipts["k1"]) == (Verdict.UNKNOWN, None, Phase.DOT)
+
+
+async def test_an_answer_that_fits_no_final_dot_ends_the_session_as_unknown() -> None:
+    async with running(FakeRelay(at((1, 1, "DOT"), act=b"354 go ahead\r\n"))) as relay:
+        receipts = await send(channel(relay), parcels(3))
+    assert outcome(receipts["k1"]) == (Verdict.UNKNOWN, 354, Phase.DOT)
+    assert relay.keys == ["k2", "k3"]
+
+
+async def test_an_idle_connection_takes_leave_after_a_while() -> None:
+    brief = Timeouts(connect=1, command=1, attempt=2, idle=0.05)
+    async with running(FakeRelay()) as relay, channel(relay, timeouts=brief) as way:
+        for _ in range(2):
+            assert len([key async for key, _ in way.send(parcels(2), Gate())]) == 2
+            await asyncio.wait(relay.open, timeout=5)
+            assert relay.open == set()
+    assert relay.connections == 2
+    assert relay.heard.count("QUIT") == 2
+
+
+async def test_a_server_written_by_others_takes_our_letters() -> None:
+    taken: list[tuple[list[str], bytes]] = []
+
+    class Keep:
+        async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:  # noqa: ARG002, N802 - theirs
+            assert isinstance(envelope.content, bytes)
+            taken.append((envelope.rcpt_tos, envelope.content))
+            return "250 kept"
+
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Keep()), "127.0.0.1", 0)
+    relay = FakeRelay(port=server.sockets[0].getsockname()[1])
+    receipts = await send(channel(relay, connections=2), parcels(20))
+    server.close()
+    await server.wait_closed()
+    assert {receipt.text for receipt in receipts.values()} == {"kept"}
+    assert sorted(recipients[0] for recipients, _ in taken) == sorted(each.recipient for each in parcels(20))
+    frames = Frames(SENDER)
+    assert {content for _, content in taken} == {frames.assemble(each) for each in parcels(20)}
 
 
 async def test_connections_stay_open_between_batches() -> None:

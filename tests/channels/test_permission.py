@@ -169,6 +169,61 @@ async def test_a_gate_that_answers_after_the_relay_is_gone_leaves_no_letter_with
     assert {receipt.verdict for receipt in receipts.values()} == {Verdict.DEFERRED}
 
 
+async def test_a_session_that_breaks_while_permission_is_asked_again_sends_and_counts_nothing_twice() -> None:
+    relay = slow_at("RCPT", run.FRESH + 0.1, ANSWERS["RCPT"])
+    asked: list[list[str]] = []
+
+    async def gate(keys: Sequence[str]) -> set[str]:
+        asked.append(list(keys))
+        if len(asked) == 2:
+            for task in list(relay.open):
+                task.cancel()
+            await asyncio.sleep(0.1)
+        return set() if len(asked) > 1 else set(keys)
+
+    async with running(relay), channel(relay) as way:
+        receipts = {key: receipt async for key, receipt in way.send(parcels(2), gate)}
+    assert relay.whole == []
+    assert [key for key in receipts if receipts[key].verdict is not Verdict.DEFERRED] == []
+
+
+async def test_a_gate_that_fails_when_asked_again_lets_no_content_start() -> None:
+    asked = 0
+
+    async def gate(keys: Sequence[str]) -> set[str]:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            message = "the database is gone"
+            raise ConnectionError(message)
+        return set(keys)
+
+    def plan(moment: Moment) -> Act:
+        slow = {(1, 1): run.FRESH + 0.1, (2, 1): run.FRESH + 0.3}.get((moment.connection, moment.letter))
+        return Thinking(slow, ANSWERS["RCPT"]) if slow and moment.step == "RCPT" else None
+
+    async with running(FakeRelay(plan)) as relay, channel(relay, connections=2) as way:
+        with pytest.raises(ConnectionError, match="the database is gone"):
+            [key async for key, _ in way.send(parcels(2), gate)]
+    assert relay.whole == []
+
+
+async def test_a_relay_that_tires_of_waiting_for_permission_gets_the_letter_on_a_new_session() -> None:
+    async def gate(keys: Sequence[str]) -> set[str]:
+        if relay.connections == 1 and relay.taken:
+            for task in list(relay.open):
+                task.cancel()
+            await asyncio.sleep(0.1)
+        return set(keys)
+
+    async with running(FakeRelay()) as relay, channel(relay) as way:
+        for letters in (parcels(3), [parcel("later1"), parcel("later2")]):
+            receipts = [receipt async for _, receipt in way.send(letters, gate)]
+            assert {receipt.verdict for receipt in receipts} == {Verdict.ACCEPTED}
+    assert relay.connections == 2
+    assert len(relay.taken) == 5
+
+
 async def test_who_stops_listening_stops_the_sending() -> None:
     quick = Timeouts(connect=1, command=1, attempt=2)
     async with running(FakeRelay()) as relay, channel(relay, connections=2, timeouts=quick) as way:
