@@ -165,6 +165,12 @@ class Settings(BaseSettings):
         """The address of the database with its password masked, fit for a message or a log."""
         return masked(self.database_url.get_secret_value())
 
+    @property
+    def database_file(self) -> Path | None:
+        """The file of a SQLite database, which need not exist yet; None for one in memory or on a server."""
+        found = re.fullmatch(r"sqlite(?:\+aiosqlite)?:///([^?]+)(\?.*)?", self.database_url.get_secret_value())
+        return Path(found[1]) if found and found[1] != ":memory:" else None
+
 
 def load_settings() -> Settings:
     """Read the settings from the environment and `.env`.

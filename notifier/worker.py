@@ -31,7 +31,7 @@ BUSIEST: Final = timedelta(milliseconds=50)
 class Pace:
     """How a worker spends its time.
 
-    It looks into the outbox each `poll`. A `lease` is longer than any step takes; after a crash the messages of
+    It looks into the outbox each `poll`. A `lease` is longer than any step takes; after a crash messages of
     the dead wait that long at most. When stopping, it waits `patience` for the steps under way.
     """
 
@@ -77,7 +77,7 @@ class Worker:
         self._news.set()
 
     async def work(self) -> None:
-        """Work until stopped. Steps that outlast its patience are cancelled; their messages are free again."""
+        """Work until stopped. Steps that outlast its patience are cancelled, their messages freed."""
         while not self._stopping:
             self._news.clear()
             claimed = await self._claim()
