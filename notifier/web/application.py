@@ -1,0 +1,44 @@
+"""The application: which address leads to which page."""
+
+from aiohttp import web
+
+from notifier.rendering import Pages
+from notifier.web import safety, wording
+from notifier.web.assets import Shelf
+from notifier.web.connections import GUARD, Guard
+from notifier.web.pages import board, clock, deadlines, mailbox, offices
+from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
+
+
+def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Application:
+    """Return the application. The mailbox and the turning of the clock exist only if they are supplied."""
+    application = web.Application(
+        middlewares=[safety.dress, safety.mend], client_max_size=safety.LARGEST_FORM
+    )
+    application[SUPPLIES] = supplies
+    application[GUARD] = guard or Guard()
+    application[SHELF] = Shelf()
+    application[PAGES] = Pages(supplies.overrides, **wording.SHARED)
+    add = application.router.add_get
+    add("/", board.show)
+    add("/offices", offices.show_list)
+    add("/offices/{number}", offices.show_one)
+    add("/deadlines/{family}/{duty}", deadlines.show)
+    add("/healthz", healthz)
+    add("/static/{version}/{name}", application[SHELF].serve)
+    if supplies.mailbox is not None:
+        add("/mailbox", mailbox.show_list)
+        add("/mailbox/{number:[0-9]{1,15}}", mailbox.show_one)
+        add("/mailbox/{number:[0-9]{1,15}}/html", mailbox.show_html)
+        add("/mailbox/{number:[0-9]{1,15}}/source", mailbox.show_source)
+    if supplies.turn_clock is not None:
+        add("/clock", clock.show)
+        application.router.add_post("/clock", clock.turn)
+        application[clock.TURNING] = clock.Turning()
+    return application
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """Answer 200 if the database answers, else 503 by the way of every fault."""
+    async with request.app[SUPPLIES].database.reading():
+        return web.Response(text="ok\n")

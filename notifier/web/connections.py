@@ -1,0 +1,161 @@
+"""Connections: how many may be open, and how long one may stay silent.
+
+aiohttp's server sets no limit to a connection that never finishes its header, and none to their number; a few
+hundred silent ones would shut everybody else out.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+
+MOST_CONNECTIONS = 500
+HEADER_SECONDS = 10.0
+"""From the opening of a connection, or the end of an answer, to the end of the next header."""
+
+PATIENCE = 12
+"""How many times that span a reader may take to fetch an answer."""
+
+
+class Guard:
+    """Counts connections and cuts those from which no whole header comes in time."""
+
+    def __init__(self, most: int = MOST_CONNECTIONS, seconds: float = HEADER_SECONDS) -> None:
+        """Allow `most` connections, each `seconds` of silence."""
+        self._most = most
+        self._seconds = seconds
+        self._waiting: dict[asyncio.BaseTransport, asyncio.TimerHandle | None] = {}
+
+    @property
+    def count(self) -> int:
+        """Return how many connections are open."""
+        return len(self._waiting)
+
+    def opened(self, transport: asyncio.BaseTransport) -> bool:
+        """Note a connection; False if there are too many and it must be cut."""
+        if len(self._waiting) >= self._most:
+            return False
+        self._waiting[transport] = None
+        self.await_header(transport)
+        return True
+
+    def closed(self, transport: asyncio.BaseTransport) -> None:
+        """Forget a connection."""
+        timer = self._waiting.pop(transport, None)
+        if timer:
+            timer.cancel()
+
+    def await_header(self, transport: asyncio.BaseTransport | None) -> None:
+        """Cut the connection unless a whole header comes in time."""
+        if transport in self._waiting:
+            self.header_came(transport)
+            self._set(transport, PATIENCE)
+
+    def header_came(self, transport: asyncio.BaseTransport | None) -> None:
+        """Let the connection be: from now on the time limit of the handler counts."""
+        if transport in self._waiting and (timer := self._waiting[transport]):
+            timer.cancel()
+            self._waiting[transport] = None
+
+    def _set(self, transport: asyncio.BaseTransport, patience: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiting[transport] = loop.call_later(self._seconds, self._expire, transport, patience)
+
+    def _expire(self, transport: asyncio.BaseTransport, patience: int) -> None:
+        """Cut a silent connection, but let the other side read what is still on its way."""
+        is_reading = isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size() > 0
+        if is_reading and patience:
+            self._set(transport, patience - 1)
+        else:
+            _cut(transport)
+
+
+GUARD = web.AppKey("guard", Guard)
+
+
+def _cut(transport: asyncio.BaseTransport) -> None:
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+    else:
+        transport.close()
+
+
+class _Watched(asyncio.Protocol):
+    """aiohttp's protocol for one connection, with the guard told of its beginning and end."""
+
+    def __init__(self, inner: asyncio.Protocol, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, or cut it if there are too many."""
+        if not self._guard.opened(transport):
+            _cut(transport)
+            return
+        self._transport = transport
+        self._inner.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        if self._transport is not None:
+            self._guard.closed(self._transport)
+            self._inner.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came."""
+        if self._transport is not None:
+            self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Hand on that no more comes."""
+        return self._inner.eof_received() if self._transport is not None else None
+
+    def pause_writing(self) -> None:
+        """Hand on that the other side reads slowly."""
+        if self._transport is not None:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Hand on that the other side reads again."""
+        if self._transport is not None:
+            self._inner.resume_writing()
+
+
+class GuardedSite(web.BaseSite):
+    """A site whose connections are watched by the guard of its application."""
+
+    def __init__(self, runner: web.AppRunner, guard: Guard, host: str, port: int) -> None:
+        """Prepare to listen on `host` and `port`; 0 takes any free port."""
+        super().__init__(runner)
+        self._guard = guard
+        self._host = host
+        self._port = port
+
+    @property
+    def name(self) -> str:
+        """Return the address it listens on, once started."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Return the port it listens on, once started; before, the one it was asked for."""
+        if isinstance(self._server, asyncio.Server) and self._server.sockets:
+            return int(self._server.sockets[0].getsockname()[1])
+        return self._port
+
+    async def start(self) -> None:
+        """Listen. Raises OSError if the address is taken or not ours."""
+        await super().start()
+        make = _maker(self._runner)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: _Watched(make(), self._guard), self._host, self._port
+        )
+
+
+def _maker(runner: web.BaseRunner) -> Callable[[], asyncio.Protocol]:
+    if runner.server is None:
+        message = "the runner must be set up before its site starts"
+        raise RuntimeError(message)
+    return runner.server

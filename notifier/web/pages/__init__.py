@@ -1,0 +1,1 @@
+"""The pages for municipal staff, one module for each kind."""

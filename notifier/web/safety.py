@@ -1,0 +1,106 @@
+"""What surrounds every page: headers against misuse, time limits, pages for errors."""
+
+import asyncio
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from notifier.errors import NotifierError
+from notifier.web.connections import GUARD
+from notifier.web.supplies import PAGES, SHELF, SUPPLIES
+
+PAGE_SECONDS = 30.0
+TURNING_SECONDS = 600.0
+LARGEST_FORM = 16_384
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-src 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # `no-referrer` would make browsers send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+
+TOLD = {
+    404: ("ページが見つかりません", "アドレスをご確認いただくか、一覧からお探しください。"),
+    405: ("この操作はできません", "画面のボタンやリンクから操作してください。"),
+    408: ("時間切れです", "もう一度お試しください。"),
+    413: ("送られた内容が大きすぎます", "入力の内容を減らしてからお試しください。"),
+    403: ("この操作は受け付けられません", "画面を開き直してから、もう一度お試しください。"),
+    503: (
+        "ただいま込み合っています",
+        "しばらくしてからお試しください。お知らせの送信は止まっていません。",
+    ),
+}
+ELSE = ("表示できません", "しばらくしてからお試しください。続くときは運用担当者にお知らせください。")
+
+_log = structlog.get_logger("notifier.web")
+
+
+@web.middleware
+async def dress(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Set the headers on every answer; what a handler has set itself stays."""
+    guard = request.app[GUARD]
+    guard.header_came(request.transport)
+    try:
+        answer = await handler(request)
+    except web.HTTPException as fault:
+        for name, value in HEADERS.items():
+            fault.headers.setdefault(name, value)
+        raise
+    finally:
+        guard.await_header(request.transport)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+@web.middleware
+async def mend(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what goes wrong with a page in Japanese; details go to the log, never to the page."""
+    seconds = TURNING_SECONDS if request.path == "/clock" else PAGE_SECONDS
+    try:
+        async with asyncio.timeout(seconds):
+            return await handler(request)
+    except web.HTTPException as fault:
+        if fault.status < HTTPStatus.BAD_REQUEST:
+            raise
+        allowed = {"Allow": fault.headers["Allow"]} if "Allow" in fault.headers else {}
+        return error_page(request, fault.status, allowed)
+    except TimeoutError:
+        _log.warning("page took too long", path=request.path, seconds=seconds)
+        return error_page(request, 503)
+    except NotifierError as fault:
+        _log.error("page failed", path=request.path, problem=str(fault))
+        return error_page(request, 503)
+    except Exception:  # noqa: BLE001 -- the last one to answer: whatever went wrong is logged, the visitor gets a page
+        _log.exception("page failed", path=request.path)
+        return error_page(request, 500)
+
+
+def error_page(request: web.Request, status: int, headers: dict[str, str] | None = None) -> web.Response:
+    """Return the page that says what went wrong and what to do."""
+    heading, advice = TOLD.get(status, ELSE)
+    supplies = request.app[SUPPLIES]
+    text = request.app[PAGES].render(
+        "error.html",
+        sheets=request.app[SHELF].sheets,
+        site=supplies.title,
+        has_mailbox=supplies.mailbox is not None,
+        demonstration=supplies.turn_clock is not None,
+        here="",
+        heading=heading,
+        advice=advice,
+        status=status,
+    )
+    return web.Response(text=text, content_type="text/html", status=status, headers=headers)

@@ -1,0 +1,47 @@
+"""What the pages are handed: where they read, whom they ask, and what only the demonstration offers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from aiohttp import web
+
+from notifier.clock import Clock, civil_date
+from notifier.domain.law import Law
+from notifier.rendering import Pages
+from notifier.store.database import Database
+from notifier.store.mailbox import MailboxStore
+from notifier.web.assets import Shelf
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """Everything the application is made of; nothing in it is opened or closed here.
+
+    `law` returns the law as known today. `fact_labels` and `service_names` are Japanese names by type and by
+    code. `letter_key` makes the left half of a mail's Message-ID from a letter's id and what it gathers.
+    `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not exist.
+    `secret` signs forms.
+    """
+
+    database: Database
+    clock: Clock
+    law: Callable[[], Awaitable[Law]]
+    secret: str
+    fact_labels: Mapping[str, str] = field(default_factory=dict)
+    service_names: Mapping[str, str] = field(default_factory=dict)
+    title: str = "介護事業所 期限のお知らせ"
+    mailbox: MailboxStore | None = None
+    letter_key: Callable[[int, str], str] | None = None
+    turn_clock: Callable[[date], Awaitable[None]] | None = None
+    overrides: Path | None = None
+
+    def today(self) -> date:
+        """Return the present civil date in Japan, by the clock handed in."""
+        return civil_date(self.clock.now())
+
+
+SUPPLIES = web.AppKey("supplies", Supplies)
+PAGES = web.AppKey("pages", Pages)
+SHELF = web.AppKey("shelf", Shelf)

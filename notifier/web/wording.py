@@ -1,0 +1,120 @@
+"""Words of the pages: how states, occasions and numbers are named to a Japanese reader."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from notifier.clock import JAPAN
+from notifier.domain import dates
+from notifier.domain.facts import Fact, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A small label; `tone` (calm, good, busy, warning, bad) picks its colours, never its meaning alone."""
+
+    text: str
+    tone: str = "calm"
+
+
+STATES = {
+    "open": Chip("対応中", "busy"),
+    "settled": Chip("完了", "good"),
+    "lapsed": Chip("期限切れ", "bad"),
+    "waiting-for-date": Chip("期日待ち"),
+    "waiting-for-fact": Chip("該当すれば対象"),
+    "needs-clarification": Chip("確認中", "warning"),
+    "withdrawn": Chip("取下げ"),
+    "not-applicable": Chip("対象外"),
+}
+MODALITIES = {"required": Chip("必須", "busy"), "optional": Chip("任意"), "recommended": Chip("推奨")}
+OCCASIONS = {
+    "announcement": Chip("新しいお知らせ"),
+    "change": Chip("変更", "warning"),
+    "opening": Chip("受付開始", "good"),
+    "reminder": Chip("期限前のお知らせ"),
+    "last-call": Chip("期限当日", "warning"),
+    "closing": Chip("期限後", "bad"),
+    "acknowledgement": Chip("登録の確認", "good"),
+    "prompt": Chip("依頼"),
+    "question": Chip("確認のお願い", "warning"),
+}
+DELIVERIES = {
+    "planned": Chip("送信待ち"),
+    "claimed": Chip("送信中"),
+    "sending": Chip("送信中"),
+    "accepted": Chip("送信済み", "good"),
+    "refused": Chip("受取拒否", "bad"),
+    "failed": Chip("送信できず", "bad"),
+    "unknown": Chip("結果を確認中", "warning"),
+    "unreachable": Chip("宛先なし", "warning"),
+    "cancelled": Chip("取消"),
+}
+CHANNELS = {"email": "メール", "webhook": "Webhook"}
+VALUES = {
+    "paid": "有料での申請",
+    "licence_until": "利用期限",
+    "system": "システム",
+    "partner": "連携先の事業所番号",
+    "supplement": "上乗せ",
+    "pledged": "誓約",
+    "tier": "区分",
+    "software": "介護ソフト",
+    "addition": "5事業所連携の加算",
+    "fiscal_year": "年度",
+    "certificate_until": "証明書の期限",
+    "opens": "開始日",
+    "closes": "締切日",
+    "due": "期日",
+    "date": "日付",
+}
+
+
+def chip(names: Mapping[str, Chip], value: str) -> Chip:
+    """Return the label of `value`; one that is not named is shown as it is."""
+    return names.get(value) or Chip(value)
+
+
+def number(value: int) -> str:
+    """Write a number with commas."""
+    return f"{value:,}"
+
+
+def moment(instant: datetime) -> str:
+    """Write an aware instant as Japan's clocks show it: 2026年3月6日（金）9:00."""
+    local = instant.astimezone(JAPAN)
+    return f"{western(local.date())} {local.hour}:{local.minute:02d}"
+
+
+def western(day: date) -> str:
+    """Write a civil date with its weekday: 2026年3月6日（金）."""
+    return f"{day.year}年{day.month}月{day.day}日（{dates.weekday_ja(day)}）"
+
+
+def days_left(day: date, today: date) -> str:
+    """Say how far `day` lies from `today`."""
+    left = (day - today).days
+    if left == 0:
+        return "本日"
+    return f"あと{left:,}日" if left > 0 else f"{-left:,}日前に終了"
+
+
+def values_of(fact: Fact) -> list[tuple[str, str]]:
+    """Return the values of a fact with their names, as a reader wants them."""
+    return [(VALUES.get(name, name), _value(value)) for name, value in fact.values.items()]
+
+
+def _value(value: Value) -> str:
+    match value:
+        case bool():
+            return "あり" if value else "なし"
+        case None:
+            return "未登録"
+        case date():
+            return dates.day_label(value)
+        case _:
+            return str(value)
+
+
+SHARED: dict[str, object] = {"number": number, "moment": moment, "western": western, "day": dates.day_label}
+"""What every template may call."""
