@@ -19,7 +19,7 @@ from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.notices import Rank
 from notifier.domain.obligations import Decision, State
 from notifier.domain.sayings import ChangeSaid, Content, Contradiction, DueSaid, FactSaid, Member, Source
-from notifier.domain.statements import Statement
+from notifier.domain.statements import Resolution, Statement
 
 __all__ = [
     "ChangeSaid",
@@ -120,8 +120,19 @@ def _fresh(decision: Decision, old: Situation | None) -> list[Statement]:
 def _said(decision: Decision, fresh: Sequence[Statement]) -> list[Statement]:
     """Return the statements a letter rests on: the new ones, what prevails, what was added to it."""
     resolution = decision.resolution
-    speaking = [*fresh, resolution.prevailing, *resolution.remarks]
-    return [each for index, each in enumerate(speaking) if each not in speaking[:index] and not each.silent]
+    speaking = [*fresh, _spoken(resolution), *resolution.remarks]
+    prevailing = resolution.prevailing
+    heard = [each for each in speaking if not each.silent or each is prevailing]
+    return [each for index, each in enumerate(heard) if each not in heard[:index]]
+
+
+def _spoken(resolution: Resolution) -> Statement:
+    """Return what prevails; in its first wording where a newer paper only repeats it silently."""
+    newest = resolution.prevailing
+    if not newest.silent or newest.notice.rank is Rank.DECISION:
+        return newest
+    older = sorted(resolution.superseded, key=lambda each: each.order, reverse=True)
+    return next((each for each in older if each.due == newest.due and not each.silent), newest)
 
 
 def _occurrence(occurrence: int, due: Due) -> str:
@@ -190,7 +201,7 @@ def _sources(decision: Decision, said: Sequence[Statement]) -> tuple[Source, ...
     cited = list(said)
     if prevailing.notice.rank is Rank.DECISION:
         older = [each for each in decision.resolution.superseded if not each.silent]
-        first = cited.index(prevailing) + 1 if prevailing in cited else 0
+        first = cited.index(prevailing) + 1
         cited[first:first] = sorted(older, key=lambda each: each.order, reverse=True)
     return _once(
         Source(
