@@ -45,7 +45,7 @@ TICKS: Final = (
     daily("sweep-of-the-day", 8, "sweep"),  # an hour before the letters leave
     every("sweep", timedelta(minutes=5)),
     every("dispatch", timedelta(minutes=1)),
-    every("rescue", timedelta(seconds=30)),
+    every("settle", timedelta(seconds=30)),
 )
 """All ticks. Letters leave at 09:00 Japanese time; the dispatch looks each minute at what is due by then."""
 

@@ -129,7 +129,7 @@ def test_the_day_is_swept_at_eight_in_japan() -> None:
     assert tick.trigger.get_next_fire_time(None, before) == datetime(2026, 3, 6, 8, 0, tzinfo=JAPAN)
 
 
-@pytest.mark.parametrize("message,longest", [("sweep", 300), ("dispatch", 60), ("rescue", 30)], ids=str)
+@pytest.mark.parametrize("message,longest", [("sweep", 300), ("dispatch", 60), ("settle", 30)], ids=str)
 def test_no_message_waits_longer_than_its_period(message: str, longest: int) -> None:
     now = datetime(2026, 3, 6, 3, 0, tzinfo=UTC)
     ticks: list[Tick] = [tick for tick in TICKS if tick.message == message]
