@@ -57,8 +57,8 @@ class FactType:
     def check(self, data: Mapping[str, Any], on: date | None = None) -> Mapping[str, Value]:
         """Return the values that a fact keeps: checked, defaults filled in, dates as dates.
 
-        Where a fiscal year may be given and is not, it is the one in which the fact's day `on` lies. Lists and
-        tables (contacts, services) stay with the event. Raises ValueError with every problem, in Japanese.
+        Where a fiscal year may be given and is not, it is the one in which the fact's day `on` lies. Lists
+        and tables (contacts, services) stay with the event. Raises ValueError with every problem.
         """
         plain = {
             name: value.isoformat() if isinstance(value, date) else value for name, value in data.items()
