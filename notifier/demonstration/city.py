@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from zlib import crc32
 
+from notifier.store.enrolment import Enrolled
+
 PREFECTURE = "120006"
 MUNICIPALITY = "121002"
 
@@ -117,6 +119,21 @@ class CityOffice:
     staff: int
     municipality: str = MUNICIPALITY
     prefecture: str = PREFECTURE
+
+    def enrolled(self) -> Enrolled:
+        """Return the office as the step that enrols offices takes it."""
+        return Enrolled(
+            self.number,
+            self.name,
+            self.services,
+            self.municipality,
+            self.prefecture,
+            (self.email,) if self.email else (),
+            self.staff,
+            corporation=self.corporation,
+            telephone=self.telephone,
+            fax=self.fax,
+        )
 
 
 def lot(*words: object) -> int:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from notifier.clock import japan_time
 from notifier.demonstration.city import MUNICIPALITY, PREFECTURE, CityOffice, city, lot
+from notifier.intake import Inbound
 
+SOURCE, HOUR = "demonstration", 8
 FIRST, LAST = date(2025, 2, 6), date(2026, 11, 20)
 COUNTED = date(2026, 3, 17)
 """The day on which the users of CPDL were counted."""
@@ -47,6 +50,19 @@ class Happening:
         """Return what makes the event unique within its source, for ever."""
         values = ",".join(f"{name}={value}" for name, value in sorted(self.data.items()))
         return f"{self.on.isoformat()}:{self.type}:{self.subject}:{values}"
+
+    def inbound(self) -> Inbound:
+        """Return the event as the intake takes it: at 08:00 in Japan, before that day's letters."""
+        kind, _, name = self.subject.partition("/")
+        return Inbound(
+            SOURCE,
+            self.id,
+            self.type,
+            japan_time(self.on, HOUR),
+            name if kind == "office" else None,
+            name if kind == "authority" else None,
+            self.data,
+        )
 
 
 @dataclass(frozen=True, slots=True)
