@@ -226,10 +226,14 @@ class Composer:
             ((item, section) for section in seen.sections for item in section.items),
             key=lambda pair: order_of(pair[0].content),
         )
+        if not ordered:
+            raise RenderingError(
+                f"the letter to {letter.recipient} holds no item; send only what says something"
+            )
         lead, section = ordered[0]
         said = list(dict.fromkeys(item.content for item, _ in ordered))
         subject = subject_of(said, section.subject_name, len(seen.sections))
-        known = {"letter": seen, "subject": subject, "lead": lead, "count": len(ordered)}
+        known = {"letter": seen, "addressee": section, "subject": subject, "count": len(ordered)}
         line = self._template(f"email/{lead.content.occasion}/subject.txt", known)
         html = self._template("email/letter.html", known)
         return Composed(one_line(line), self._template("email/letter.txt", known), self._inliner.inline(html))
@@ -257,6 +261,18 @@ class Pages:
         except _FAULTS as error:
             message = f"the page {name} cannot be rendered: {error}; mend the template or remove the override"
             raise RenderingError(message) from error
+
+
+def check_templates(overrides: Path | None = None) -> int:
+    """Compile every template and return how many there are. Raises RenderingError naming a faulty one."""
+    environment = _environment([*([overrides] if overrides else []), assets.folder("templates")])
+    names = environment.list_templates(extensions=["txt", "html"])
+    for name in names:
+        try:
+            environment.get_template(name)
+        except _FAULTS as error:
+            raise RenderingError(_fault(name, error)) from error
+    return len(names)
 
 
 def _environment(folders: Sequence[Path]) -> Environment:
