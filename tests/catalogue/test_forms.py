@@ -1,6 +1,7 @@
 """Due expressions, conditions, statements and deadlines as data: what is written can be read again."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -201,3 +202,26 @@ def test_dates_are_read_from_toml_and_from_json_alike() -> None:
 def test_a_malformed_due_is_refused_with_the_mend(written: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         parse_due(written)
+
+
+def test_an_exception_of_one_authority_and_one_year_survives_the_journey_too() -> None:
+    first = replace(
+        shipped().statements[0], authority="121002", fiscal_year=2027, withdraws=True, target=date(2027, 5, 1)
+    )
+    assert statement_from_data(through_json(statement_as_data(first)), first.notice) == first
+
+
+@pytest.mark.parametrize(
+    "key, value, said",
+    [
+        ("settled_by", {"fact": "cpdl.linked"}, "`settled_by` must be a list"),
+        ("settled_by", ["cpdl.linked"], "`settled_by` must be a table"),
+        ("prompt", 1, "`prompt` must be true or false"),
+        ("concerns", {"weather": "fine"}, "`concerns`: a condition knows"),
+        ("parties", ["king"], "`parties` must be one of"),
+    ],
+)
+def test_a_malformed_deadline_is_refused_with_the_mend(key: str, value: object, said: str) -> None:
+    data = deadline_as_data(shipped().deadlines["tech-grant-r7/five-links"])
+    with pytest.raises(ValueError, match=said):
+        deadline_from_data({**data, key: value}, {})
