@@ -86,10 +86,11 @@ class RowFault:
 
 @dataclass(frozen=True, slots=True)
 class OfficeList:
-    """What a file holds: the offices in order, and everything that is wrong with it."""
+    """What a file holds: the offices in order, all that is wrong, the columns it has by keys of HEADINGS."""
 
     offices: tuple[ListedOffice, ...]
     faults: tuple[RowFault, ...]
+    columns: frozenset[str] = frozenset()
 
 
 def read_office_list(content: bytes, services: Mapping[str, Sequence[str]], municipality: str) -> OfficeList:
@@ -102,7 +103,7 @@ def read_office_list(content: bytes, services: Mapping[str, Sequence[str]], muni
         table = _table(content)
     except (ValueError, csv.Error) as fault:
         return OfficeList((), (RowFault(0, "", "", str(fault)),))
-    if not table:
+    if len(table) < 2:
         return OfficeList(
             (), (RowFault(0, "", "", "行がありません。見出しの行と事業所の行を入れてください。"),)
         )
@@ -112,7 +113,7 @@ def read_office_list(content: bytes, services: Mapping[str, Sequence[str]], muni
     reader = _Reader(columns, _names(services), municipality)
     for row, cells in table[1:]:
         reader.take(row, cells)
-    return OfficeList(tuple(reader.offices.values()), tuple(reader.faults))
+    return OfficeList(tuple(reader.offices.values()), tuple(reader.faults), frozenset(columns))
 
 
 def _table(content: bytes) -> list[tuple[int, list[str]]]:

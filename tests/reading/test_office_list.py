@@ -21,7 +21,9 @@ def told(listed: OfficeList) -> Sequence[str]:
 def test_a_list_is_read_in_each_encoding_a_clerk_may_save_it_in(encoding: str) -> None:
     listed = read("1270000001,ケアプランＡ,43,a@example.jp", encoding=encoding)
     assert listed == OfficeList(
-        (ListedOffice(2, "1270000001", "ケアプランＡ", ("43",), ("a@example.jp",)),), ()
+        (ListedOffice(2, "1270000001", "ケアプランＡ", ("43",), ("a@example.jp",)),),
+        (),
+        frozenset({"number", "name", "services", "addresses"}),
     )
 
 
@@ -126,6 +128,7 @@ def test_missing_and_doubled_columns_are_named() -> None:
     "content,said",
     [
         (b"", "ファイル全体: 行がありません。"),
+        (HEADING.encode(), "ファイル全体: 行がありません。"),
         (b"\r\n,,\r\n", "ファイル全体: 行がありません。"),
         (b"PK\x03\x04rest of a workbook", "ファイル全体: Excelのブックのままです。"),
         (b"\x81\xff\xfe\x00", "ファイル全体: 文字コードを判別できません。"),

@@ -1,0 +1,101 @@
+"""Enlisting: a municipality's list of offices is read, compared with what is known, taken over whole."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from notifier.errors import ImportRefusedError
+from notifier.reading.office_list import ListedOffice, OfficeList, RowFault, read_office_list
+from notifier.steps.enrol import enrol
+from notifier.store import enrolment
+from notifier.store.enrolment import Difference, Enrolled
+from notifier.tools import Tools
+
+OPTIONAL = ("addresses", "staff", "kana", "corporation", "telephone", "fax")
+"""Columns a list may lack; what is known of them stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enlisted:
+    """What a list would change, or has changed; nothing was taken over if there are `faults`."""
+
+    difference: Difference
+    faults: tuple[RowFault, ...]
+    taken_over: bool
+
+
+async def enlist(tools: Tools, content: bytes, municipality: str, who: str, *, dry_run: bool) -> Enlisted:
+    """Take over the offices in `content` (see `read_office_list`) of `municipality` (six-digit 団体コード).
+
+    All of them or, if any row is faulty or it is a `dry_run`, none. Offices that the list does not name stay.
+    Raises ImportRefusedError if `municipality` is no municipality.
+    """
+    prefecture = prefecture_of(municipality)
+    services = {code: (kind.name, kind.short) for code, kind in tools.catalogue.services.items()}
+    listed = read_office_list(content, services, municipality)
+    if listed.faults:
+        return Enlisted(Difference((), {}, 0), listed.faults, taken_over=False)
+    offices = [_enrolled(each, municipality, prefecture, listed) for each in listed.offices]
+    offices = await _completed(tools, offices, listed)
+    async with tools.database.reading() as conn:
+        difference = await enrolment.difference(conn, offices, municipality)
+    if dry_run:
+        return Enlisted(difference, (), taken_over=False)
+    if difference.added or difference.changed:
+        await enrol(tools, offices, who)
+    return Enlisted(difference, (), taken_over=True)
+
+
+def prefecture_of(municipality: str) -> str:
+    """Return the 団体コード of the prefecture in which `municipality` lies.
+
+    Raises ImportRefusedError if the code is not six digits, its check digit (総務省, 全国地方公共団体コード:
+    modulus 11 with the weights 6 to 2) is wrong, or it is a prefecture's own.
+    """
+    if not re.fullmatch(r"[0-9]{6}", municipality):
+        message = f"団体コード「{municipality}」は6桁の数字ではありません。例: 千葉市は121002です。"
+        raise ImportRefusedError(message)
+    if _with_check_digit(municipality[:5]) != municipality:
+        message = f"団体コード「{municipality}」の検査数字（6桁目）が合いません。番号を確かめてください。"
+        raise ImportRefusedError(message)
+    prefecture = _with_check_digit(f"{municipality[:2]}000")
+    if not 1 <= int(municipality[:2]) <= 47 or municipality == prefecture:
+        message = (
+            f"団体コード「{municipality}」は市町村のものではありません。市町村の番号を指定してください。"
+        )
+        raise ImportRefusedError(message)
+    return prefecture
+
+
+def _with_check_digit(digits: str) -> str:
+    weighted = sum(int(digit) * weight for digit, weight in zip(digits, (6, 5, 4, 3, 2), strict=True))
+    return f"{digits}{(11 - weighted % 11) % 10}"
+
+
+def _enrolled(office: ListedOffice, municipality: str, prefecture: str, listed: OfficeList) -> Enrolled:
+    return Enrolled(
+        office.number,
+        office.name,
+        office.services,
+        municipality,
+        prefecture,
+        office.addresses if "addresses" in listed.columns else None,
+        office.staff,
+        office.kana,
+        office.corporation,
+        office.telephone,
+        office.fax,
+    )
+
+
+async def _completed(tools: Tools, offices: Sequence[Enrolled], listed: OfficeList) -> list[Enrolled]:
+    """Return the offices with what is known of those columns that the list lacks."""
+    lacking = [name for name in OPTIONAL if name not in listed.columns and name != "addresses"]
+    async with tools.database.reading() as conn:
+        changed = (await enrolment.difference(conn, offices)).changed
+        completed = []
+        for office in offices:
+            known = await enrolment.enrolled(conn, office.number) if office.number in changed else None
+            kept = {name: getattr(known, name) for name in lacking} if known else {}
+            completed.append(replace(office, **kept))
+    return completed
