@@ -13,7 +13,7 @@ async def enrol(tools: Tools, offices: Sequence[Enrolled], who: str) -> None:
     now = tools.now()
     async with tools.database.transaction() as conn:
         await enrolment.enrol(conn, offices, now)
-        await facts.apply_waiting(conn, [office.number for office in offices], now)
+        await facts.apply_waiting(conn, now)
         detail = {"count": len(offices), "first": offices[0].number if offices else ""}
         await audit.append(conn, now, who, "offices.enrolled", "offices", detail)
         await outbox.enqueue(conn, "derive", now)

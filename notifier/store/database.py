@@ -65,6 +65,8 @@ class Database:
             else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         )
         self._reader = engine.execution_options(**only_reading)
+        one_state = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._snapshot = engine.execution_options(**one_state)
         self._turn = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
 
@@ -91,17 +93,20 @@ class Database:
         return database
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
         """Yield a connection in a transaction that is kept at the end, or undone if anything is raised.
 
+        With `snapshot` it sees one state of the database throughout, and is busy if another has meanwhile
+        changed a row that it changes: for work that reads what is new and marks it done. On SQLite all do.
         On SQLite one transaction runs at a time; a second one inside it, in the same task, is refused.
         Raises StoreBusyError where trying again may help (see `retrying`), else another StoreError.
         """
+        engine = self._snapshot if snapshot else self.engine
         async with AsyncExitStack() as stack:
             if self.dialect == "sqlite":
                 await stack.enter_async_context(self._taking_turns())
             with named_faults(self.place, connecting=True):
-                conn = await stack.enter_async_context(self.engine.connect())
+                conn = await stack.enter_async_context(engine.connect())
             with named_faults(self.place):
                 async with conn.begin():
                     yield conn

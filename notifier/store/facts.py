@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
+from notifier.store.database import table
 from notifier.store.tables import EventRow, FactRow, OfficeRow
 from notifier.store.values import as_kept, from_kept
 
@@ -24,7 +25,7 @@ _ENDINGS = ("licence_until", "certificate_until")
 
 
 class Intake(StrEnum):
-    """What became of an event: taken over, waiting for its office, known already, or in conflict with a known one."""
+    """What became of an event: kept, waiting for its office, known already, or at odds with a known one."""
 
     RECORDED = "recorded"
     WAITING = "waiting"
@@ -36,8 +37,8 @@ class Intake(StrEnum):
 class Event:
     """An event to be kept. `on` is the civil date from which it holds, `values` its checked data.
 
-    `body_hash` tells a repeat from another event under the same name. `office` is a number, `authority` a code or ""
-    for the nation; exactly one of the two is set (the other is None).
+    `body_hash` tells a repeat from another event under the same name. `office` is a number, `authority` a
+    code or "" for the nation; exactly one of the two is set (the other is None).
     """
 
     source: str
@@ -52,7 +53,7 @@ class Event:
 
     @property
     def subject(self) -> str:
-        """Return the subject as contracts write it: office/<number>, authority/<code> or "" for the nation."""
+        """Return the subject as events carry it: office/<number>, authority/<code> or "" for the nation."""
         if self.office is not None:
             return f"office/{self.office}"
         return f"authority/{self.authority}" if self.authority else ""
@@ -113,23 +114,28 @@ def _columns(kind: str, on: date, values: Mapping[str, Value], source: str, now:
     }
 
 
-async def apply_waiting(conn: AsyncConnection, numbers: Sequence[str], now: datetime) -> int:
-    """Apply the events that waited for the offices `numbers`; returns how many."""
-    subjects = [f"office/{number}" for number in numbers]
-    waiting = col(EventRow.state) == "waiting", col(EventRow.subject).in_(subjects)
-    rows = (await conn.execute(select(EventRow.__table__).where(*waiting).order_by(col(EventRow.id)))).all()  # type: ignore[attr-defined]
+async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
+    """Apply the events that waited for offices which are enrolled by now; returns how many."""
+    is_enrolled = col(EventRow.subject) == "office/" + col(OfficeRow.number)
+    waiting = (
+        select(table(EventRow), col(OfficeRow.id).label("office_id"))
+        .join(OfficeRow, is_enrolled)
+        .where(col(EventRow.state) == "waiting")
+        .order_by(col(EventRow.id))
+    )
+    rows = (await conn.execute(waiting)).all()
     for row in rows:
-        office = select(col(OfficeRow.id)).where(col(OfficeRow.number) == row.subject.removeprefix("office/"))
-        office_id = (await conn.execute(office)).scalar_one()
         kept = from_kept(row.data)
         on = kept.pop("on")
         if isinstance(on, date):
-            await conn.execute(
-                insert(FactRow).values(
-                    office_id=office_id, authority=None, **_columns(row.type, on, kept, row.source, now)
-                )
-            )
-    await conn.execute(update(EventRow).where(*waiting).values(state="applied"))
+            columns = _columns(row.type, on, kept, row.source, now)
+            await conn.execute(insert(FactRow).values(office_id=row.office_id, authority=None, **columns))
+    if rows:
+        ids = [{"event": row.id} for row in rows]
+        applied = (
+            update(table(EventRow)).where(table(EventRow).c.id == bindparam("event")).values(state="applied")
+        )
+        await conn.execute(applied, ids)
     return len(rows)
 
 

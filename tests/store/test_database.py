@@ -279,3 +279,23 @@ async def test_an_address_of_another_kind_is_refused_with_an_example(url: str) -
 
 def test_a_printed_address_shows_no_password() -> None:
     assert masked("postgresql+asyncpg://a:hush@b/c") == "postgresql+asyncpg://a:***@b/c"
+
+
+async def mark_all_done_after_another_wrote(database: Database) -> None:
+    """Read what is new, let another task write something newer, then mark all that is new as done."""
+    async with database.transaction() as conn:
+        await conn.execute(insert(NUMBERS).values(name="old", value=0))
+    async with database.transaction(snapshot=True) as conn:
+        seen = (await conn.execute(select(NUMBERS.c.name))).scalars().all()
+        async with database.transaction() as other:
+            await other.execute(insert(NUMBERS).values(name="new", value=0))
+        await conn.execute(update(NUMBERS).values(value=1))
+        assert seen == ["old"]
+
+
+@pytest.mark.pg
+async def test_a_snapshot_marks_nothing_done_that_it_has_not_seen(empty_postgres_url: str) -> None:
+    async with await Database.open(empty_postgres_url) as opened:
+        await create_all(opened)
+        await mark_all_done_after_another_wrote(opened)
+        assert [await value_of(opened, name) for name in ("old", "new")] == [1, 0]
