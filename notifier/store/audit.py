@@ -1,4 +1,7 @@
-"""The audit: who did what, when, to what; written in the transaction it records, each row bound to the one before it."""
+"""The audit: who did what, when, to what; each row is bound to the one before it.
+
+A row is written in the transaction that it records.
+"""
 
 import json
 from collections.abc import Mapping
@@ -41,7 +44,7 @@ async def append(
 
 
 async def first_broken(conn: AsyncConnection) -> int | None:
-    """Return the id of the first row that was changed or does not follow its predecessor; None if the chain holds."""
+    """Return the id of the first row that was changed or does not follow the one before it, or None."""
     previous = ""
     rows = await conn.stream(select(AuditRow.__table__).order_by(col(AuditRow.id)))  # type: ignore[attr-defined]
     async for row in rows:

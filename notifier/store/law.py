@@ -1,4 +1,4 @@
-"""The law as rows: notices that are accepted and then approved, the statements in them, the deadlines they speak of.
+"""The law as rows: notices, accepted and then approved; the statements in them; the deadlines they speak of.
 
 Statements are append-only. Until its notice is approved by a second person, a statement is silent.
 """
@@ -47,7 +47,7 @@ class LawRows:
     statements: Sequence[StatementEntry]
 
 
-def _insert(conn: AsyncConnection, model: Any) -> Any:  # noqa: ANN401 -- two dialects' inserts share no public type
+def _insert(conn: AsyncConnection, model: Any) -> Any:
     return (postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert)(model)
 
 
@@ -75,7 +75,7 @@ async def accept_notice(conn: AsyncConnection, notice: Notice, who: str, now: da
 
 
 async def keep_deadlines(conn: AsyncConnection, entries: Sequence[DeadlineEntry]) -> None:
-    """Keep deadlines, new or with a new definition; what is already owed is worked out after the next approval."""
+    """Keep deadlines, new or defined anew; what is owed is worked out after the next approval."""
     for entry in entries:
         family = entry.id.partition("/")[0]
         written = _insert(conn, DeadlineRow).values(
@@ -103,7 +103,7 @@ async def keep_statements(conn: AsyncConnection, entries: Sequence[StatementEntr
     for entry in entries:
         if entry.id in kept and kept[entry.id] != entry.content:
             raise StoreError(
-                f"statement {entry.id} is kept already and says something else; give the new one an id of its own"
+                f"statement {entry.id} is kept already and says something else; give the new one another id"
             )
         if entry.id not in kept:
             written = _insert(conn, StatementRow).values(
