@@ -70,8 +70,8 @@ async def test_one_faulty_row_keeps_the_whole_list_out(tools: Tools) -> None:
 
 
 async def test_what_a_list_has_no_column_for_stays_as_it_is_known(tools: Tools) -> None:
-    full = "事業所番号,事業所名,サービス種類,メールアドレス,職員数,法人名\n"
-        "1270000001,A,43,a@example.jp,4,なのはな会\n"
+    heading = "事業所番号,事業所名,サービス種類,メールアドレス,職員数,法人名\n"
+    full = heading + "1270000001,A,43,a@example.jp,4,なのはな会\n"
     await enlist(tools, full.encode(), CHIBA, "clerk", dry_run=False)
     short = "事業所番号,事業所名,サービス種類\n1270000001,新しいA,43\n"
     done = await enlist(tools, short.encode(), CHIBA, "clerk", dry_run=False)
