@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from notifier.channels.envelope import envelope_address
 from notifier.channels.mime import Frames
 from notifier.channels.parcel import BeforeDot, Parcel, UnsendableError
-from notifier.channels.smtp import Dialogue, Load
+from notifier.channels.supply import Carrier, Load
 from notifier.domain.receipts import Phase, Receipt, Verdict
 
 FRESH = 0.8
@@ -27,7 +27,7 @@ LARGEST_GROUP = 500
 
 
 class Run:
-    """The supply of the dialogues for one batch; see `notifier.channels.smtp.Supply`."""
+    """The supply of the dialogues for one batch; see `notifier.channels.supply.Supply`."""
 
     def __init__(self, parcels: Sequence[Parcel], before_dot: BeforeDot, frames: Frames, lanes: int) -> None:
         """Line the parcels up; nothing moves before `admit` runs."""
@@ -41,8 +41,8 @@ class Run:
         self._before_dot = before_dot
         self._waiting = deque(parcels)
         self._ready: deque[tuple[Parcel, float]] = deque()
-        self._renewals: list[tuple[Load, Dialogue]] = []
-        self._resting: list[Dialogue] = []
+        self._renewals: list[tuple[Load, Carrier]] = []
+        self._resting: list[Carrier] = []
         self._demand = asyncio.Event()
         self._asking = False
         self._abandoned: Receipt | None = None
@@ -74,7 +74,7 @@ class Run:
         self._demand.set()
         return None
 
-    def rest(self, dialogue: Dialogue) -> None:
+    def rest(self, dialogue: Carrier) -> None:
         """Keep the dialogue until there is something for it, or let it go."""
         if self.has_work:
             self._resting.append(dialogue)
@@ -86,7 +86,7 @@ class Run:
         """Tell whether the load was permitted within the last `FRESH` seconds."""
         return self._loop.time() - load.permitted <= FRESH
 
-    def renew(self, load: Load, dialogue: Dialogue) -> None:
+    def renew(self, load: Load, dialogue: Carrier) -> None:
         """Ask again, together with whoever else asks now; after a fault the answer is no."""
         if self.fault:
             self.outstanding -= dialogue.withdraw(load)
@@ -161,7 +161,7 @@ class Run:
     def _admit(
         self,
         group: list[Parcel],
-        renewals: list[tuple[Load, Dialogue]],
+        renewals: list[tuple[Load, Carrier]],
         permitted: set[str],
     ) -> None:
         now = self._loop.time()

@@ -11,12 +11,10 @@ way is judged by how far it came: after the final dot UNKNOWN, before it not sen
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
-from notifier.channels.parcel import Parcel
 from notifier.channels.relay import Session, Timeouts
+from notifier.channels.supply import Load, Supply
 from notifier.domain.receipts import Phase, Receipt, judge_smtp
 
 AFTER_CODE = frozenset({b" ", b"-", b"\r", b""})
@@ -40,43 +38,6 @@ class Step(Enum):
 PHASES = {Step.MAIL: Phase.MAIL, Step.RCPT: Phase.RCPT, Step.DATA: Phase.DATA, Step.DOT: Phase.DOT}
 WANTED = {Step.MAIL: 2, Step.RCPT: 2, Step.DATA: 3}
 """The first digit of the answer that lets the dialogue go on."""
-
-
-@dataclass(slots=True)
-class Load:
-    """A parcel on its way out: its commands and its content as they go on the wire.
-
-    `content` ends with the final dot. `permitted` is when `before_dot` let it pass, by the loop's clock.
-    """
-
-    parcel: Parcel
-    mail: bytes
-    rcpt: bytes
-    content: bytes
-    permitted: float
-    deadline: float = 0
-
-
-class Supply(Protocol):
-    """Where a dialogue takes its loads from and leaves what became of them."""
-
-    def take(self, *, size: bool) -> Load | None:
-        """Return the next load, or None if there is none now."""
-
-    def rest(self, dialogue: "Dialogue") -> None:
-        """Note that the dialogue has nothing to do; it waits for `begin` or `release`."""
-
-    def is_fresh(self, load: Load) -> bool:
-        """Tell whether the permission is young enough for the content to start."""
-
-    def renew(self, load: Load, dialogue: "Dialogue") -> None:
-        """Ask for permission again; the dialogue hears by `pour` or `withdraw`."""
-
-    def settle(self, load: Load, receipt: Receipt) -> None:
-        """Note what became of a load."""
-
-    def give_back(self, load: Load) -> None:
-        """Take back a load that the session ended too early for; the relay has not seen its content."""
 
 
 class Dialogue(asyncio.Protocol):

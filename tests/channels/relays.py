@@ -95,7 +95,7 @@ class FakeRelay:
         self.connections += 1
         try:
             await _Conversation(self, self.connections, reader, writer).run()
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        except (OSError, asyncio.IncompleteReadError):
             pass
         except asyncio.CancelledError:
             pass
@@ -128,7 +128,9 @@ class _Conversation:
                 await self.writer.start_tls(self.relay.context)
 
     async def answer(self, step: str, line: str = "") -> bool:
-        act = self.relay.plan(Moment(self.number, self.letter, step, line))
+        return await self.act(step, line, self.relay.plan(Moment(self.number, self.letter, step, line)))
+
+    async def act(self, step: str, line: str, act: Act) -> bool:
         if callable(act):
             await act(self.writer)
             return False
@@ -169,7 +171,7 @@ class _Conversation:
         act = self.relay.plan(Moment(self.number, self.letter, "DOT", ""))
         if act is None or (isinstance(act, bytes) and act.startswith(b"2") and act.endswith(b"\r\n")):
             self.relay.taken.append(letter)
-        return await self.answer("DOT")
+        return await self.act("DOT", "", act)
 
 
 @asynccontextmanager
