@@ -141,7 +141,8 @@ async def totals(conn: AsyncConnection) -> Totals:
         .group_by(col(LetterRow.state))
         .order_by(col(LetterRow.state))
     )
-    return Totals(offices, (await conn.execute(silent)).scalar_one(), dict(letters.tuples()))
+    by_state = {row[0]: row[1] for row in letters}
+    return Totals(offices, (await conn.execute(silent)).scalar_one(), by_state)
 
 
 async def said_about(conn: AsyncConnection, deadline: str) -> list[SaidLine]:

@@ -13,6 +13,7 @@ from notifier.domain.facts import Fact
 from notifier.domain.offices import Office
 from notifier.store.board import without_address
 from notifier.store.database import table
+from notifier.store.letters import key_of
 from notifier.store.tables import (
     CohortRow,
     ContactRow,
@@ -56,7 +57,7 @@ class FactLine:
 class LetterLine:
     """One thing said to one office, on the civil date `on`; `content` is what was said, as kept.
 
-    `letter_id` and `gathered` make the mail's key; None and "" while it is not written.
+    `key` is the left half of the letter's Message-ID, "" while none is written.
     """
 
     on: date
@@ -67,8 +68,7 @@ class LetterLine:
     channel: str
     recipient: str
     state: str
-    letter_id: int | None
-    gathered: str
+    key: str
     code: int | None
     answer: str
 
@@ -227,9 +227,9 @@ async def letters_of(conn: AsyncConnection, office_id: int, limit: int = MOST_LE
             col(DeliveryRow.recipient),
             col(DeliveryRow.state),
             col(DeliveryRow.letter_id),
-            func.coalesce(col(LetterRow.gathered), ""),
+            func.coalesce(col(LetterRow.gathered), "").label("gathered"),
             col(LetterRow.code),
-            func.coalesce(col(LetterRow.answer), ""),
+            func.coalesce(col(LetterRow.answer), "").label("answer"),
         )
         .join(SayingRow, col(SayingRow.id) == col(DeliveryRow.saying_id))
         .join(LetterRow, col(LetterRow.id) == col(DeliveryRow.letter_id), isouter=True)
@@ -237,4 +237,23 @@ async def letters_of(conn: AsyncConnection, office_id: int, limit: int = MOST_LE
         .order_by(col(DeliveryRow.id).desc())
         .limit(limit)
     )
-    return [LetterLine(*row) for row in found]
+    return [
+        LetterLine(
+            row.on,
+            row.occasion,
+            row.rung,
+            row.deadline,
+            row.content,
+            row.channel,
+            row.recipient,
+            row.state,
+            _key(row.letter_id, row.gathered),
+            row.code,
+            row.answer,
+        )
+        for row in found
+    ]
+
+
+def _key(letter_id: int | None, gathered: str) -> str:
+    return key_of(letter_id, gathered) if letter_id is not None else ""

@@ -20,9 +20,8 @@ class Supplies:
     """Everything the application is made of; nothing in it is opened or closed here.
 
     `law` returns the law as known today. `fact_labels` and `service_names` are Japanese names by type and by
-    code. `letter_key` makes the left half of a mail's Message-ID from a letter's id and what it gathers.
-    `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not exist.
-    `secret` signs forms.
+    code. `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not
+    exist. `secret` signs forms.
     """
 
     database: Database
@@ -33,7 +32,6 @@ class Supplies:
     service_names: Mapping[str, str] = field(default_factory=dict)
     title: str = "介護事業所 期限のお知らせ"
     mailbox: MailboxStore | None = None
-    letter_key: Callable[[int, str], str] | None = None
     turn_clock: Callable[[date], Awaitable[None]] | None = None
     overrides: Path | None = None
 

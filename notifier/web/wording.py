@@ -11,7 +11,7 @@ from notifier.domain.facts import Fact, Value
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A small label; `tone` (calm, good, busy, warning, bad) picks its colours, never its meaning alone."""
+    """A small label; `tone` (calm, strong, good, busy, warning, bad) picks its colours, not its meaning."""
 
     text: str
     tone: str = "calm"
@@ -27,7 +27,7 @@ STATES = {
     "withdrawn": Chip("取下げ"),
     "not-applicable": Chip("対象外"),
 }
-MODALITIES = {"required": Chip("必須", "busy"), "optional": Chip("任意"), "recommended": Chip("推奨")}
+MODALITIES = {"required": Chip("必須", "strong"), "optional": Chip("任意"), "recommended": Chip("推奨")}
 OCCASIONS = {
     "announcement": Chip("新しいお知らせ"),
     "change": Chip("変更", "warning"),

@@ -29,7 +29,7 @@ async def show(request: web.Request) -> web.Response:
         totals = await store.totals(conn)
     views = standings.views_of(law, standing, today)
     order = list(HEADINGS)
-    views.sort(key=lambda view: order.index(view.group))
+    views.sort(key=lambda view: (order.index(view.group), view.day is None and not view.tally.bound))
     groups = [(group, *HEADINGS[group], list(found)) for group, found in groupby(views, attrgetter("group"))]
     for group, _, _, found in groups:
         if group is Group.PAST:

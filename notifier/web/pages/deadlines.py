@@ -21,11 +21,10 @@ from notifier.web.wording import Chip
 class Entry:
     """One statement on the timeline, or one day set by an authority.
 
-    `known_from` is when the service learned it. `before` and `after` are the wordings of the due day until
-    then and from then on, both empty where it changed nothing.
+    `before` and `after` are the wordings of the due day until then and from then on, both empty where it
+    changed nothing. `repeats` marks what only says again what was known.
     """
 
-    known_from: date
     heading: str
     source: str
     place: str
@@ -33,9 +32,24 @@ class Entry:
     remark: str
     unknown: tuple[str, ...]
     chips: tuple[Chip, ...]
-    current: bool
+    current: bool = False
+    repeats: bool = False
     before: str = ""
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What became known on one civil date: the entries that say something new, and those that repeat."""
+
+    on: date
+    entries: tuple[Entry, ...]
+    repeated: tuple[Entry, ...]
+
+    @property
+    def current(self) -> bool:
+        """Tell whether what holds now became known on this day."""
+        return any(entry.current for entry in self.entries)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -57,7 +71,7 @@ async def show(request: web.Request) -> web.Response:
         "board",
         view=standings.view_of(law, deadline, standing, today),
         related=[law.deadlines[each] for each in deadline.related if each in law.deadlines],
-        entries=timeline_of(law, name, today, _authorities(standing)),
+        days=timeline_of(law, name, today, _authorities(standing)),
         said=said,
         occasions=wording.OCCASIONS,
         deliveries=wording.DELIVERIES,
@@ -70,25 +84,32 @@ def _authorities(standing: list[store.Standing]) -> tuple[str, str]:
     return chief.key.authorities if chief else ("", "")
 
 
-def timeline_of(law: Law, deadline: str, today: date, authorities: tuple[str, str]) -> list[Entry]:
+def timeline_of(law: Law, deadline: str, today: date, authorities: tuple[str, str]) -> list[Day]:
     """Return what was said about `deadline` up to `today`, the newest first, for offices of `authorities`."""
     key = CohortKey(deadline, 0, *authorities, taken_up=True, anchor=None)
     now = decide(law, key, today)
-    days = sorted(
-        {each.known_from for each in law.said(deadline)} | {each.fact.on for each in _set(law, deadline)}
-    )
-    then = {day: decide(law.as_known(day), key, day) for day in days}
+    days = {each.known_from for each in law.said(deadline)} | {each.fact.on for each in _set(law, deadline)}
     found = []
-    for place, day in enumerate(days):
-        old, new = (then[days[place - 1]] if place else None), then[day]
-        before, after = (_words(old), _words(new)) if old and _words(old) != _words(new) else ("", "")
-        entries = [_entry(each, now) for each in law.said(deadline) if each.known_from == day]
-        entries += _settings(law, deadline, day)
-        speaking = next((number for number, each in enumerate(entries) if each.due or each.current), None)
-        for number, entry in enumerate(entries):
-            shown = number == speaking
-            found.append(replace(entry, before=before, after=after) if shown else entry)
+    old: Decision | None = None
+    for day in sorted(days):
+        new = decide(law.as_known(day), key, day)
+        found.append(_day(law, deadline, day, now, (old, new)))
+        old = new
     return found[::-1]
+
+
+def _day(
+    law: Law, deadline: str, day: date, now: Decision | None, change: tuple[Decision | None, Decision | None]
+) -> Day:
+    old, new = change
+    statements = [each for each in law.said(deadline) if each.known_from == day]
+    chief = new.resolution.prevailing.id if new else ""
+    statements.sort(key=lambda each: (each.id != chief, each.due is None, each.id))
+    entries = [*_settings(law, deadline, day), *(_entry(each, now) for each in statements)]
+    if old and new and _words(old) != _words(new):
+        entries[0] = replace(entries[0], before=_words(old), after=_words(new), repeats=False)
+    repeated = tuple(entry for entry in entries if entry.repeats and not entry.current)
+    return Day(day, tuple(entry for entry in entries if entry not in repeated), repeated)
 
 
 def _words(decision: Decision | None) -> str:
@@ -102,7 +123,6 @@ def _entry(said: Statement, now: Decision | None) -> Entry:
     source = "、".join(part for part in (notice.issuer, notice.number, issued) if part)
     current = now is not None and now.resolution.prevailing.id == said.id
     return Entry(
-        said.known_from,
         notice.title,
         source,
         said.place,
@@ -111,6 +131,7 @@ def _entry(said: Statement, now: Decision | None) -> Entry:
         said.unknown,
         (*_standing(said, now), Chip(notice.rank.label)),
         current,
+        repeats=said.silent,
     )
 
 
@@ -152,7 +173,6 @@ def _settings(law: Law, deadline: str, day: date) -> list[Entry]:
         chips = (Chip("設定された日", "good"),)
         found.append(
             Entry(
-                day,
                 f"{name}が日を定めました",
                 f"出所: {each.fact.source or '登録'}",
                 "",

@@ -42,7 +42,6 @@ class Duty:
 
     deadline: Deadline
     occurrence: str
-    state: Chip
     day: date | None
     days_left: str
     wording: str
@@ -115,18 +114,15 @@ async def show_one(request: web.Request) -> web.Response:
 
 
 async def _told(supplies: Supplies, letters: list[LetterLine]) -> list[Told]:
-    keys: dict[int, str] = {}
-    if supplies.mailbox is not None and supplies.letter_key is not None:
-        sent = {line.letter_id: line.gathered for line in letters if line.letter_id is not None}
-        keys = {number: supplies.letter_key(number, gathered) for number, gathered in sent.items()}
-    mails = await supplies.mailbox.find(list(keys.values())) if supplies.mailbox is not None else {}
+    keys = list(dict.fromkeys(line.key for line in letters if line.key))
+    mails = await supplies.mailbox.find(keys) if supplies.mailbox is not None else {}
     return [
         Told(
             line,
             wording.chip(wording.OCCASIONS, line.occasion),
             wording.chip(wording.DELIVERIES, line.state),
             wording.CHANNELS.get(line.channel, line.channel),
-            mails.get(keys.get(line.letter_id or 0, "")),
+            mails.get(line.key),
         )
         for line in letters
     ]
@@ -146,7 +142,6 @@ def duty_of(law: Law, owed: Obligation, today: date) -> Duty:
     return Duty(
         deadline,
         occurrence,
-        wording.STATES[owed.state],
         day,
         wording.days_left(day, today) if day and owed.state is State.OPEN else "",
         due.wording,

@@ -12,6 +12,8 @@ from notifier.store.board import Standing
 from notifier.web import wording
 from notifier.web.wording import Chip
 
+SOON_DAYS, URGENT_DAYS = 60, 14
+
 
 class Group(StrEnum):
     """Under which heading of the board a deadline is shown."""
@@ -72,6 +74,7 @@ class DeadlineView:
     wording: str
     chips: tuple[Chip, ...]
     tally: Tally
+    is_urgent: bool = False
 
     @property
     def day_label(self) -> str:
@@ -132,7 +135,10 @@ def view_of(law: Law, deadline: Deadline, standings: Sequence[Standing], today: 
     if group is Group.UNDATED:
         day = None
     left = wording.days_left(day, today) if day else ""
-    return DeadlineView(deadline, group, day, left, words, chips_of(deadline, decision), tally)
+    is_urgent = day is not None and 0 <= (day - today).days <= URGENT_DAYS
+    return DeadlineView(
+        deadline, group, day, left, words, chips_of(deadline, decision), tally, is_urgent=is_urgent
+    )
 
 
 def _chief(standings: Sequence[Standing], today: date) -> Standing | None:
@@ -151,7 +157,7 @@ def _group(deadline: Deadline, decision: Decision, day: date | None, tally: Tall
         return Group.PAST
     if day is None:
         return Group.UNDATED
-    is_soon = (day - today).days <= 60 and (tally.open > 0 or not tally.bound)
+    is_soon = (day - today).days <= SOON_DAYS and (tally.open > 0 or not tally.bound)
     return Group.SOON if is_soon else Group.LATER
 
 
