@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli import catalogue, checks, database, service, simulation
+from notifier.cli import catalogue, checks, database, explanation, offices, service, simulation
 from notifier.errors import NotifierError
 
 DEBUG = "--debug"
@@ -32,6 +32,8 @@ app.command()(service.work)
 app.command()(database.migrate)
 app.command()(checks.check)
 app.command()(simulation.simulate)
+app.command()(explanation.explain)
+app.add_typer(offices.app, name="offices")
 app.add_typer(catalogue.app, name="catalogue")
 
 
