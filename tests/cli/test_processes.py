@@ -16,15 +16,15 @@ log.set_up()
 sys.exit(asyncio.run(run_many([sys.executable, "-c", sys.argv[1]], 2)))
 """
 OBEDIENT = """
-import signal, sys
+import os, signal, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-print("ready", flush=True)
+os.write(1, b"ready\\n")
 signal.pause()
 """
 SLOPPY = OBEDIENT.replace("sys.exit(0)", "sys.exit(9)")
 SHORT_LIVED = """
 import os, signal, sys
-signal.signal(signal.SIGTERM, lambda *_: (print("stopped", flush=True), sys.exit(0)))
+signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"stopped\\n"), sys.exit(0)))
 try:
     os.close(os.open("first", os.O_CREAT | os.O_EXCL))
     first = True
