@@ -10,6 +10,7 @@ from aiohttp import web
 from itsdangerous import BadSignature, Signer
 
 from notifier.domain import dates
+from notifier.domain.ladders import Occasion
 from notifier.store import board as store
 from notifier.store.board import SaidLine
 from notifier.web import wording
@@ -139,7 +140,7 @@ async def _page(
         written=written,
         after=after,
         until=until,
-        said=said,
+        said=sorted(said, key=lambda line: line.occasion == Occasion.ACKNOWLEDGEMENT),
         summary=_summary(said),
         titles={name: deadline.title for name, deadline in law.deadlines.items()},
         occasions=wording.OCCASIONS,

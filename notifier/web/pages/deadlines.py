@@ -7,6 +7,7 @@ from aiohttp import web
 
 from notifier.domain import dates
 from notifier.domain.deadlines import Known, due_of
+from notifier.domain.ladders import Occasion
 from notifier.domain.law import Law, Setting
 from notifier.domain.obligations import CohortKey, Decision, decide
 from notifier.domain.statements import Statement
@@ -72,7 +73,10 @@ async def show(request: web.Request) -> web.Response:
         view=standings.view_of(law, deadline, standing, today),
         related=[law.deadlines[each] for each in deadline.related if each in law.deadlines],
         days=timeline_of(law, name, today, _authorities(standing)),
-        said=said,
+        said=[line for line in said if line.occasion != Occasion.ACKNOWLEDGEMENT],
+        acknowledged=sum(
+            sum(line.states.values()) for line in said if line.occasion == Occasion.ACKNOWLEDGEMENT
+        ),
         occasions=wording.OCCASIONS,
         deliveries=wording.DELIVERIES,
     )
