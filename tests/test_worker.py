@@ -206,3 +206,17 @@ async def test_a_worker_outlives_a_database_without_tables(sqlite_url: str) -> N
 def test_the_wait_grows_until_a_message_is_parked() -> None:
     waits = [retry_after(attempts) for attempts in range(1, 6)]
     assert waits == [timedelta(seconds=2), timedelta(seconds=30), PARKED, PARKED, PARKED]
+
+
+async def test_two_workers_share_the_messages_and_none_is_dealt_with_twice(database: Database) -> None:
+    steps = Steps()
+    wanted = [f"step-{number}" for number in range(40)]
+    await leave(database, *wanted, due_at=SystemClock().now())
+    workers = [Worker(database, SystemClock(), steps.run, name, slots=3) for name in ("w1", "w2")]
+    working = [asyncio.create_task(worker.work()) for worker in workers]
+    await steps.until_done(*wanted)
+    for worker in workers:
+        worker.stop()
+    await asyncio.wait_for(asyncio.gather(*working), 10)
+    assert sorted(steps.done) == sorted(wanted)
+    assert await outbox.next_due(database) is None
