@@ -1,7 +1,7 @@
 """Applicability: whom a duty concerns, as a small expression written in data.
 
-It has two readings: the predicate here, for one office, and a condition in SQL (`notifier.store.applicability`),
-for all of them; a property test holds the two equal.
+It has two readings: the predicate here, for one office, and a condition in SQL
+(`notifier.store.applicability`), for all of them; a property test holds the two equal.
 """
 
 from collections.abc import Mapping
@@ -91,12 +91,18 @@ def fact_types(condition: Condition) -> frozenset[str]:
             return frozenset()
 
 
+_PATTERN = {"fact", "where", "since", "until"}
+
+
 def parse_pattern(written: Mapping[str, object]) -> FactPattern:
-    """Read `{ fact = "…" | ["…"], where = {…}, since = date, until = date }`. Raises ValueError with the place."""
-    unknown = set(written) - {"fact", "where", "since", "until"}
+    """Read `{ fact = "…" | ["…"], where = {…}, since = date, until = date }`.
+
+    Raises ValueError with what is wrong.
+    """
+    unknown = set(written) - _PATTERN
     if unknown:
         raise ValueError(f"unknown keys {sorted(unknown)} beside fact, where, since, until")
-    named = written["fact"]
+    named = written.get("fact")
     types = (named,) if isinstance(named, str) else tuple(named) if isinstance(named, list) else ()
     if not types or not all(isinstance(each, str) for each in types):
         raise ValueError("fact must name one or more types of fact")
@@ -116,8 +122,9 @@ def _day(written: object) -> date | None:
 def parse_condition(written: Mapping[str, object], groups: Mapping[str, frozenset[str]]) -> Condition:
     """Read a condition as it is written in the catalogue; all keys of a table must hold together.
 
-    Keys: `services` (codes or `@group` names), `authorities`, `fact` (with `where`, `since`, `until`), `all`, `any`
-    (lists of tables), `not` (a table). Raises ValueError with what is wrong.
+    Keys: `services` (codes or `@group` names), `authorities`, `fact` (with `where`, `since`, `until`), `all`,
+    `any` (lists of tables), `not` (a table). No key at all means everybody. Raises ValueError with what is
+    wrong.
     """
     parts: list[Condition] = []
     for key, value in written.items():
@@ -125,11 +132,11 @@ def parse_condition(written: Mapping[str, object], groups: Mapping[str, frozense
             case "services", list():
                 parts.append(Services(frozenset().union(*(_codes(code, groups) for code in value))))
             case "authorities", list():
-                parts.append(Authorities(frozenset(value)))
+                parts.append(Authorities(frozenset(_code(code) for code in value)))
             case "fact", _:
-                pattern = {name: written[name] for name in ("fact", "where", "since", "until") if name in written}
+                pattern = {name: each for name, each in written.items() if name in _PATTERN}
                 parts.append(Recorded(parse_pattern(pattern)))
-            case ("where" | "since" | "until"), _ if "fact" in written:
+            case (("where" | "since" | "until"), _) if "fact" in written:
                 continue
             case "all", list():
                 parts.append(AllOf(tuple(parse_condition(each, groups) for each in value)))
@@ -138,13 +145,21 @@ def parse_condition(written: Mapping[str, object], groups: Mapping[str, frozense
             case "not", dict():
                 parts.append(NotThat(parse_condition(value, groups)))
             case _:
-                raise ValueError(f"a condition knows services, authorities, fact, all, any, not; found {key!r}")
+                message = "a condition knows services, authorities, all, any (lists), fact and not (a table)"
+                raise ValueError(f"{message}; found {key!r} = {value!r}")
     return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
 
-def _codes(written: str, groups: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    if not written.startswith("@"):
-        return frozenset({written})
-    if written[1:] not in groups:
-        raise ValueError(f"unknown group of services {written!r}; known are {sorted(groups)}")
-    return groups[written[1:]]
+def _codes(written: object, groups: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    code = _code(written)
+    if not code.startswith("@"):
+        return frozenset({code})
+    if code[1:] not in groups:
+        raise ValueError(f"unknown group of services {code!r}; known are {sorted(groups)}")
+    return groups[code[1:]]
+
+
+def _code(written: object) -> str:
+    if not isinstance(written, str):
+        raise ValueError(f"codes are text, written in quotes; found {written!r}")  # noqa: TRY004 -- data
+    return written

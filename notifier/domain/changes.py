@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from notifier.domain.dates import Interval
 from notifier.domain.deadlines import Shape
 from notifier.domain.obligations import Decision, State
 
@@ -107,20 +108,21 @@ class Situation:
 def change(old: Situation | None, new: Decision) -> ChangeKind | None:
     """Name the step from `old` to `new` for one cohort; None if its effective situation did not change.
 
-    A statement that says of itself what it does to scope or content (`effect`) names the change if the dates do not.
+    A statement that says of itself what it does to scope or content (`effect`) names the change if the dates
+    do not. A duty that was withdrawn before it was ever told is nothing to tell.
     """
     fresh = Situation.of(new)
+    if fresh.withdrawn:
+        return None if old is None or old.withdrawn else ChangeKind.WITHDRAWN
     if old is None:
         return ChangeKind.ANNOUNCED
-    if fresh.withdrawn:
-        return None if old.withdrawn else ChangeKind.WITHDRAWN
     if old.effective == fresh.effective:
         return _without_new_dates(old, new)
     return _by_dates(old, fresh)
 
 
 def _without_new_dates(old: Situation, new: Decision) -> ChangeKind | None:
-    found = new.resolution
+    found, fresh = new.resolution, Situation.of(new)
     named = [
         each.effect
         for each in (*found.remarks, found.prevailing)
@@ -128,7 +130,7 @@ def _without_new_dates(old: Situation, new: Decision) -> ChangeKind | None:
     ]
     if named:
         return ChangeKind(named[-1])
-    return ChangeKind.CONTRADICTED if new.contradicting and not old.contradicting else None
+    return None if set(fresh.contradicting) <= set(old.contradicting) else ChangeKind.CONTRADICTED
 
 
 def _by_dates(old: Situation, new: Situation) -> ChangeKind:
@@ -142,12 +144,20 @@ def _by_dates(old: Situation, new: Situation) -> ChangeKind:
 
 
 def _by_ends(old: Situation, new: Situation) -> ChangeKind:
-    if old.shape is Shape.EVENT and new.shape is not Shape.EVENT:
-        return ChangeKind.CONFIRMED
+    if _falls_into(new, old):
+        return ChangeKind.NARROWED if new.tentative else ChangeKind.CONFIRMED
     if old.latest is not None and new.latest is not None and old.latest != new.latest:
         return ChangeKind.EXTENDED if new.latest > old.latest else ChangeKind.ADVANCED
-    if old.earliest is not None and new.earliest is not None and new.earliest < old.earliest:
-        return ChangeKind.NARROWED
+    if old.earliest is not None and new.earliest is not None and new.earliest != old.earliest:
+        return ChangeKind.WIDENED if new.earliest > old.earliest else ChangeKind.NARROWED
     if old.opens is not None and new.opens is not None and new.opens < old.opens:
         return ChangeKind.WIDENED
     return ChangeKind.NARROWED if new.opens is not None and old.opens != new.opens else ChangeKind.REWORDED
+
+
+def _falls_into(new: Situation, old: Situation) -> bool:
+    """Tell whether an end that lay in a span, or at no known time, has become a day of it."""
+    if new.latest is None or new.earliest != new.latest:
+        return False
+    was_open = old.shape is Shape.EVENT or old.earliest != old.latest
+    return was_open and new.latest in Interval(old.earliest, old.latest)

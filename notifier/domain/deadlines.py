@@ -47,7 +47,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SetDay:
-    """What an authority, or the nation, has set: a day (`closes` alone) or a window; inclusive civil dates."""
+    """What an authority, or the nation, has set: a day (`closes` alone) or a window, both ends inclusive."""
 
     closes: date
     opens: date | None = None
@@ -56,11 +56,12 @@ class SetDay:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When something is due: inclusive civil dates in Japan, how certain they are, and how to say it in Japanese.
+    """When something is due: inclusive civil dates in Japan, how certain they are, and how to say it.
 
-    `earliest`..`latest` is the interval in which the end lies; equal for a day. `opens` is the first day on which the
-    thing may be done. `ladder_day` is the day reminders count down to, None if there is no day. `target` is the safe
-    day to name beside the due day. `later_reading` is the other reading of a period, shown but not used.
+    `earliest`..`latest` is the interval in which the end lies; equal for a day. `opens` is the first day on
+    which the thing may be done. `ladder_day` is the day reminders count down to, None if there is no day.
+    `target` is the safe day to name beside the due day. `later_reading` is the other reading of a period:
+    shown, and not counted down to. `ends` is false where nothing can be missed.
     """
 
     shape: Shape
@@ -89,15 +90,18 @@ class Known:
     occurrence: int = 0
 
 
-def due_of(expression: Expression, known: Known = Known(), *, tentative: bool = False) -> Due:  # noqa: B008 -- Known is frozen
-    """Work out `expression` with what is known. `tentative` marks 予定 as printed or inherited."""
+_NOTHING_PLANNED = {Shape.UNKNOWN, Shape.UNSET, Shape.UNCLEAR}
+
+
+def due_of(expression: Expression, known: Known = Known(), *, tentative: bool = False) -> Due:
+    """Work out `expression` with what is known. `tentative` marks 予定 as printed or inherited.
+
+    What names no time at all cannot be 予定. Raises ValueError for an expression that names no end.
+    """
     due = _due(expression, known)
-    if due.shape is Shape.EVENT:
-        tentative = True
-    if tentative and not due.tentative:
-        suffix = "" if due.wording.endswith("予定）") else "（予定）"
-        due = replace(due, tentative=True, wording=due.wording + suffix)
-    return due
+    if not tentative or due.tentative or due.shape in _NOTHING_PLANNED:
+        return due
+    return replace(due, tentative=True, wording=f"{due.wording}（予定）")
 
 
 def _day(day: date, *, opens: date | None = None) -> Due:
@@ -112,6 +116,7 @@ def _set(set_day: SetDay) -> Due:
     return _day(set_day.closes, opens=set_day.opens)
 
 
+_UNCLEAR_WORDING = "確認中（印刷された期日のとおりには読めません。確認できるまで遅れの扱いにはなりません）"
 _SETTERS = {"prefecture": "都道府県", "municipality": "市町村", "designation-authority": "指定権者"}
 
 
@@ -119,7 +124,7 @@ def _unset(expression: SetByAuthority) -> Due:
     return Due(Shape.UNSET, f"期日は{_SETTERS[expression.by]}が定めます（未公表）")
 
 
-def _due(expression: Expression, known: Known) -> Due:  # noqa: PLR0911, C901 -- one line a form, read as a table
+def _due(expression: Expression, known: Known) -> Due:  # noqa: PLR0911, PLR0912, C901 -- a table of forms
     match expression:
         case Fixed(by=None, opens=opens) if opens is not None:
             return Due(Shape.STANDING, f"{dates.day_label_with_western(opens)}から", opens=opens, ends=False)
@@ -147,8 +152,7 @@ def _due(expression: Expression, known: Known) -> Due:  # noqa: PLR0911, C901 --
             return _standing(expression, known)
         case Unclear(printed=printed, probable=probable):
             edge = probable or printed
-            wording = "確認中（公布された文面の期日に疑義があるため、国・都道府県に照会しています）"
-            return Due(Shape.UNCLEAR, wording, edge.start, edge.end, ends=False)
+            return Due(Shape.UNCLEAR, _UNCLEAR_WORDING, edge.start, edge.end, ends=False)
         case Unknown(wording=wording):
             return Due(Shape.UNKNOWN, wording, ends=False)
     raise ValueError("a fixed day needs `by`, `opens`, or both")
@@ -167,7 +171,8 @@ def _months(covered: Interval) -> Due:
     first, last = covered.start, covered.end
     if first is None or last is None:
         raise ValueError("a range of months needs its first and its last month")
-    wording = f"{dates.month_label(first.year, first.month)}分から{dates.month_label(last.year, last.month)}分まで"
+    begin, end = (dates.month_label(each.year, each.month) for each in (first, last))
+    wording = f"{begin}分から{end}分まで"
     return Due(Shape.MONTHS, wording, last, last, first, ladder_day=last, target=last)
 
 
@@ -180,20 +185,21 @@ def _in_fiscal_year(expression: InFiscalYear) -> Due:
     if span.end is None:  # a fiscal year always ends
         raise ValueError("a fiscal year has an end")
     wording = f"{label}中（{dates.day_label_with_western(span.end)}まで）"
-    return Due(Shape.FISCAL_YEAR, wording, span.end, span.end, span.start, ladder_day=span.end, target=span.end)
+    last = span.end
+    return Due(Shape.FISCAL_YEAR, wording, last, last, span.start, ladder_day=last, target=last)
 
 
 def _until_event(expression: UntilEvent, known: Known) -> Due:
     if known.set_day:
-        return replace(_day(known.set_day.closes), shape=Shape.DAY)
+        return _day(known.set_day.closes)
     expected = expression.expected or Interval(None, None)
     wording = f"{expression.expected_wording}（予定）" if expression.expected_wording else "時期は未定"
-    return Due(Shape.EVENT, wording, expected.start, expected.end, ends=False)
+    return Due(Shape.EVENT, wording, expected.start, expected.end, tentative=True, ends=False)
 
 
 def _from_anchor(expression: AfterAnchor | OnAnchor | MonthFromAnchor, known: Known) -> Due:
     if known.anchor is None:
-        return Due(Shape.UNKNOWN, "事業所ごとの日付によります（登録がありません）", ends=False)
+        return Due(Shape.UNKNOWN, "事業所ごとの日付によります（日付の登録がありません）", ends=False)
     match expression:
         case OnAnchor():
             return _day(known.anchor)
@@ -202,29 +208,33 @@ def _from_anchor(expression: AfterAnchor | OnAnchor | MonthFromAnchor, known: Kn
         case AfterAnchor(period=period):
             counted, not_counted = dates.last_day_of(known.anchor, period)
             due = _day(counted)
-            shown = f"（数え方により{dates.day_label_with_western(not_counted)}とも読めます）"
-            return replace(due, wording=due.wording + shown, later_reading=not_counted)
+            wording = (
+                f"{due.wording}（数え方により{dates.day_label_with_western(not_counted)}までとも読めます）"
+            )
+            return replace(due, wording=wording, latest=not_counted, later_reading=not_counted)
 
 
 def _before_fact(expression: BeforeFact, known: Known) -> Due:
-    if known.anchor is not None:
-        day = known.anchor
-        wording = f"{expression.wording}（{dates.day_label_with_western(day)}に届出済み）"
+    day, last = known.anchor, known.set_day
+    if day is not None and (last is None or day <= last.closes):
+        wording = f"{expression.wording}（{dates.day_label_with_western(day)}に済んでいます）"
         return Due(Shape.DAY, wording, day, day, ladder_day=day, target=day)
-    if known.set_day is None:
-        return Due(Shape.UNSET, f"{expression.wording}（期日は{_SETTERS[expression.latest.by]}が定めます・未公表）")
-    due = _set(known.set_day)
+    if last is None:
+        setter = _SETTERS[expression.latest.by]
+        return Due(Shape.UNSET, f"{expression.wording}（期日は{setter}が定めます・未公表）")
+    due = _set(last)
     return replace(due, wording=f"{expression.wording}、遅くとも{due.wording}")
 
 
 def _fiscal_year_after(expression: FiscalYearsAfter, known: Known) -> Due:
     if known.anchor is None:
-        return Due(Shape.UNKNOWN, f"翌年度から{expression.years}年間（起点の年度が未登録）", ends=False)
+        span = f"翌年度から{expression.years}年間、毎年度" if expression.years > 1 else "翌年度"
+        return Due(Shape.UNKNOWN, f"{span}（起点となる年度の登録がありません）", ends=False)
     year = dates.fiscal_year_of(known.anchor) + known.occurrence
     due = _in_fiscal_year(InFiscalYear(year))
     if known.set_day is None:
-        wording = f"{due.wording}。提出日は{_SETTERS[expression.latest.by]}が定めます（未公表）"
-        return replace(due, wording=wording, ladder_day=None, target=None, ends=False)
+        wording = f"{due.wording}。期日は{_SETTERS[expression.latest.by]}が定めます（未公表）"
+        return replace(due, wording=wording, earliest=due.opens, ladder_day=None, target=None, ends=False)
     return replace(_set(known.set_day), opens=due.opens, shape=Shape.FISCAL_YEAR)
 
 
@@ -232,14 +242,15 @@ def _outer_limit(expression: OuterLimit, known: Known) -> Due:
     if known.set_day:
         return _day(known.set_day.closes)
     counted, not_counted = dates.last_day_of(expression.start, expression.period)
-    wording = f"遅くとも{dates.day_label_with_western(counted)}まで（起算日を算入しない場合は{dates.day_label(not_counted)}）"
-    return Due(
-        Shape.OUTER_LIMIT, wording, counted, counted, ladder_day=counted, target=counted, later_reading=not_counted
-    )
+    wording = f"遅くとも{dates.day_label_with_western(counted)}まで"
+    due = Due(Shape.OUTER_LIMIT, wording, counted, counted, ladder_day=counted, target=counted)
+    shown = f"（初日を数えなければ{dates.day_label(not_counted)}まで）"
+    return replace(due, wording=wording + shown, later_reading=not_counted)
 
 
 def _standing(expression: Standing, known: Known) -> Due:
     if known.anchor is None:
         return Due(Shape.STANDING, expression.wording, ends=False)
-    wording = f"{expression.wording}（{dates.day_label_with_western(known.anchor)}まで有効）"
-    return Due(Shape.STANDING, wording, known.anchor, known.anchor, ladder_day=known.anchor, target=known.anchor)
+    day = known.anchor
+    wording = f"{expression.wording}（いまは{dates.day_label_with_western(day)}まで有効）"
+    return Due(Shape.STANDING, wording, day, day, ladder_day=day, target=day)

@@ -1,7 +1,7 @@
 """Due expressions: what a notice says about time, as data without code.
 
-An expression depends on at most three things that are not written in it: a day of the office's own (an *anchor*),
-what an authority has set, and which occurrence of a recurring duty is meant.
+An expression depends on at most three things that are not written in it: a day of the office's own (an
+*anchor*), what an authority has set, and which occurrence of a recurring duty is meant.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from notifier.domain.facts import FactPattern
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A day of the office's own: the newest fact of `pattern`, and of it the value `value`, or its date if None.
+    """A day of the office's own: of the newest fact of `pattern` the value `value`, or its date if None.
 
-    With `earliest`, the oldest fact counts instead of the newest. With `lasting` the day is computed, where the value
-    is missing, as the last day of that period from the fact's date, the fact's day counted.
+    With `earliest`, the oldest fact counts instead of the newest. With `lasting` the day is computed, where
+    the value is missing, as the last day of that period from the fact's date, the fact's day counted.
     """
 
     pattern: FactPattern
@@ -28,7 +28,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A day, `by` inclusive, or a window from `opens` to `by`, both inclusive. `by` None: open-ended from `opens`."""
+    """A day, `by` inclusive, or a window from `opens` to `by`, both inclusive; without `by` open-ended."""
 
     by: date | None
     opens: date | None = None
@@ -52,7 +52,7 @@ class Months:
 
 @dataclass(frozen=True, slots=True)
 class InFiscalYear:
-    """Within a fiscal year, 1 April to 31 March: its last day is the due day; with `half`, within that half."""
+    """Within a fiscal year, 1 April to 31 March, or `half` of it: its last day is the due day."""
 
     year: int
     half: Half | None = None
@@ -70,7 +70,7 @@ class UntilEvent:
 
 @dataclass(frozen=True, slots=True)
 class AfterAnchor:
-    """A period from the office's own day. The earlier reading (that day counted) is used, both are shown."""
+    """A period from the office's own day; reminders use the earlier reading (that day counted)."""
 
     anchor: Anchor
     period: Period
@@ -85,7 +85,10 @@ class OnAnchor:
 
 @dataclass(frozen=True, slots=True)
 class MonthFromAnchor:
-    """A day of the month that lies `months` after (negative: before) the office's own day: 翌月10日, 前月15日, 前々月の末日."""
+    """A day of the month that lies `months` after (negative: before) that of the office's own day.
+
+    翌月10日 is (1, 10), 前月15日 (-1, 15), 前々月の末日 (-2, "end").
+    """
 
     anchor: Anchor
     months: int
@@ -94,7 +97,10 @@ class MonthFromAnchor:
 
 @dataclass(frozen=True, slots=True)
 class SetByAuthority:
-    """A day or window that an authority (`by`: prefecture, municipality, designation-authority) sets by `event`."""
+    """A day or window that an authority sets by `event`.
+
+    `by` says which: `prefecture`, `municipality` or `designation-authority` (指定権者).
+    """
 
     by: str
     event: str
@@ -102,7 +108,7 @@ class SetByAuthority:
 
 @dataclass(frozen=True, slots=True)
 class BeforeFact:
-    """Before the office itself does something, and at the latest at a day that an authority sets."""
+    """Before the office itself does something, at the latest by the day that an authority sets."""
 
     anchor: Anchor
     wording: str
@@ -111,7 +117,7 @@ class BeforeFact:
 
 @dataclass(frozen=True, slots=True)
 class FiscalYearsAfter:
-    """In each of `years` fiscal years after the one in which the anchor lies; the day in it is set by an authority."""
+    """In each of `years` fiscal years after that of the anchor; the day in it is set by an authority."""
 
     anchor: Anchor
     years: int

@@ -15,8 +15,8 @@ Value: TypeAlias = str | int | bool | date | None
 class Fact:
     """Something that holds from a civil date in Japan on.
 
-    `on` is when it became true, `recorded` the aware UTC instant at which the service learned it. `values` are the
-    event's data after its JSON Schema was checked, with dates as dates.
+    `on` is when it became true, `recorded` the aware UTC instant at which the service learned it (None where
+    that is not kept). `values` are the event's data after its JSON Schema was checked, with dates as dates.
     """
 
     type: str
@@ -33,7 +33,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class FactPattern:
-    """Which facts count: one of `types`, with all of `where` among the values, dated within `since`..`until` inclusive."""
+    """Which facts count: one of `types`, with all of `where` among the values, within `since`..`until`.
+
+    Both ends are inclusive, None is open.
+    """
 
     types: tuple[str, ...]
     where: tuple[tuple[str, Value], ...] = ()

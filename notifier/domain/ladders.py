@@ -1,11 +1,11 @@
 """Ladders: on which days before a due day a reminder leaves.
 
-A ladder is data. A rung that falls on a closed day moves to the previous working day; rungs that meet become one,
-named after the last of them; the due day itself never moves.
+A ladder is data. A rung that falls on a closed day moves to the previous working day; rungs that meet become
+one, named after the last of them; the due day itself never moves.
 Source: the reminder policy of the project's domain register, section 7.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -32,10 +32,10 @@ class Occasion(StrEnum):
 class Ladder:
     """The rungs of one kind of deadline.
 
-    `days` are calendar days before the due day. `opening` says the first day of a window, `before_window` how many
-    days before an expected window one notice leaves, `checks` whether the editor is asked every month inside it.
-    `year_opening` says the first day of a fiscal year in which the duty falls. `closing` says once that the end was
-    missed. `editor` sends copies of its rungs to the rule editor.
+    `days` are calendar days before the due day. `opening` says the first day of a window, `before_window` how
+    many days before an expected window one notice leaves, `checks` whether the editor is asked every month
+    inside it. `year_opening` says the first day of a fiscal year in which the duty falls. `closing` says once
+    that the end was missed. `editor` sends copies of its rungs to the rule editor.
     """
 
     id: str
@@ -69,26 +69,32 @@ class Rung:
 def rungs(ladder: Ladder, due: Due, calendar: Calendar) -> tuple[Rung, ...]:
     """Return all rungs of `ladder` for `due`, earliest first, one a day at most (and one for the editor).
 
-    A due that is no day yields no countdown: an expected window yields one notice before it opens and one at its
-    opening. Days before a window's opening are not counted down. The closing rung lies on the first open day after
-    the last day.
+    A due that is no day yields no countdown: an expected window yields one notice before it opens and one at
+    its opening. Days before a window's opening are not counted down. The closing rung lies on the first open
+    day after the last day on which the thing may still be done, even where the countdown ran to an earlier,
+    safer day.
     """
     found: list[Rung] = []
-    if due.opens and ladder.opening and due.shape is Shape.WINDOW:
-        found.append(Rung(calendar.previous_open(due.opens), Occasion.OPENING, None))
+    first = _said_opening(ladder, due)
+    if first is not None:
+        found.append(Rung(calendar.previous_open(first), Occasion.OPENING, None))
     if due.shape is Shape.EVENT and due.earliest and ladder.before_window is not None:
         notice = due.earliest - timedelta(days=ladder.before_window)
         found.append(Rung(calendar.previous_open(notice), Occasion.REMINDER, None))
         found.append(Rung(calendar.previous_open(due.earliest), Occasion.OPENING, None))
-    if due.shape is Shape.FISCAL_YEAR and due.opens and ladder.year_opening:
-        found.append(Rung(calendar.next_open(due.opens), Occasion.OPENING, None))
-    last = due.ladder_day
-    if last is not None:
-        found.extend(_countdown(ladder, due, last, calendar))
+    if due.ladder_day is not None:
+        found.extend(_countdown(ladder, due, due.ladder_day, calendar))
         if ladder.closing and due.ends:
-            found.append(Rung(calendar.next_open(last + timedelta(days=1)), Occasion.CLOSING, None))
+            end = max(due.ladder_day, due.latest or due.ladder_day)
+            found.append(Rung(calendar.next_open(end + timedelta(days=1)), Occasion.CLOSING, None))
     checks = _checks(due, calendar) if ladder.checks else []
     return tuple(sorted([*_one_a_day(found), *checks], key=lambda rung: (rung.on, rung.to_editor)))
+
+
+def _said_opening(ladder: Ladder, due: Due) -> date | None:
+    """Return the first day of a window, or of a recurring duty's fiscal year, if the ladder says it."""
+    spoken = {Shape.WINDOW: ladder.opening, Shape.FISCAL_YEAR: ladder.year_opening}
+    return due.opens if spoken.get(due.shape, False) else None
 
 
 def _checks(due: Due, calendar: Calendar) -> list[Rung]:
@@ -100,14 +106,15 @@ def _checks(due: Due, calendar: Calendar) -> list[Rung]:
     while day <= due.latest:
         found.append(Rung(calendar.next_open(day), Occasion.QUESTION, None, to_editor=True))
         day = dates.shift_month(day, 1, 1)
-    return found
+    return [rung for rung in found if rung.on <= due.latest]
 
 
 def _countdown(ladder: Ladder, due: Due, last: date, calendar: Calendar) -> list[Rung]:
     found = []
-    for days in ladder.days:
+    opens = due.opens if due.shape is Shape.WINDOW else _said_opening(ladder, due)
+    for days in sorted(ladder.days, reverse=True):
         on = last - timedelta(days=days)
-        if due.opens and due.shape is Shape.WINDOW and on <= due.opens and days:
+        if opens is not None and on <= opens and days:
             continue
         occasion = Occasion.LAST_CALL if days == 0 else Occasion.REMINDER
         found.append(Rung(calendar.previous_open(on), occasion, f"T-{days}"))
@@ -120,9 +127,9 @@ def _one_a_day(found: list[Rung]) -> tuple[Rung, ...]:
         earlier = by_day.get(rung.on)
         if earlier is None:
             by_day[rung.on] = rung
-        elif rung.name is not None:
-            occasion = earlier.occasion if earlier.occasion is Occasion.OPENING else rung.occasion
-            by_day[rung.on] = Rung(rung.on, occasion, rung.name)
+        else:
+            is_opening = earlier.occasion is Occasion.OPENING and rung.occasion is Occasion.REMINDER
+            by_day[rung.on] = replace(rung, occasion=earlier.occasion) if is_opening else rung
     return tuple(by_day[day] for day in sorted(by_day))
 
 

@@ -1,13 +1,15 @@
 """The law as data: deadlines, the statements about them, what authorities have set, and who may set what.
 
-A `Law` is a value. `as_known` gives the law as the service knew it on a day; nothing learned later can enter a letter.
+A `Law` is a value. `as_known` gives the law as the service knew it on a day; nothing learned later can enter
+a letter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta, timezone
 from enum import StrEnum
 
+from notifier.domain import dates
 from notifier.domain.applicability import EVERYBODY, Condition, fact_types
 from notifier.domain.calendar import Calendar, Roll
 from notifier.domain.deadlines import SetDay
@@ -15,6 +17,9 @@ from notifier.domain.expressions import anchor_of, events_of
 from notifier.domain.facts import Fact, FactPattern
 from notifier.domain.ladders import Ladder
 from notifier.domain.statements import Statement, known_on
+
+_JAPAN = timezone(timedelta(hours=9))
+"""Japan keeps no summer time."""
 
 
 class Party(StrEnum):
@@ -36,7 +41,7 @@ class Modality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What discharges a duty: `count` facts of `pattern`, each with another value of `distinct` if that is named.
+    """What discharges a duty: `count` facts of `pattern`, each with another value of `distinct` if named.
 
     `inside` asks that the facts lie in the due window (from its opening to its last day, inclusive).
     """
@@ -51,9 +56,10 @@ class Settlement:
 class Deadline:
     """An identity `family/duty` and what does not change when its date moves.
 
-    `concerns` says to whom it may come, `taken_up` the choice after which it binds (None: at once), `excluded` what
-    takes an office out. `party` is who owes it. `follow` tells those who have settled it of later changes, too.
-    `tell_when_dated` keeps silent until a day is known. `acknowledge` answers facts that settle or open it.
+    `concerns` says to whom it may come, `taken_up` the choice after which it binds (None: at once),
+    `excluded` what takes an office out. `parties` are who owes it or is told. `follow` tells those who have
+    settled it of later changes, too. `tell_when_dated` keeps silent until a day is known. `acknowledge`
+    answers facts that settle or open it.
     """
 
     id: str
@@ -89,7 +95,11 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A municipality or prefecture: six-digit 団体コード, its own closed days, and its own ladders and rolls by deadline."""
+    """A municipality or prefecture.
+
+    `code` is the six-digit 団体コード, `closed` its own closed days, `ladders` and `rolls` its own choices by
+    deadline.
+    """
 
     code: str
     name: str
@@ -107,6 +117,23 @@ class Setting:
     authority: str
     fact: Fact
 
+    def is_known(self, day: date) -> bool:
+        """Tell whether it was in force, and recorded with the service, by the end of the civil date `day`."""
+        recorded = self.fact.recorded
+        return self.fact.on <= day and (recorded is None or recorded.astimezone(_JAPAN).date() <= day)
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """Return the first day, if one was set, and the last: inclusive civil dates."""
+        closes = self.fact.day("closes") or self.fact.day("due") or self.fact.day("date")
+        return self.fact.day("opens"), closes
+
+    def is_for(self, fiscal_year: int | None) -> bool:
+        """Tell whether it speaks of `fiscal_year` (None: of any): as it says, else by its last day."""
+        closes = self.days[1]
+        said = self.fact.values.get("fiscal_year") or (closes and dates.fiscal_year_of(closes))
+        return fiscal_year in {None, said}
+
 
 @dataclass(frozen=True)
 class Law:
@@ -122,7 +149,7 @@ class Law:
     def as_known(self, day: date) -> "Law":
         """Return the law with nothing that became known after the civil date `day`."""
         statements = {name: tuple(known_on(said, day)) for name, said in self.statements.items()}
-        settings = tuple(each for each in self.settings if each.fact.on <= day)
+        settings = tuple(each for each in self.settings if each.is_known(day))
         return replace(self, statements=statements, settings=settings)
 
     def said(self, deadline: str) -> tuple[Statement, ...]:
@@ -132,21 +159,20 @@ class Law:
     def set_day(self, events: Sequence[str], chain: Iterable[str], fiscal_year: int | None) -> SetDay | None:
         """Return what the nearest authority of `chain` last set by one of `events`, or None.
 
-        For a recurring duty only what was set for `fiscal_year` counts. Ties of one date go to the one set last.
+        For a recurring duty only what was set for `fiscal_year` counts. Ties of one date go to the one set
+        last. Empty codes are no authority; the nation comes after all of them.
         """
-        for code in chain:
+        for code in [*filter(None, chain), ""]:
             found = [
-                each.fact
+                each
                 for each in self.settings
-                if each.authority == code
-                and each.fact.type in events
-                and (fiscal_year is None or each.fact.values.get("fiscal_year") in {None, fiscal_year})
+                if each.authority == code and each.fact.type in events and each.is_for(fiscal_year)
             ]
-            if found:
-                newest = max(enumerate(found), key=lambda pair: (pair[1].on, pair[0]))[1]
-                closes = newest.day("closes") or newest.day("due") or newest.day("date")
-                if closes is not None:
-                    return SetDay(closes, newest.day("opens"), code)
+            opens, closes = (
+                max(reversed(found), key=lambda each: each.fact.on).days if found else (None, None)
+            )
+            if closes is not None:
+                return SetDay(closes, opens, code)
         return None
 
     def calendar_of(self, authority: Authority | None) -> Calendar:
@@ -165,4 +191,5 @@ class Law:
 
     def event_types_of(self, deadline: str) -> frozenset[str]:
         """Return the types of authority or national event on which `deadline` depends."""
-        return frozenset(event for said in self.said(deadline) if said.due is not None for event in events_of(said.due))
+        dues = [said.due for said in self.said(deadline) if said.due is not None]
+        return frozenset(event for due in dues for event in events_of(due))

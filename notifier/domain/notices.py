@@ -1,7 +1,7 @@
 """Notices: the papers in which regulators say what holds, and how far to trust each of their parts.
 
-Source of the ranks: the project's register of the founding notices; a newer paper does not win by being newer,
-the newest statement of the highest rank does.
+Source of the ranks: the project's register of the founding notices; a newer paper does not win by being
+newer, the newest statement of the highest rank does.
 """
 
 from dataclasses import dataclass
@@ -39,9 +39,9 @@ _RANK_LABELS = {
 class Notice:
     """One paper, or one separately dated part of a paper.
 
-    `id` is the notice's id, for a part `<notice>/<part>`. `issued` is the civil date printed on it (None if it bears
-    none), `known_from` the civil date from which the service may use it. `in_hand` is false for a paper that is only
-    cited by another one.
+    `id` is the notice's id, for a part `<notice>/<part>`. `issued` is the civil date printed on it (None if
+    it bears none), `known_from` the civil date from which the service may use it. `in_hand` is false for a
+    paper that is only cited by another one.
     """
 
     id: str

@@ -1,7 +1,7 @@
-"""Obligations: what an office owes, as a pure function of the law as known, its authority, its facts and the day.
+"""Obligations: what an office owes, as a pure function of the law as known, its authority, facts and the day.
 
-What a deadline means depends on few inputs; offices that share them form a cohort, and `decide` decides once for all
-of them. `obligations_of` gives the same answers for one office; the store applies `decide` to sets.
+What a deadline means depends on few inputs; offices that share them form a cohort, and `decide` decides once
+for all of them. `obligations_of` gives the same answers for one office; the store applies `decide` to sets.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,21 @@ from enum import StrEnum
 
 from notifier.domain import dates
 from notifier.domain.applicability import holds
+from notifier.domain.calendar import Calendar, Roll
 from notifier.domain.deadlines import Due, Known, Shape, due_of
-from notifier.domain.expressions import Anchor, anchor_of, events_of, occurrences_of
+from notifier.domain.expressions import (
+    Anchor,
+    BeforeFact,
+    Expression,
+    anchor_of,
+    events_of,
+    occurrences_of,
+)
 from notifier.domain.facts import Fact
 from notifier.domain.ladders import Rung, rungs
-from notifier.domain.law import Authority, Deadline, Law, Modality, Settlement
+from notifier.domain.law import Deadline, Law, Modality, Settlement
 from notifier.domain.offices import Office
-from notifier.domain.statements import Resolution, resolve
+from notifier.domain.statements import Resolution, Statement, resolve
 
 
 class State(StrEnum):
@@ -37,7 +45,8 @@ class State(StrEnum):
 class CohortKey:
     """The inputs on which a deadline's meaning depends; offices with equal keys share one decision.
 
-    `taken_up` is false while the choice from which the duty follows is not recorded. `anchor` is the office's own day.
+    `municipality` is empty in a prefecture's own cohort. `taken_up` is false while the choice from which the
+    duty follows is not recorded. `anchor` is the office's own day.
     """
 
     deadline: str
@@ -57,8 +66,8 @@ class CohortKey:
 class Decision:
     """What holds for a cohort on a day.
 
-    `rungs` are all rungs of the ladder, past ones included. `set_by` is the code of the authority whose date is used.
-    `estimate` marks a day in a year whose holidays are not yet proclaimed.
+    `rungs` are all rungs of the ladder, past ones included. `set_by` is the code of the authority whose date
+    is used. `estimate` marks a day in a year whose holidays are not yet proclaimed.
     """
 
     state: State
@@ -87,27 +96,27 @@ class Obligation:
 
 
 def decide(law: Law, key: CohortKey, today: date) -> Decision | None:
-    """Decide what `key.deadline` means for the cohort on the civil date `today`; None if nothing has been said yet.
+    """Decide what `key.deadline` means for the cohort on the civil date `today`; None if nothing is said.
 
     `law` must be the law as known on that day.
     """
     deadline = law.deadlines[key.deadline]
-    resolution = resolve(law.said(key.deadline), key.authorities, _year_of(key))
+    resolution = _resolution(law, key)
     if resolution is None:
         return None
-    authority = law.authorities.get(key.municipality) or law.authorities.get(key.prefecture)
-    calendar = law.calendar_of(authority)
+    nearby = [law.authorities[code] for code in key.authorities if code in law.authorities]
+    calendar = law.calendar_of(nearby[0] if nearby else None)
     due, set_by = _due(law, key, resolution)
-    roll = authority.rolls.get(deadline.id, deadline.roll) if authority else deadline.roll
-    if due.ladder_day is not None and due.shape in {Shape.DAY, Shape.WINDOW}:
-        rolled = calendar.roll(due.ladder_day, roll)
-        if rolled != due.ladder_day:
-            due = _moved(due, rolled)
+    if _may_roll(key, resolution.prevailing, due, set_by):
+        roll = next((each.rolls[deadline.id] for each in nearby if deadline.id in each.rolls), deadline.roll)
+        setter = law.authorities.get(set_by or "")
+        due = _rolled(due, roll, law.calendar_of(setter) if setter else calendar)
     contradicting = tuple(_contradicting(law, key, resolution))
     due = _careful(due, resolution, contradicting)
     state = _state(deadline, key, due, resolution, today)
     climbing = key.taken_up and state in {State.OPEN, State.WAITING_FOR_DATE, State.LAPSED}
-    ladder = law.ladders[_ladder_of(deadline, authority)]
+    ladders = [each.ladders[deadline.id] for each in nearby if deadline.id in each.ladders]
+    ladder = law.ladders[ladders[0] if ladders else deadline.ladder]
     climbed = rungs(ladder, due, calendar) if climbing else ()
     estimate = due.ladder_day is not None and calendar.is_estimate(due.ladder_day)
     return Decision(state, due, climbed, resolution, contradicting, set_by, estimate)
@@ -119,8 +128,14 @@ def _year_of(key: CohortKey) -> int | None:
     return dates.fiscal_year_of(key.anchor) + key.occurrence
 
 
-def _ladder_of(deadline: Deadline, authority: Authority | None) -> str:
-    return authority.ladders.get(deadline.id, deadline.ladder) if authority else deadline.ladder
+def _resolution(law: Law, key: CohortKey) -> Resolution | None:
+    """Resolve with the exceptions of the occurrence's fiscal year, else of the year in which the end lies."""
+    said, year = law.said(key.deadline), _year_of(key)
+    found = resolve(said, key.authorities, year)
+    if found is None or year is not None or all(each.fiscal_year is None for each in said):
+        return found
+    last = _due(law, key, found)[0].latest
+    return found if last is None else resolve(said, key.authorities, dates.fiscal_year_of(last))
 
 
 def _due(law: Law, key: CohortKey, resolution: Resolution) -> tuple[Due, str | None]:
@@ -128,39 +143,62 @@ def _due(law: Law, key: CohortKey, resolution: Resolution) -> tuple[Due, str | N
     if said.withdraws or said.due is None:
         wording = "取り下げられました" if said.withdraws else "期日は示されていません"
         return Due(Shape.UNKNOWN, wording, ends=False), None
-    events = events_of(said.due)
-    set_day = law.set_day(events, [*key.authorities, ""], _year_of(key)) if events else None
-    due = due_of(said.due, Known(key.anchor, set_day, key.occurrence), tentative=resolution.tentative and set_day is None)
+    known = _known(law, key, said.due)
+    set_day = known.set_day
+    due = due_of(said.due, known, tentative=resolution.tentative and set_day is None)
     return due, set_day.authority if set_day else None
 
 
-def _moved(due: Due, day: date) -> Due:
-    note = f"{due.wording}（閉庁日のため{dates.day_label(day)}）"
-    return replace(due, earliest=day, latest=day, ladder_day=day, target=day, wording=note)
+def _known(law: Law, key: CohortKey, expression: Expression) -> Known:
+    events = events_of(expression)
+    set_day = law.set_day(events, key.authorities, _year_of(key)) if events else None
+    return Known(key.anchor, set_day, key.occurrence)
+
+
+def _may_roll(key: CohortKey, said: Statement, due: Due, set_by: str | None) -> bool:
+    """Tell whether the end may move off a closed day: a day does, a fiscal year and an own deed do not."""
+    done = isinstance(said.due, BeforeFact) and key.anchor is not None
+    return not done and (set_by is not None or due.shape in {Shape.DAY, Shape.WINDOW})
+
+
+def _rolled(due: Due, roll: Roll, calendar: Calendar) -> Due:
+    if due.ladder_day is None or due.latest is None:
+        return due
+    day = calendar.roll(due.ladder_day, roll)
+    if day == due.ladder_day:
+        return due
+    note = f"{due.wording}（閉庁日のため{dates.day_label_with_western(day)}まで）"
+    latest = calendar.roll(due.latest, roll)
+    return replace(due, earliest=day, latest=latest, ladder_day=day, target=day, wording=note)
 
 
 def _contradicting(law: Law, key: CohortKey, resolution: Resolution) -> list[Due]:
-    found = []
-    for other in resolution.against:
-        if other.due is not None:
-            events = events_of(other.due)
-            set_day = law.set_day(events, [*key.authorities, ""], _year_of(key)) if events else None
-            found.append(due_of(other.due, Known(key.anchor, set_day, key.occurrence), tentative=other.tentative))
-    return found
+    dues = [(each.due, each.tentative) for each in resolution.against if each.due is not None]
+    return [due_of(due, _known(law, key, due), tentative=tentative) for due, tentative in dues]
 
 
 def _careful(due: Due, resolution: Resolution, contradicting: Sequence[Due]) -> Due:
-    """Name the decided safe day; while sources contradict each other undecided, run to the earlier day."""
-    if resolution.prevailing.target is not None:
-        return replace(due, target=resolution.prevailing.target)
-    if due.ladder_day is None or not contradicting:
-        return due
-    ends = [other.ladder_day or other.latest for other in contradicting if other.ladder_day or other.latest]
-    safe = min([due.ladder_day, *(end for end in ends if end is not None)])
-    return replace(due, ladder_day=safe, target=safe)
+    """Name the decided safe day; while sources contradict each other undecided, run to the earlier day.
+
+    A day that was over when it was said, or before the thing may begin, is nothing to run to.
+    """
+    decided = resolution.prevailing.target
+    if due.ladder_day is None:
+        return due if decided is None else replace(due, target=decided)
+    against = [each for each in resolution.against if each.due is not None]
+    ends = [
+        end
+        for said, other in zip(against, contradicting, strict=True)
+        if (end := other.ladder_day or other.latest) is not None
+        and end >= max(said.known_from, due.opens or said.known_from)
+    ]
+    safe = min([due.ladder_day, *ends])
+    return replace(due, ladder_day=safe, target=min(safe, decided or due.target or safe))
 
 
-def _state(deadline: Deadline, key: CohortKey, due: Due, resolution: Resolution, today: date) -> State:
+def _state(  # noqa: PLR0911 -- one line a state, read as a table
+    deadline: Deadline, key: CohortKey, due: Due, resolution: Resolution, today: date
+) -> State:
     if resolution.prevailing.withdraws:
         return State.WITHDRAWN
     if not key.taken_up:
@@ -199,7 +237,7 @@ def settled_on(settlements: Sequence[Settlement], facts: Sequence[Fact], due: Du
 
 
 def progress_of(settlements: Sequence[Settlement], facts: Sequence[Fact], due: Due | None) -> tuple[int, int]:
-    """Return how far the first counted settlement has come and how much it needs; (0, 0) if nothing is counted."""
+    """Return how far the first counted settlement has come and how much it needs; (0, 0) without one."""
     counted = [each for each in settlements if each.count > 1]
     return (_reached(counted[0], facts, due)[1], counted[0].count) if counted else (0, 0)
 
@@ -225,7 +263,7 @@ def _inside(day: date, due: Due) -> bool:
 
 
 def keys_of(law: Law, deadline: Deadline, office: Office) -> list[CohortKey]:
-    """Return the cohorts of `deadline` to which `office` belongs: none if it does not apply, several if it recurs."""
+    """Return the cohorts of `deadline` to which `office` belongs: none, or several if the duty recurs."""
     if not holds(deadline.concerns, office) or (deadline.excluded and holds(deadline.excluded, office)):
         return []
     taken_up = deadline.taken_up is None or holds(deadline.taken_up, office)
@@ -245,9 +283,10 @@ def shape_of(law: Law, deadline: str, authorities: Sequence[str]) -> tuple[Ancho
 
 
 def obligations_of(law: Law, office: Office, today: date) -> list[Obligation]:
-    """Return every obligation of `office` on `today` under `law` (as known that day), by deadline and occurrence.
+    """Return every obligation of `office` on `today` under `law` (as known that day), by id and occurrence.
 
-    Deadlines that concern offices but not this one appear as not applicable, with the reason.
+    Deadlines that concern offices but not this one appear as not applicable, with the reason; one of which
+    only other places speak does not appear.
     """
     found: list[Obligation] = []
     for deadline in sorted(law.deadlines.values(), key=lambda each: each.id):
@@ -255,16 +294,15 @@ def obligations_of(law: Law, office: Office, today: date) -> list[Obligation]:
             continue
         keys = keys_of(law, deadline, office)
         if not keys:
-            reason = _why_not(deadline, office)
-            found.append(Obligation(office.number, deadline.id, 0, State.NOT_APPLICABLE, None, None, reason=reason))
-        found.extend(_obligation(law, deadline, office, key, today) for key in keys)
+            found.append(_not_applicable(deadline, office))
+        for key in keys:
+            decision = decide(law, key, today)
+            if decision is not None:
+                found.append(_obligation(deadline, office, key, decision))
     return found
 
 
-def _obligation(law: Law, deadline: Deadline, office: Office, key: CohortKey, today: date) -> Obligation:
-    decision = decide(law, key, today)
-    if decision is None:
-        raise ValueError(f"nothing has been said about {deadline.id}")
+def _obligation(deadline: Deadline, office: Office, key: CohortKey, decision: Decision) -> Obligation:
     day = None
     if key.taken_up and decision.state is not State.WITHDRAWN:
         day = settled_on(deadline.settled_by, facts_for(deadline, office, key), decision.due)
@@ -274,15 +312,20 @@ def _obligation(law: Law, deadline: Deadline, office: Office, key: CohortKey, to
 
 
 def facts_for(deadline: Deadline, office: Office, key: CohortKey) -> list[Fact]:
-    """Return the facts that may settle this occurrence: of a recurring duty only those for its fiscal year."""
+    """Return the facts that may settle this occurrence: of a recurring duty those for its fiscal year."""
     year = _year_of(key)
     if year is None:
         return list(office.facts)
     settling = {name for each in deadline.settled_by for name in each.pattern.types}
-    return [fact for fact in office.facts if fact.type not in settling or fact.values.get("fiscal_year") == year]
+    return [
+        fact for fact in office.facts if fact.type not in settling or fact.values.get("fiscal_year") == year
+    ]
 
 
-def _why_not(deadline: Deadline, office: Office) -> str:
-    if deadline.excluded is not None and holds(deadline.excluded, office):
-        return "辞退・不要の登録があるため対象外です"
-    return f"対象は{deadline.concerns_wording or '別の事業所'}のため、対象外です"
+def _not_applicable(deadline: Deadline, office: Office) -> Obligation:
+    if not holds(deadline.concerns, office):
+        whom = f"（対象: {deadline.concerns_wording}）" if deadline.concerns_wording else ""
+        reason = f"この事業所は対象ではありません{whom}"
+    else:
+        reason = "辞退または不要の登録があるため、対象ではありません"
+    return Obligation(office.number, deadline.id, 0, State.NOT_APPLICABLE, None, None, reason=reason)

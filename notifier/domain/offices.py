@@ -9,8 +9,9 @@ from notifier.domain.facts import Fact
 class Office:
     """One office number with the services it is designated for.
 
-    `number` is the ten-character 介護保険事業所番号 (text: position 3 may be a letter), `services` the two-character
-    介護サービス種類コード, `municipality` and `prefecture` six-digit 団体コード, `staff` a head count or None.
+    `number` is the ten-character 介護保険事業所番号 (text: position 3 may be a letter), `services` the
+    two-character 介護サービス種類コード, `municipality` and `prefecture` six-digit 団体コード, `staff` a head
+    count or None.
     """
 
     number: str
