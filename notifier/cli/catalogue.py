@@ -91,13 +91,13 @@ def diff(
     """Compare two catalogues, or what the shipped one knew on two days."""
     before, after = _entries(old), _entries(new)
     for name in sorted(before.keys() | after.keys()):
-        if name not in before:
-            print(f"+ {name}: {_written(after[name])}")
-        elif name not in after:
-            print(f"- {name}: {_written(before[name])}")
-        elif before[name] != after[name]:
-            print(f"~ {name}: {_written(_differing(before[name], after[name]))}")
-            print(f"    → {_written(_differing(after[name], before[name]))}")
+        was, now = before.get(name, {}), after.get(name, {})
+        if was != now:
+            print(f"{'+' if not was else '-' if not now else '~'} {name}")
+            for key in [key for key in {**was, **now} if key != "id" and was.get(key) != now.get(key)]:
+                values = [str(each[key]) for each in (was, now) if each.get(key) not in (None, "", [])]
+                if values:
+                    print(f"    {key}: {' → '.join(values) if was and now else values[0]}")
 
 
 def _entries(where: str) -> Mapping[str, Mapping[str, Any]]:
@@ -116,16 +116,6 @@ def _entries(where: str) -> Mapping[str, Mapping[str, Any]]:
     known = {each.deadline for each in statements}
     found = {each.id: deadline_as_data(each) for each in catalogue.deadlines.values() if each.id in known}
     return found | {each.id: statement_as_data(each) for each in statements}
-
-
-def _differing(data: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key not in other or other[key] != value}
-
-
-def _written(data: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{key}={value}" for key, value in data.items() if key != "id" and value not in (None, "", [])
-    )
 
 
 def _wording_today(catalogue: "Catalogue", deadline: str) -> str:
