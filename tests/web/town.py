@@ -1,0 +1,150 @@
+"""A small town on the web: real steps, real SMTP into the local mailbox, a real server, a turned clock."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from aiohttp import web
+
+from notifier.catalogue.loader import load
+from notifier.channels.email import EmailChannel
+from notifier.channels.mailbox import Mailbox, Received
+from notifier.channels.mime import Sender
+from notifier.channels.relay import Relay
+from notifier.clock import TurnedClock, japan_time
+from notifier.domain.law import Law
+from notifier.intake import Inbound, receive
+from notifier.publishing import publish
+from notifier.simulation import Run, offline_tools
+from notifier.steps.enrol import enrol
+from notifier.store import authorities
+from notifier.store.database import Database
+from notifier.store.enrolment import Enrolled
+from notifier.store.mailbox import MailboxStore
+from notifier.store.migration import create_all
+from notifier.tools import Tools, law_on
+from notifier.web.application import make_application
+from notifier.web.connections import Guard, GuardedSite
+from notifier.web.supplies import Supplies
+
+SECRET = "the secret of this town"
+CITY, PREFECTURE = "121002", "120006"
+CARE_PLANS, VISITS, SILENT = "1270001005", "1270001013", "1270001021"
+HOSTILE = "訪問介護 <script>alert(1)</script>&さくら"
+
+OFFICES = [
+    Enrolled(
+        CARE_PLANS,
+        "ケアプランセンター さくら台",
+        ("43",),
+        CITY,
+        PREFECTURE,
+        ("a@one.example",),
+        4,
+        corporation="株式会社ひだまり",
+    ),
+    Enrolled(VISITS, HOSTILE, ("11", "15"), CITY, PREFECTURE, ("b@two.example",), 9),
+    Enrolled(
+        SILENT,
+        "デイサービス なのはな",
+        ("78",),
+        CITY,
+        PREFECTURE,
+        (),
+        telephone="043-000-0001",
+        fax="043-000-0002",
+    ),
+]
+EVENTS: list[tuple[str, str | None, str | None, dict[str, object]]] = [
+    (
+        "wage-support.application-window.set",
+        None,
+        PREFECTURE,
+        {"opens": "2026-01-19", "closes": "2026-03-31"},
+    ),
+    ("cpdl.applied", CARE_PLANS, None, {"paid": False, "licence_until": "2027-01-12"}),
+    ("wage-support.applied", CARE_PLANS, None, {"supplement": False}),
+]
+
+
+@dataclass(frozen=True)
+class Town:
+    """A town that runs: `address` is that of its pages, without a final slash."""
+
+    address: str
+    tools: Tools
+    clock: TurnedClock
+    mailbox: MailboxStore
+    guard: Guard
+
+
+@asynccontextmanager
+async def town(
+    folder: Path,
+    first: date = date(2026, 1, 13),
+    until: date = date(2026, 1, 21),
+    *,
+    demonstration: bool = True,
+    guard: Guard | None = None,
+    offices: Sequence[Enrolled] = OFFICES,
+) -> AsyncIterator[Town]:
+    """Run a town from `first` to `until`, then serve its pages."""
+    clock = TurnedClock(japan_time(first, 0))
+    database = await Database.open(f"sqlite+aiosqlite:///{folder / 'town.sqlite3'}")
+    await create_all(database)
+    kept = MailboxStore(folder / "mailbox.sqlite3")
+
+    async def keep(received: Sequence[Received]) -> None:
+        await kept.add_many([(each.recipient, each.content, each.received_at) for each in received])
+
+    smtp = Mailbox(keep, clock.now)
+    relay = Relay("127.0.0.1", await smtp.start(), "none")
+    channel = EmailChannel(relay, Sender("介護保険担当課", "kigen@city.example"))
+    catalogue = load()
+    tools = offline_tools(database, clock, catalogue, channel)
+
+    async def law() -> Law:
+        async with database.reading() as conn:
+            return await law_on(conn, tools, tools.today())
+
+    async def turn(to: date) -> None:
+        await Run(tools, clock, tools.today(), to).through([])
+
+    await _settle(tools, offices, first)
+    await turn(until)
+    supplies = Supplies(
+        database,
+        clock,
+        law,
+        SECRET,
+        {name: kind.label for name, kind in catalogue.facts.items()},
+        {code: service.name for code, service in catalogue.services.items()},
+        mailbox=kept if demonstration else None,
+        turn_clock=turn if demonstration else None,
+    )
+    guard = guard or Guard()
+    runner = web.AppRunner(make_application(supplies, guard), access_log=None)
+    await runner.setup()
+    site = GuardedSite(runner, guard, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield Town(site.name, tools, clock, kept, guard)
+    finally:
+        await runner.cleanup()
+        channel.close()
+        await smtp.stop()
+        await kept.close()
+        await database.close()
+
+
+async def _settle(tools: Tools, offices: Sequence[Enrolled], first: date) -> None:
+    async with tools.database.transaction() as conn:
+        known = list(tools.catalogue.authorities.values())
+        await authorities.keep_authorities(conn, [(each, "") for each in known])
+    await publish(tools, first)
+    if offices:
+        await enrol(tools, offices, "test")
+        for number, (kind, office, authority, values) in enumerate(EVENTS):
+            await receive(tools, Inbound("test", str(number), kind, tools.now(), office, authority, values))
