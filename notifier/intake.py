@@ -51,7 +51,7 @@ async def receive(tools: Tools, event: Inbound) -> Intake:
     kind = tools.catalogue.facts.get(event.type)
     if kind is None:
         raise UnknownError(f"{event.type}: no such type of event; the catalogue's vocabulary lists them")
-    values = kind.check(event.data)
+    values = kind.check(event.data, event.on)
     match event.type:
         case "notice.received":
             await _notice(tools, event)
@@ -84,7 +84,7 @@ async def receive_facts(tools: Tools, events: Sequence[Inbound]) -> list[Intake]
     kept = []
     for event in events:
         kind = tools.catalogue.facts[event.type]
-        values = kind.check(event.data)
+        values = kind.check(event.data, event.on)
         authority = None if kind.subject == "office" else event.authority or ""
         office = event.office if kind.subject == "office" else None
         kept.append(

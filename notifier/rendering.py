@@ -177,6 +177,8 @@ class Composer:
         )
         self._frames: OrderedDict[Any, _Frame] = OrderedDict()
         self._kept = kept
+        # What the shipped templates do with an office's own values is held by tests; others are watched.
+        self._watched = overrides is not None
 
     def compose(self, letter: LetterView) -> Composed:
         """Return the letter, joined from its frame.
@@ -211,6 +213,8 @@ class Composer:
         mark = blake2b(repr((self._version, key, contents)).encode(), digest_size=12).hexdigest()
         marked = self._render(letter, [f"{mark}n{number}z" for number in range(len(values))])
         subject, text, html = (_cut(part, mark) for part in (marked.subject, marked.text, marked.html))
+        if not self._watched:
+            return _Frame(contents, (subject, text, html))
         joined = Composed(
             subject.fill(values), text.fill(values), html.fill([escape(value) for value in values])
         )

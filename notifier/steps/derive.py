@@ -129,7 +129,7 @@ async def _authorities(work: Work, deadline: Deadline) -> None:
 
 
 async def _ensure(work: Work, deadline: Deadline, keys: Iterable[CohortKey]) -> None:
-    known = {cohort.key for cohort in await cohorts.cohorts_of(work.conn, deadline.id)}
+    known = await cohorts.known_keys(work.conn, deadline.id)
     missing = [key for key in keys if key not in known]
     if not missing:
         return
@@ -214,53 +214,43 @@ async def _announce_to_newcomers(work: Work, deadline: Deadline) -> None:
     """Tell offices that were just enrolled what is open for them; what is past is not told."""
     if not deadline.announce:
         return
-    for cohort in await cohorts.cohorts_of(work.conn, deadline.id):
-        decision = decide(work.law, cohort.key, work.today)
-        if decision is None or decision.state in {State.LAPSED, State.WITHDRAWN}:
+    newcomers = obligations.newcomers()
+    for each in await cohorts.touched_cohorts(work.conn, deadline.id, work.run, newcomers):
+        decision = decide(work.law, each.cohort.key, work.today)
+        if not each.moved or decision is None or decision.state in {State.LAPSED, State.WITHDRAWN}:
             continue
         if deadline.tell_when_dated and not decision.due.is_dated:
             continue
-        told = Told(cohort.id, cohort.key, decision, cohort.generation)
         message = Message(Occasion.ANNOUNCEMENT, Occasion.ANNOUNCEMENT.value)
-        whom = deliveries.enrolled_in(work.run)
-        if Party.OFFICE in deadline.parties and await deliveries.anyone(work.conn, cohort.id, whom):
-            await tell(
-                work.conn, work.tools, work.law, told, message, work.run, whom=whom, parties=(Party.OFFICE,)
-            )
+        await _tell_offices(work, each.cohort, decision, message, deliveries.enrolled_in(work.run))
 
 
 async def _acknowledge(work: Work, deadline: Deadline, types: frozenset[str]) -> None:
     """Answer facts that settled or opened a duty of an office."""
-    if not deadline.acknowledge or Party.OFFICE not in deadline.parties:
+    if not deadline.acknowledge:
         return
-    fact = await _fact(work, deadline, types)
-    for cohort in await cohorts.cohorts_of(work.conn, deadline.id):
-        told_to = deliveries.touched_in(work.run)
-        if not cohort.key.taken_up or not await deliveries.anyone(work.conn, cohort.id, told_to):
+    touched = await cohorts.touched_cohorts(work.conn, deadline.id, work.run, obligations.with_fresh_facts())
+    fact = await _fact(work, deadline, types) if touched else None
+    for each in touched:
+        decision = decide(work.law, each.cohort.key, work.today)
+        if decision is None or not each.cohort.key.taken_up:
             continue
-        decision = decide(work.law, cohort.key, work.today)
-        if decision is None or decision.state is State.WITHDRAWN:
-            continue
-        told = Told(cohort.id, cohort.key, decision, cohort.generation)
-        if decision.state is State.LAPSED:
-            told_to = deliveries.settled_in(work.run)
-        for settled, whom in (
-            (True, deliveries.settled_in(work.run)),
-            (False, deliveries.moved_in(work.run)),
-        ):
-            if await deliveries.anyone(work.conn, cohort.id, whom):
-                rung = f"acknowledgement:{'settled' if settled else 'opened'}:{work.run}"
-                message = Message(Occasion.ACKNOWLEDGEMENT, rung, fact=fact, settled=settled)
-                await tell(
-                    work.conn,
-                    work.tools,
-                    work.law,
-                    told,
-                    message,
-                    work.run,
-                    whom=whom,
-                    parties=(Party.OFFICE,),
-                )
+        if each.settled:
+            rung = f"acknowledgement:settled:{work.run}"
+            message = Message(Occasion.ACKNOWLEDGEMENT, rung, fact=fact, settled=True)
+            await _tell_offices(work, each.cohort, decision, message, deliveries.settled_in(work.run))
+        if each.moved and decision.state not in {State.LAPSED, State.WITHDRAWN}:
+            rung = f"acknowledgement:opened:{work.run}"
+            message = Message(Occasion.ACKNOWLEDGEMENT, rung, fact=fact)
+            await _tell_offices(work, each.cohort, decision, message, deliveries.moved_in(work.run))
+
+
+async def _tell_offices(
+    work: Work, cohort: Cohort, decision: Decision, message: Message, whom: Condition
+) -> None:
+    told = Told(cohort.id, cohort.key, decision, cohort.generation)
+    parties = (Party.OFFICE,)
+    await tell(work.conn, work.tools, work.law, told, message, work.run, whom=whom, parties=parties)
 
 
 async def _fact(work: Work, deadline: Deadline, types: frozenset[str]) -> tuple[str, date] | None:

@@ -1,17 +1,17 @@
 """Cohorts: what a deadline means, kept once for all offices with equal inputs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, false, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.changes import Situation
 from notifier.domain.obligations import CohortKey, Decision, State
-from notifier.store.tables import NO_ANCHOR, CohortRow
+from notifier.store.tables import NO_ANCHOR, CohortRow, ObligationRow, OfficeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,61 @@ async def cohorts_of(conn: AsyncConnection, deadline: str) -> list[Cohort]:
     return await _load(conn, col(CohortRow.deadline) == deadline)
 
 
+async def known_keys(conn: AsyncConnection, deadline: str) -> set[CohortKey]:
+    """Return the keys of the cohorts of `deadline` that exist."""
+    row = col(CohortRow.occurrence), col(CohortRow.municipality), col(CohortRow.prefecture)
+    found = await conn.execute(
+        select(*row, col(CohortRow.taken_up), col(CohortRow.anchor)).where(
+            col(CohortRow.deadline) == deadline
+        )
+    )
+    return {
+        CohortKey(
+            deadline, occurrence, municipality, prefecture, taken_up, None if anchor == NO_ANCHOR else anchor
+        )
+        for occurrence, municipality, prefecture, taken_up, anchor in found
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A cohort some of whose members a derivation put there (`moved`) or found settled (`settled`)."""
+
+    cohort: Cohort
+    moved: bool
+    settled: bool
+
+
+async def touched_cohorts(
+    conn: AsyncConnection, deadline: str, run: int, offices: ColumnElement[bool]
+) -> list[Touched]:
+    """Return the cohorts of `deadline` with members among `offices` that the derivation `run` touched."""
+    inside = select(col(OfficeRow.id)).where(offices)
+    settled = col(ObligationRow.settled_run) == run
+    moved = and_(col(ObligationRow.moved_run) == run, col(ObligationRow.settled_on).is_(None))
+    marks = (
+        select(
+            col(ObligationRow.cohort_id).label("cohort_id"),
+            func.max(case((moved, 1), else_=0)).label("moved"),
+            func.max(case((settled, 1), else_=0)).label("settled"),
+        )
+        .where(
+            col(ObligationRow.deadline) == deadline,
+            col(ObligationRow.office_id).in_(inside),
+            or_(moved, settled),
+        )
+        .group_by(col(ObligationRow.cohort_id))
+        .subquery()
+    )
+    table = CohortRow.__table__  # type: ignore[attr-defined]  # SQLModel hides it
+    rows = await conn.execute(
+        select(table, marks.c.moved, marks.c.settled)
+        .join(marks, marks.c.cohort_id == table.c.id)
+        .order_by(table.c.id)
+    )
+    return [Touched(_cohort(row), bool(row.moved), bool(row.settled)) for row in rows]
+
+
 async def cohorts_due(conn: AsyncConnection, day: date) -> list[Cohort]:
     """Return the cohorts for which something is to be said or to pass on or before the civil date `day`."""
     return await _load(conn, col(CohortRow.next_on) <= day)
@@ -100,14 +155,3 @@ async def next_day(conn: AsyncConnection) -> date | None:
     """Return the next civil date on which any cohort needs attention, or None."""
     found: date | None = (await conn.execute(select(func.min(col(CohortRow.next_on))))).scalar_one()
     return found
-
-
-def touched_by(authorities: Iterable[str]) -> ColumnElement[bool]:
-    """Return the condition on cohorts that a day set by one of `authorities` ("" for the nation) can move."""
-    codes = set(authorities)
-    if "" in codes:
-        return true()
-    inside = sorted(codes)
-    if not inside:
-        return false()
-    return or_(col(CohortRow.municipality).in_(inside), col(CohortRow.prefecture).in_(inside))

@@ -94,21 +94,10 @@ def settled_in(run: int) -> ColumnElement[bool]:
     return col(ObligationRow.settled_run) == run
 
 
-def touched_in(run: int) -> ColumnElement[bool]:
-    """Members that the derivation `run` put into their cohort or whose duty it found settled."""
-    return or_(settled_in(run), moved_in(run))
-
-
 def enrolled_in(run: int) -> ColumnElement[bool]:
     """Members that the derivation `run` put into their cohort and that were not known before."""
     new = select(col(OfficeRow.id)).where(col(OfficeRow.derived).is_(False))
     return and_(moved_in(run), col(ObligationRow.office_id).in_(new))
-
-
-async def anyone(conn: AsyncConnection, cohort_id: int, whom: ColumnElement[bool]) -> bool:
-    """Tell whether any member of the cohort is among `whom`."""
-    found = select(exists().where(col(ObligationRow.cohort_id) == cohort_id, whom))
-    return bool((await conn.execute(found)).scalar_one())
 
 
 async def tell_members(

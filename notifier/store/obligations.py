@@ -32,7 +32,7 @@ from sqlmodel import col
 from notifier.domain.expressions import Anchor
 from notifier.domain.law import Deadline
 from notifier.domain.obligations import CohortKey
-from notifier.store.applicability import anchor_sql, condition_sql, progress_sql, settled_sql
+from notifier.store.applicability import anchor_sql, condition_sql, progress_sql, settled_by_sql
 from notifier.store.tables import NO_ANCHOR, CohortRow, FactRow, ObligationRow, OfficeRow
 
 
@@ -218,7 +218,7 @@ async def settle(conn: AsyncConnection, deadline: Deadline, scope: ColumnElement
     """Work out anew what is settled, and how far the rest has come, for the offices in `scope`."""
     if not deadline.settled_by:
         return
-    day = _earliest([settled_sql(each) for each in deadline.settled_by])
+    day = settled_by_sql(deadline.settled_by)
     counted = [each for each in deadline.settled_by if each.count > 1]
     progress = progress_sql(counted[0]) if counted else literal(0)
     binding = and_(col(CohortRow.taken_up), col(CohortRow.state) != "withdrawn")
@@ -242,10 +242,3 @@ async def settle(conn: AsyncConnection, deadline: Deadline, scope: ColumnElement
             settled_run=case((newly, run), else_=col(ObligationRow.settled_run)),
         )
     )
-
-
-def _earliest(days: Sequence[ColumnElement[date]]) -> ColumnElement[date]:
-    best = days[0]
-    for other in days[1:]:
-        best = case((best.is_(None), other), (other.is_(None), best), (other < best, other), else_=best)
-    return best
