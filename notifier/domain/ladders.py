@@ -99,14 +99,13 @@ def _said_opening(ladder: Ladder, due: Due) -> date | None:
 
 def _checks(due: Due, calendar: Calendar) -> list[Rung]:
     """Ask the editor on the first open day of each month inside an expected window."""
-    found: list[Rung] = []
     if due.shape is not Shape.EVENT or due.earliest is None or due.latest is None:
-        return found
-    day = due.earliest
+        return []
+    days, day = set(), due.earliest
     while day <= due.latest:
-        found.append(Rung(calendar.next_open(day), Occasion.QUESTION, None, to_editor=True))
+        days.add(calendar.next_open(day))
         day = dates.shift_month(day, 1, 1)
-    return [rung for rung in found if rung.on <= due.latest]
+    return [Rung(day, Occasion.QUESTION, None, to_editor=True) for day in days if day <= due.latest]
 
 
 def _countdown(ladder: Ladder, due: Due, last: date, calendar: Calendar) -> list[Rung]:
