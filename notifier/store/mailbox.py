@@ -33,9 +33,13 @@ CREATE TABLE IF NOT EXISTS mail (
 );
 CREATE INDEX IF NOT EXISTS ix_mail_key ON mail (key);
 CREATE INDEX IF NOT EXISTS ix_mail_recipient ON mail (recipient);
-CREATE TABLE IF NOT EXISTS mail_source (id INTEGER PRIMARY KEY, raw BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS mail_source (id INTEGER PRIMARY KEY, model INTEGER, packed BLOB NOT NULL);
 """
 _COLUMNS = "id, key, recipient, subject, dated, received_at, size"
+RUN = 100
+"""Mails that are packed against the first of them."""
+WINDOW = 15
+"""How far back the packer sees, as a power of two."""
 _HEADER = re.compile(rb"^(subject|message-id|date)[ \t]*:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
@@ -118,13 +122,18 @@ def _open(path: Path | None) -> sqlite3.Connection:
 def _add(connection: sqlite3.Connection, mails: Sequence[tuple[str, bytes, datetime]]) -> None:
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM mail").fetchone()
     rows, sources = [], []
+    model, first = 0, b""
     for number, (recipient, raw, received_at) in enumerate(mails, last + 1):
         key, subject, dated = _headers(raw)
         rows.append((number, key, recipient, subject, dated, _written(received_at), len(raw)))
-        sources.append((number, zlib.compress(raw, 1)))
+        if (number - last) % RUN == 1:
+            model, first = number, raw
+        sources.append(
+            (number, model if number != model else None, _packed(raw, b"" if number == model else first))
+        )
     with connection:
         connection.executemany(f"INSERT INTO mail ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 -- names of our own
-        connection.executemany("INSERT INTO mail_source (id, raw) VALUES (?, ?)", sources)
+        connection.executemany("INSERT INTO mail_source (id, model, packed) VALUES (?, ?, ?)", sources)
 
 
 def _search(connection: sqlite3.Connection, words: str, limit: int, skip: int) -> tuple[int, list[Mail]]:
@@ -145,8 +154,24 @@ def _get(connection: sqlite3.Connection, number: int) -> tuple[Mail, bytes] | No
     row = connection.execute(f"SELECT {_COLUMNS} FROM mail WHERE id = ?", [number]).fetchone()  # noqa: S608 -- names of our own
     if row is None:
         return None
-    (packed,) = connection.execute("SELECT raw FROM mail_source WHERE id = ?", [number]).fetchone()
-    return _mail(row), zlib.decompress(packed)
+    return _mail(row), _source(connection, number)
+
+
+def _source(connection: sqlite3.Connection, number: int) -> bytes:
+    model, packed = connection.execute(
+        "SELECT model, packed FROM mail_source WHERE id = ?", [number]
+    ).fetchone()
+    return _unpacked(packed, _source(connection, model) if model is not None else b"")
+
+
+def _packed(raw: bytes, model: bytes) -> bytes:
+    """Pack a mail as what it differs in from another one: letters of one morning are nearly the same."""
+    packer = zlib.compressobj(1, wbits=-WINDOW, memLevel=9, zdict=model[-(2**WINDOW) :])
+    return packer.compress(raw) + packer.flush()
+
+
+def _unpacked(packed: bytes, model: bytes) -> bytes:
+    return zlib.decompressobj(wbits=-WINDOW, zdict=model[-(2**WINDOW) :]).decompress(packed)
 
 
 def _find(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:

@@ -42,6 +42,15 @@ async def test_a_mail_comes_out_as_it_came_in(mailbox: MailboxStore) -> None:
     assert (kept.dated, kept.received_at) == (datetime(2026, 3, 6, tzinfo=UTC), NOW)
 
 
+async def test_every_mail_of_a_large_batch_comes_out_as_it_came_in(mailbox: MailboxStore) -> None:
+    raws = [mail(f"letter-{n}", f"{n}@one.example", f"第{n}号") * (n % 5) for n in range(350)]
+    await mailbox.add_many([("a@one.example", raw, NOW) for raw in raws[:120]])
+    await mailbox.add_many([("a@one.example", raw, NOW) for raw in raws[120:]])
+
+    kept = [await mailbox.get(number) for number in range(1, 351)]
+    assert [each and each[1] for each in kept] == raws
+
+
 async def test_the_newest_mails_come_first_page_by_page(mailbox: MailboxStore) -> None:
     await mailbox.add_many(
         [("a@one.example", mail(f"letter-{n}", "a@one.example", f"第{n}号"), NOW) for n in range(1, 8)]
