@@ -78,6 +78,7 @@ class Worker:
 
     async def work(self) -> None:
         """Work until stopped. Steps that outlast its patience are cancelled, their messages freed."""
+        self._log.info("working", slots=self._slots)
         while not self._stopping:
             self._news.clear()
             claimed = await self._claim()

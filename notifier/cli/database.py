@@ -1,4 +1,4 @@
-"""`notifier migrate`: bring the schema up to date, or say what is missing."""
+"""`notifier migrate`: bring the schema and the law in it up to date, or say what is missing."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ def migrate(
         bool, typer.Option("--check", help="Change nothing; fail if something is missing.")
     ] = False,
 ) -> None:
-    """Bring the database up to date, or say what is missing."""
+    """Bring the database and the law in it up to date, or say what is missing."""
     from notifier import log
     from notifier.settings import load_settings
 
@@ -32,11 +32,11 @@ def migrate(
 
 
 async def _migrate(settings: "Settings") -> list[str]:
-    from notifier.store.database import Database
-    from notifier.store.migration import migrate as bring_up_to_date
+    from notifier.clock import SystemClock
+    from notifier.service import Service
 
-    async with await Database.open(settings.database_url.get_secret_value()) as database:
-        return await bring_up_to_date(database)
+    async with Service.open(settings, clock=SystemClock()) as service:
+        return await service.migrate()
 
 
 async def _pending(settings: "Settings") -> list[str]:

@@ -2,10 +2,13 @@
 
 import sys
 from collections.abc import Coroutine
+from datetime import date
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from notifier.cli.output import bar
 from notifier.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -25,24 +28,19 @@ def up(
 ) -> None:
     """Run everything in one process: migrate, load the catalogue, then web, schedule and worker."""
     settings = _prepare()
-    if demo:
-        from notifier.service import run_demonstration
-
-        keep_running(run_demonstration(settings))
-    else:
-        keep_running(_run(settings, web=True, work=True, migrate=True))
+    keep_running(_demonstrate(settings) if demo else _run(settings, web=True, work=True, migrate=True))
 
 
 def serve() -> None:
     """Run the web door alone; any number of them, on any hosts, on one PostgreSQL."""
-    keep_running(_run(_prepare(), web=True, work=False, migrate=False))
+    keep_running(_run(_prepare(), web=True, work=False))
 
 
 def work(processes: Processes = 1) -> None:
     """Run delivery and planning workers alone; any number of them, on any hosts, on one PostgreSQL."""
     settings = _prepare()
     if processes == 1:
-        keep_running(_run(settings, web=False, work=True, migrate=False))
+        keep_running(_run(settings, web=False, work=True))
         return
     if settings.database_file is not None:
         message = (
@@ -64,16 +62,30 @@ def _prepare() -> "Settings":
     return settings
 
 
-async def _run(settings: "Settings", *, web: bool, work: bool, migrate: bool) -> None:
+async def _run(settings: "Settings", *, web: bool, work: bool, migrate: bool = False) -> None:
     from notifier.clock import SystemClock
     from notifier.service import Service
 
     async with Service.open(settings, clock=SystemClock()) as service:
         if migrate:
             await service.migrate()
-        if web:
-            print(f"notifier: {settings.base_url}", file=sys.stderr)
-        await service.run(web=web, work=work)
+        await service.run(web=web, work=work, ready=_tell)
+
+
+async def _demonstrate(settings: "Settings") -> None:
+    from notifier.clock import SystemClock
+    from notifier.demonstration.program import run_demonstration
+
+    with bar("Replaying what happened in the city") as advance:
+
+        def progress(start: date, today: date, end: date) -> None:
+            advance((today - start).days / max(1, (end - start).days))
+
+        await run_demonstration(settings, SystemClock(), progress, ready=_tell)
+
+
+def _tell(address: str) -> None:
+    print(f"notifier: {address}", flush=True)
 
 
 def keep_running(program: Coroutine[Any, Any, T]) -> T:
