@@ -146,7 +146,7 @@ def _due(law: Law, key: CohortKey, resolution: Resolution) -> tuple[Due, str | N
     known = _known(law, key, said.due)
     set_day = known.set_day
     due = due_of(said.due, known, tentative=resolution.tentative and set_day is None)
-    return due, set_day.authority if set_day else None
+    return due, set_day.authority if set_day and set_day.closes == due.latest else None
 
 
 def _known(law: Law, key: CohortKey, expression: Expression) -> Known:
@@ -162,13 +162,10 @@ def _may_roll(key: CohortKey, said: Statement, due: Due, set_by: str | None) -> 
 
 
 def _rolled(due: Due, roll: Roll, calendar: Calendar) -> Due:
-    if due.ladder_day is None or due.latest is None:
-        return due
-    day = calendar.roll(due.ladder_day, roll)
-    if day == due.ladder_day:
+    day, latest = (each and calendar.roll(each, roll) for each in (due.ladder_day, due.latest))
+    if day is None or day == due.ladder_day:
         return due
     note = f"{due.wording}（閉庁日のため{dates.day_label_with_western(day)}まで）"
-    latest = calendar.roll(due.latest, roll)
     return replace(due, earliest=day, latest=latest, ladder_day=day, target=day, wording=note)
 
 
