@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -110,7 +110,8 @@ async def town(
             return await law_on(conn, tools, tools.today())
 
     async def turn(to: date) -> None:
-        await Run(tools, clock, tools.today(), to).through([])
+        midnight = japan_time(to + timedelta(days=1), 0)
+        await Run(tools, clock, tools.today(), midnight).through([])
 
     await _settle(tools, offices, first)
     await turn(until)
