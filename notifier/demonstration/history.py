@@ -155,7 +155,6 @@ def _of_authorities() -> Iterator[Happening]:
         date(2026, 9, 1), "tech-grant-r8.improvement-plan-due.set", prefecture, {"due": "2026-12-18"}
     )
     yield Happening(date(2026, 10, 1), f"treatment-addition-r8.{due}", city_, {"due": "2027-07-30"})
-    yield Happening(date(2026, 11, 10), "platform.integration.announced", "", {"date": "2027-02-01"})
 
 
 def _year_after(day: date) -> str:
