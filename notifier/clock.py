@@ -3,7 +3,7 @@
 Everything else is handed the time: `now` is an aware UTC instant, `today` the civil date in Japan.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,32 @@ class TurnedClock:
             message = f"the clock stands at {self._now.isoformat()} and cannot be turned back to {instant}"
             raise ValueError(message)
         self._now = instant.astimezone(UTC)
+
+
+class ShiftedClock:
+    """A clock that goes, but shows another time; it can be held, turned forward and let go. For the demonstration."""
+
+    def __init__(self, real: Clock, start: datetime) -> None:
+        """Hold still at `start` (aware) until `let_go`; afterwards go as `real` goes."""
+        self._real = real
+        self._offset = timedelta()
+        self._held: datetime | None = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the instant shown, aware, in UTC."""
+        return self._held if self._held is not None else self._real.now() + self._offset
+
+    def turn_to(self, instant: datetime) -> None:
+        """Hold, and turn forward to `instant` (aware). Raises ValueError if that lies in the past."""
+        if instant < self.now():
+            message = f"the clock shows {self.now().isoformat()} and cannot be turned back to {instant}"
+            raise ValueError(message)
+        self._held = instant.astimezone(UTC)
+
+    def let_go(self) -> None:
+        """Go on from the instant shown."""
+        self._offset = self.now() - self._real.now()
+        self._held = None
 
 
 def civil_date(instant: datetime) -> date:

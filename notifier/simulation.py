@@ -4,11 +4,11 @@ The same input gives the same output to the byte: nothing reads the machine's cl
 """
 
 import heapq
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from notifier.catalogue.holidays import national_calendar
 from notifier.catalogue.loader import Catalogue, load
@@ -16,6 +16,7 @@ from notifier.channels.parcel import MailChannel
 from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, civil_date, japan_time
 from notifier.domain.law import Authority, Party
+from notifier.domain.notices import Notice
 from notifier.intake import Inbound, receive
 from notifier.publishing import notices_of, publish_notices
 from notifier.rendering import Composer
@@ -67,7 +68,9 @@ async def run_scenario(
         await create_all(database)
         tools = offline_tools(database, clock, catalogue, RecorderChannel())
         await _settle_in(tools, scenario)
-        await Run(tools, clock, begin, end, progress).through(list(_happenings(scenario, catalogue)))
+        await Run(tools, clock, begin, japan_time(end + timedelta(days=1), 0), progress).through(
+            list(_happenings(scenario, catalogue))
+        )
         async with database.reading() as conn:
             lines = await reports.lines(conn)
     finally:
@@ -95,30 +98,40 @@ def offline_tools(
     )
 
 
+Act = Callable[[Tools], Awaitable[object]]
+
+
 @dataclass(frozen=True)
 class Happening:
     """Something that comes from outside at an instant: `act` deals with it."""
 
     at: datetime
-    act: Callable[[Tools], Any]
+    act: Act
+
+
+class Turnable(Protocol):
+    """A clock that can be turned forward."""
+
+    def turn_to(self, instant: datetime) -> None:
+        """Turn forward to `instant` (aware)."""
+        ...
 
 
 @dataclass
 class Run:
-    """A run of the real steps from `first` to `last` on a turned clock."""
+    """A run of the real steps on a turned clock, from `first` on, to the instant `until` (aware, exclusive)."""
 
     tools: Tools
-    clock: TurnedClock
+    clock: Turnable
     first: date
-    last: date
+    until: datetime
     progress: Progress | None = None
-    _queue: list[tuple[datetime, int, Happening]] = field(default_factory=list)
 
     async def through(self, happenings: list[Happening]) -> None:
-        """Let everything happen in its turn, and everything that follows from it, until the end of `last`."""
+        """Let everything happen in its turn, and everything that follows from it."""
         queue = [(happening.at, place, happening) for place, happening in enumerate(happenings)]
         heapq.heapify(queue)
-        end = japan_time(self.last + timedelta(days=1), 0)
+        end = self.until
         while True:
             due = await outbox.next_due(self.tools.database)
             outside = queue[0][0] if queue else None
@@ -135,7 +148,7 @@ class Run:
     def _turn(self, instant: datetime) -> None:
         self.clock.turn_to(instant)
         if self.progress is not None:
-            self.progress(self.first, civil_date(instant), self.last)
+            self.progress(self.first, civil_date(instant), civil_date(self.until))
 
 
 async def _settle_in(tools: Tools, scenario: Scenario) -> None:
@@ -175,24 +188,26 @@ def _happenings(scenario: Scenario, catalogue: Catalogue) -> Iterator[Happening]
     received = frozenset(
         str(event.data.get("notice")) for event in scenario.events if event.type == "notice.received"
     )
-    by_day: dict[date, list[Any]] = {}
+    by_day: dict[date, list[Notice]] = {}
     for notice in notices_of(catalogue, received):
         by_day.setdefault(max(notice.known_from, scenario.first), []).append(notice)
     for day, notices in sorted(by_day.items()):
         hour = 0 if day == scenario.first else EVENT_HOUR
-        yield Happening(japan_time(day, hour), _publishing(notices))
+        yield Happening(japan_time(day, hour), publishing(notices))
     for place, event in enumerate(scenario.events):
         yield Happening(event.instant, _receiving(event, place))
 
 
-def _publishing(notices: list[Any]) -> Callable[[Tools], Any]:
+def publishing(notices: list[Notice]) -> Act:
+    """Return what publishes `notices`."""
+
     async def act(tools: Tools) -> None:
         await publish_notices(tools, notices)
 
     return act
 
 
-def _receiving(event: ScenarioEvent, place: int) -> Callable[[Tools], Any]:
+def _receiving(event: ScenarioEvent, place: int) -> Act:
     inbound = Inbound(
         "scenario", f"{place:06d}", event.type, event.instant, event.office, event.authority, event.data
     )

@@ -269,3 +269,12 @@ def _web_service(career: Career) -> Iterator[Happening]:
     if career.joined is not None and career.lot("web") % 100 < 35:
         ready = date(2026, 6, 1) + timedelta(days=career.lot("ready") % 160)
         yield career.event(ready, "web-service.ready", certificate_until=_year_after(ready))
+
+
+@cache
+def to_come() -> tuple[Happening, ...]:
+    """Return what is still to come, invented: a visitor who turns the clock sees the integration day announced."""
+    return (
+        Happening(date(2026, 12, 8), "platform.integration.announced", "", {"date": "2027-02-01"}),
+        Happening(date(2027, 2, 1), "platform.integration.happened", "", {"date": "2027-02-01"}),
+    )

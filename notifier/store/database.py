@@ -123,6 +123,17 @@ class Database:
                 async with conn.begin():
                     yield conn
 
+    async def save_to(self, path: Path) -> None:
+        """Write a SQLite database, as it is now, into the new file `path`. Raises StoreError if that exists."""
+        with named_faults(self.place):
+            async with self.engine.connect() as conn:
+                driver = await conn.get_raw_connection()
+                plain = driver.driver_connection
+                if plain is None or self.dialect != "sqlite":
+                    raise StoreError(f"{self.place}: only a SQLite database can be saved into a file")
+                await plain.execute("PRAGMA query_only=OFF")  # left on by whoever only read
+                await plain.execute("VACUUM INTO ?", (str(path),))
+
     async def close(self) -> None:
         """Close all connections; a database in memory is gone with them."""
         await self.engine.dispose()

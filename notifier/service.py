@@ -1,0 +1,249 @@
+"""The composition root: settings in, everything wired out."""
+
+import asyncio
+import contextlib
+import random
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
+from typing import Self, TypeAlias
+
+from aiohttp.web import AppRunner
+from itsdangerous import URLSafeSerializer
+
+from notifier.catalogue.holidays import national_calendar
+from notifier.catalogue.loader import load
+from notifier.channels.email import EmailChannel
+from notifier.channels.mime import Sender
+from notifier.channels.parcel import MailChannel
+from notifier.channels.relay import Relay
+from notifier.channels.unset import UnsetChannel
+from notifier.clock import Clock
+from notifier.domain.law import Law
+from notifier.enlisting import Enlisted, enlist
+from notifier.errors import NotifierError, SettingsError
+from notifier.explaining import Explained, explain
+from notifier.publishing import publish
+from notifier.rendering import Composer
+from notifier.running import run_step
+from notifier.schedule import Schedule
+from notifier.settings import Settings, kept_secret_key
+from notifier.store import authorities, outbox
+from notifier.store.database import Database
+from notifier.store.mailbox import MailboxStore
+from notifier.store.migration import migrate, pending
+from notifier.store.outbox import Message
+from notifier.tools import Correspondent, LawBook, Tools, law_on
+from notifier.web.application import make_application
+from notifier.web.connections import GUARD, GuardedSite
+from notifier.web.supplies import Supplies
+from notifier.worker import Worker
+
+TurnClock: TypeAlias = Callable[[date], Awaitable[None]]
+FIRST_YEAR, YEARS_AHEAD = 2023, 8
+UNSUBSCRIBE = "unsubscribe"
+"""What the token in a List-Unsubscribe address is good for, and nothing else."""
+
+
+class Service:
+    """The service, wired and open. Use `Service.open`."""
+
+    def __init__(self, settings: Settings, tools: Tools, secret: str) -> None:
+        """Wrap what `open` has wired. `working` is held while a step runs, or while the demonstration turns its clock."""
+        self.settings = settings
+        self.tools = tools
+        self.database = tools.database
+        self.working = asyncio.Lock()
+        self._secret = secret
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, settings: Settings, *, clock: Clock, channel: MailChannel | None = None
+    ) -> AsyncIterator[Self]:
+        """Wire everything for `settings`, and close it at the end. Raises NotifierError with what is wrong.
+
+        `channel` takes the place of the relay that the settings name.
+        """
+        async with AsyncExitStack() as stack:
+            catalogue = load()
+            composer = Composer(settings.templates_dir)
+            database = await stack.enter_async_context(
+                await Database.open(settings.database_url.get_secret_value())
+            )
+            if channel is None:
+                channel = await _relay(settings, stack)
+            secret = kept_secret_key(settings).get_secret_value()
+            signer = URLSafeSerializer(secret, salt=UNSUBSCRIBE)
+            tools = Tools(
+                database,
+                clock,
+                catalogue,
+                national_calendar(FIRST_YEAR, clock.now().year + YEARS_AHEAD),
+                composer,
+                channel,
+                Correspondent(
+                    settings.sender_name,
+                    settings.sender_contact or settings.sender_name,
+                    settings.base_url,
+                    settings.editor_address or "",
+                ),
+                f"{socket.gethostname()}-{secrets.token_hex(4)}",
+                random.SystemRandom().random,
+                lambda recipient: f"{settings.base_url}/unsubscribe/{signer.dumps(recipient)}",
+                LawBook(catalogue.groups),
+            )
+            yield cls(settings, tools, secret)
+
+    async def migrate(self) -> list[str]:
+        """Bring the schema up to date and take in the shipped law that is known by now; returns the steps taken."""
+        taken = await migrate(self.database)
+        async with self.database.transaction() as conn:
+            known = await authorities.load_authorities(conn)
+            shipped = self.tools.catalogue.authorities.values()
+            await authorities.keep_authorities(
+                conn, [(each, "") for each in shipped if each.code not in known]
+            )
+        await publish(self.tools, self.tools.today())
+        return taken
+
+    async def import_offices(self, content: bytes, municipality: str, *, dry_run: bool) -> Enlisted:
+        """Take over a list of offices; see `notifier.enlisting.enlist`."""
+        await self._refuse_old_schema()
+        return await enlist(self.tools, content, municipality, "command line", dry_run=dry_run)
+
+    async def explain(
+        self, office: str, deadline: str | None = None, on: date | None = None, known_on: date | None = None
+    ) -> Explained:
+        """Explain what an office owes; see `notifier.explaining.explain`."""
+        await self._refuse_old_schema()
+        return await explain(self.tools, office, deadline, on, known_on)
+
+    async def _refuse_old_schema(self) -> None:
+        waiting = await pending(self.database)
+        if waiting:
+            raise NotifierError(
+                f"{self.database.place}: the schema is not up to date ({len(waiting)} to go); run `notifier migrate` first"
+            )
+
+    async def run(
+        self,
+        *,
+        web: bool,
+        work: bool,
+        mailbox: MailboxStore | None = None,
+        turn_clock: TurnClock | None = None,
+        ready: Callable[[str], None] | None = None,
+    ) -> None:
+        """Run until SIGTERM or SIGINT: the web door, and the schedule with a worker.
+
+        `mailbox` and `turn_clock` belong to the demonstration. `ready` is called with the address once the pages
+        answer. A ticker that dies ends the program, so that whoever watches it starts it anew.
+        """
+        await self._refuse_old_schema()
+        stopping = asyncio.Event()
+        async with AsyncExitStack() as stack:
+            _on_signal(stopping)
+            worker = self.worker()
+            if web:
+                address = await stack.enter_async_context(self._door(mailbox, turn_clock))
+                if ready is not None:
+                    ready(address)
+            if work:
+                await stack.enter_async_context(self._working(worker, stopping))
+            await stopping.wait()
+
+    def worker(self) -> Worker:
+        """Return a worker that runs the steps with this service's tools."""
+
+        async def run(message: Message) -> None:
+            async with self.working:
+                await run_step(self.tools, message.step)
+
+        return Worker(self.database, self.tools.clock, run, self.tools.worker)
+
+    @asynccontextmanager
+    async def _working(self, worker: Worker, stopping: asyncio.Event) -> AsyncIterator[None]:
+        died: list[str] = []
+
+        def on_dead() -> None:
+            died.append("the ticker")
+            stopping.set()
+
+        async def leave(step: str) -> None:
+            async with self.database.transaction() as conn:
+                await outbox.enqueue(conn, step, self.tools.now())
+            worker.wake()
+
+        schedule = Schedule(leave, on_dead)
+        schedule.start()
+        working = asyncio.create_task(worker.work())
+        working.add_done_callback(lambda _: stopping.set())
+        try:
+            yield
+        finally:
+            await schedule.stop()
+            worker.stop()
+            await working
+        if died:
+            raise NotifierError("the ticker died; the service stopped so that it can be started anew")
+
+    @asynccontextmanager
+    async def _door(self, mailbox: MailboxStore | None, turn_clock: TurnClock | None) -> AsyncIterator[str]:
+        supplies = Supplies(
+            self.database,
+            self.tools.clock,
+            self.law,
+            self._secret,
+            {name: kind.label for name, kind in self.tools.catalogue.facts.items()},
+            {code: kind.name for code, kind in self.tools.catalogue.services.items()},
+            mailbox=mailbox,
+            turn_clock=turn_clock,
+            overrides=self.settings.templates_dir,
+        )
+        application = make_application(supplies)
+        runner = AppRunner(application, access_log=None)
+        await runner.setup()
+        try:
+            site = GuardedSite(runner, application[GUARD], self.settings.http_host, self.settings.http_port)
+            try:
+                await site.start()
+            except OSError as fault:
+                raise SettingsError(
+                    f"{self.settings.http_host}:{self.settings.http_port} cannot be listened on ({fault.strerror}); "
+                    "set NOTIFIER_HTTP_PORT to a free port"
+                ) from fault
+            yield site.name
+        finally:
+            await runner.cleanup()
+
+    async def law(self) -> Law:
+        """Return the approved law as it is known today."""
+        async with self.database.reading() as conn:
+            return await law_on(conn, self.tools, self.tools.today())
+
+
+async def _relay(settings: Settings, stack: AsyncExitStack) -> MailChannel:
+    if settings.smtp_host is None:
+        return UnsetChannel()
+    password = settings.smtp_password
+    relay = Relay(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_tls,
+        settings.smtp_username,
+        password.get_secret_value() if password else None,
+        greeting=socket.getfqdn(),
+    )
+    sender = Sender(settings.sender_name, settings.mail_from)
+    return await stack.enter_async_context(EmailChannel(relay, sender, connections=settings.smtp_connections))
+
+
+def _on_signal(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopping.set)
