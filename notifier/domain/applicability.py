@@ -74,8 +74,7 @@ def holds(condition: Condition, office: Office) -> bool:
             return all(holds(part, office) for part in parts)
         case AnyOf(parts):
             return any(holds(part, office) for part in parts)
-        case NotThat(part):
-            return not holds(part, office)
+    return not holds(condition.part, office)
 
 
 def fact_types(condition: Condition) -> frozenset[str]:
@@ -87,8 +86,7 @@ def fact_types(condition: Condition) -> frozenset[str]:
             return frozenset().union(*(fact_types(part) for part in parts))
         case NotThat(part):
             return fact_types(part)
-        case Services() | Authorities():
-            return frozenset()
+    return frozenset()
 
 
 _PATTERN = {"fact", "where", "since", "until"}

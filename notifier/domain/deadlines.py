@@ -168,12 +168,16 @@ def _in_month(expression: InMonth) -> Due:
 
 
 def _months(covered: Interval) -> Due:
-    first, last = covered.start, covered.end
-    if first is None or last is None:
-        raise ValueError("a range of months needs its first and its last month")
+    first, last = _both_ends(covered)
     begin, end = (dates.month_label(each.year, each.month) for each in (first, last))
     wording = f"{begin}分から{end}分まで"
     return Due(Shape.MONTHS, wording, last, last, first, ladder_day=last, target=last)
+
+
+def _both_ends(span: Interval) -> tuple[date, date]:
+    if span.start is None or span.end is None:
+        raise ValueError("months that are covered need the first and the last of them")
+    return span.start, span.end
 
 
 def _in_fiscal_year(expression: InFiscalYear) -> Due:
@@ -182,11 +186,9 @@ def _in_fiscal_year(expression: InFiscalYear) -> Due:
     else:
         span = dates.half_year(expression.year, expression.half)
         label = dates.half_year_label(expression.year, expression.half)
-    if span.end is None:  # a fiscal year always ends
-        raise ValueError("a fiscal year has an end")
-    wording = f"{label}中（{dates.day_label_with_western(span.end)}まで）"
-    last = span.end
-    return Due(Shape.FISCAL_YEAR, wording, last, last, span.start, ladder_day=last, target=last)
+    first, last = _both_ends(span)
+    wording = f"{label}中（{dates.day_label_with_western(last)}まで）"
+    return Due(Shape.FISCAL_YEAR, wording, last, last, first, ladder_day=last, target=last)
 
 
 def _until_event(expression: UntilEvent, known: Known) -> Due:
@@ -205,13 +207,10 @@ def _from_anchor(expression: AfterAnchor | OnAnchor | MonthFromAnchor, known: Kn
             return _day(known.anchor)
         case MonthFromAnchor(months=months, day=day):
             return _day(dates.shift_month(known.anchor, months, day))
-        case AfterAnchor(period=period):
-            counted, not_counted = dates.last_day_of(known.anchor, period)
-            due = _day(counted)
-            wording = (
-                f"{due.wording}（数え方により{dates.day_label_with_western(not_counted)}までとも読めます）"
-            )
-            return replace(due, wording=wording, latest=not_counted, later_reading=not_counted)
+    counted, not_counted = dates.last_day_of(known.anchor, expression.period)
+    due = _day(counted)
+    wording = f"{due.wording}（数え方により{dates.day_label_with_western(not_counted)}までとも読めます）"
+    return replace(due, wording=wording, latest=not_counted, later_reading=not_counted)
 
 
 def _before_fact(expression: BeforeFact, known: Known) -> Due:

@@ -150,9 +150,11 @@ def _due(law: Law, key: CohortKey, resolution: Resolution) -> tuple[Due, str | N
 
 
 def _known(law: Law, key: CohortKey, expression: Expression) -> Known:
-    events = events_of(expression)
+    """Return the days on which `expression` depends; the key's own day only if that is the one it means."""
+    events, anchor = events_of(expression), anchor_of(expression)
     set_day = law.set_day(events, key.authorities, _year_of(key)) if events else None
-    return Known(key.anchor, set_day, key.occurrence)
+    is_meant = anchor is not None and anchor == shape_of(law, key.deadline, key.authorities)[0]
+    return Known(key.anchor if is_meant else None, set_day, key.occurrence)
 
 
 def _may_roll(key: CohortKey, said: Statement, due: Due, set_by: str | None) -> bool:

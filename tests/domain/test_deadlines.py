@@ -163,7 +163,7 @@ def test_covered_months_end_with_the_last_of_them() -> None:
 
 @pytest.mark.parametrize("covered", [Interval(None, date(2026, 5, 31)), Interval(date(2025, 12, 1), None)])
 def test_covered_months_need_a_first_and_a_last(covered: Interval) -> None:
-    with pytest.raises(ValueError, match="first and its last"):
+    with pytest.raises(ValueError, match="the first and the last"):
         due_of(Months(covered))
 
 

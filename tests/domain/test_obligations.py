@@ -523,6 +523,13 @@ def test_a_decision_may_name_a_safe_day_where_there_is_no_day() -> None:
     assert (found.due.ladder_day, found.due.target) == (None, date(2026, 7, 1))
 
 
+def test_what_contradicts_by_another_day_of_the_office_is_not_counted_from_the_wrong_one() -> None:
+    licence, applied = OnAnchor(anchor("joined")), AfterAnchor(anchor("applied"), Period(years=1))
+    found = decided(said(licence), said(applied, date(2026, 4, 10), Rank.EXPLANATION), own=FRIDAY)
+    assert found.due.ladder_day == FRIDAY
+    assert [each.shape for each in found.contradicting] == [Shape.UNKNOWN]
+
+
 def test_a_withdrawal_that_contradicts_has_no_day_to_run_to() -> None:
     found = decided(said(by(FRIDAY)), said(None, date(2026, 4, 10), Rank.EXPLANATION, withdraws=True))
     assert found.resolution.against
