@@ -6,7 +6,7 @@ It is a cache of what was shown, not a record: losing it loses nothing that the 
 import asyncio
 import re
 import sqlite3
-import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from notifier.errors import StoreError
+from notifier.store.packing import pack, unpack
 
 T = TypeVar("T")
 
@@ -36,10 +37,9 @@ CREATE INDEX IF NOT EXISTS ix_mail_recipient ON mail (recipient);
 CREATE TABLE IF NOT EXISTS mail_source (id INTEGER PRIMARY KEY, model INTEGER, packed BLOB NOT NULL);
 """
 _COLUMNS = "id, key, recipient, subject, dated, received_at, size"
-RUN = 100
-"""Mails that are packed against the first of them."""
-WINDOW = 15
-"""How far back the packer sees, as a power of two."""
+Models: TypeAlias = OrderedDict[str, tuple[int, bytes]]
+"""By the beginning of a subject: number and bytes of the mail against which others like it are packed."""
+MOST_MODELS = 64
 _HEADER = re.compile(rb"^(subject|message-id|date)[ \t]*:[ \t]*(.*)$", re.IGNORECASE | re.MULTILINE)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
@@ -68,10 +68,11 @@ class MailboxStore:
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mailbox")
         self._connection: sqlite3.Connection | None = None
+        self._models: Models = OrderedDict()
 
     async def add_many(self, mails: Sequence[tuple[str, bytes, datetime]]) -> None:
         """Keep (recipient, bytes as received, aware instant of receiving), in this order."""
-        await self._run(lambda connection: _add(connection, mails))
+        await self._run(lambda connection: _add(connection, self._models, mails))
 
     async def search(self, words: str = "", *, limit: int = 50, skip: int = 0) -> tuple[int, list[Mail]]:
         """Return how many mails carry `words` in recipient or subject, and `limit` of them, newest first."""
@@ -119,21 +120,38 @@ def _open(path: Path | None) -> sqlite3.Connection:
     return connection
 
 
-def _add(connection: sqlite3.Connection, mails: Sequence[tuple[str, bytes, datetime]]) -> None:
+def _add(
+    connection: sqlite3.Connection, models: Models, mails: Sequence[tuple[str, bytes, datetime]]
+) -> None:
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM mail").fetchone()
     rows, sources = [], []
-    model, first = 0, b""
     for number, (recipient, raw, received_at) in enumerate(mails, last + 1):
         key, subject, dated = _headers(raw)
         rows.append((number, key, recipient, subject, dated, _written(received_at), len(raw)))
-        if (number - last) % RUN == 1:
-            model, first = number, raw
-        sources.append(
-            (number, model if number != model else None, _packed(raw, b"" if number == model else first))
-        )
-    with connection:
-        connection.executemany(f"INSERT INTO mail ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 -- names of our own
-        connection.executemany("INSERT INTO mail_source (id, model, packed) VALUES (?, ?, ?)", sources)
+        sources.append((number, *_packed(models, number, subject, raw)))
+    try:
+        with connection:
+            connection.executemany(
+                f"INSERT INTO mail ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- names of our own
+                rows,
+            )
+            connection.executemany("INSERT INTO mail_source (id, model, packed) VALUES (?, ?, ?)", sources)
+    except sqlite3.Error:
+        models.clear()  # those just chosen were not kept
+        raise
+
+
+def _packed(models: Models, number: int, subject: str, raw: bytes) -> tuple[int | None, bytes]:
+    """Pack a mail as what it differs in from one that says the same to another office."""
+    said = subject.partition("｜")[0]
+    if said in models:
+        models.move_to_end(said)
+        model, kept = models[said]
+        return model, pack(raw, kept)
+    models[said] = number, raw
+    if len(models) > MOST_MODELS:
+        models.popitem(last=False)
+    return None, pack(raw)
 
 
 def _search(connection: sqlite3.Connection, words: str, limit: int, skip: int) -> tuple[int, list[Mail]]:
@@ -161,17 +179,7 @@ def _source(connection: sqlite3.Connection, number: int) -> bytes:
     model, packed = connection.execute(
         "SELECT model, packed FROM mail_source WHERE id = ?", [number]
     ).fetchone()
-    return _unpacked(packed, _source(connection, model) if model is not None else b"")
-
-
-def _packed(raw: bytes, model: bytes) -> bytes:
-    """Pack a mail as what it differs in from another one: letters of one morning are nearly the same."""
-    packer = zlib.compressobj(1, wbits=-WINDOW, memLevel=9, zdict=model[-(2**WINDOW) :])
-    return packer.compress(raw) + packer.flush()
-
-
-def _unpacked(packed: bytes, model: bytes) -> bytes:
-    return zlib.decompressobj(wbits=-WINDOW, zdict=model[-(2**WINDOW) :]).decompress(packed)
+    return unpack(packed, _source(connection, model) if model is not None else b"")
 
 
 def _find(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:
