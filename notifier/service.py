@@ -87,7 +87,7 @@ class Service:
                 channel,
                 Correspondent(
                     settings.sender_name,
-                    settings.sender_contact or settings.sender_name,
+                    settings.sender_contact,
                     settings.base_url,
                     settings.editor_address or "",
                 ),

@@ -90,7 +90,7 @@ def offline_tools(
         national_calendar(2023, 2034),
         Composer(),
         channel,
-        Correspondent("介護保険担当課", "介護保険担当課", "http://127.0.0.1:8080"),
+        Correspondent("介護保険担当課", "", "http://127.0.0.1:8080"),
         "simulation",
         lambda: 0.5,
         lambda recipient: None,

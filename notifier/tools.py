@@ -63,8 +63,11 @@ class LawBook:
 
 @dataclass(frozen=True)
 class Tools:
-    """Everything a step may use. `spread` yields 0 ≤ x < 1 for jitter; `worker` names this process in leases.
-    `unsubscribe` gives the one-click address for a recipient, or None where there are no pages."""
+    """Everything a step may use.
+
+    `spread` yields 0 ≤ x < 1 for jitter; `worker` names this process in leases. `unsubscribe` gives the one-click
+    address for a recipient, or None where there are no pages.
+    """
 
     database: Database
     clock: Clock

@@ -33,6 +33,10 @@ FOLDER = Path("var") / "demonstration"
 NEWS_HOUR, REST_HOUR = 8, 10
 """Events come in at 08:00; a turned clock stops at 10:00, when the day's letters have left at 09:00."""
 MONDAY = 0
+WRITER = {
+    "sender_name": "市 介護保険担当課（デモ）",
+    "sender_contact": "電話 043-000-0000（平日 8:30〜17:15、架空の番号）",
+}
 
 
 async def run_demonstration(
@@ -49,7 +53,7 @@ async def run_demonstration(
     mailbox = Mailbox(_keep_in(mails), clock.now)
     port = await mailbox.start()
     kept = folder / "notifier.sqlite3"
-    ours = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "smtp_username": None}
+    ours = WRITER | {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "smtp_username": None}
     try:
         in_memory = settings.model_copy(update=ours | {"database_url": SecretStr("sqlite+aiosqlite://")})
         async with Service.open(in_memory, clock=clock) as service:

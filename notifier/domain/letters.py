@@ -98,7 +98,7 @@ def content_of(  # noqa: PLR0913 -- what is said depends on this much, and each 
         change=ChangeSaid(kind, kind.label, old.wording if old else "", decision.due.wording)
         if kind
         else None,
-        unknown=_once(point for each in said for point in each.unknown),
+        unknown=() if decision.set_by else _once(point for each in said for point in each.unknown),
         contradiction=_contradiction(decision),
         remarks=_once(each.remark for each in said if each.remark),
         sources=_sources(decision, said),

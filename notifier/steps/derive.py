@@ -7,6 +7,7 @@ A moved date is decided once per cohort and leaves the obligations alone.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from hashlib import blake2b
 
 from notifier.clock import civil_date
@@ -17,7 +18,7 @@ from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.obligations import CohortKey, Decision, State, decide, shape_of
 from notifier.store import cohorts, deliveries, derivation, obligations, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
-from notifier.store.database import Condition, Connection
+from notifier.store.database import Condition, Connection, retrying
 from notifier.store.derivation import Moved
 from notifier.store.obligations import Branch
 from notifier.telling import Message, Told, tell, tell_editor, upcoming
@@ -37,9 +38,14 @@ class Work:
 
 async def derive(tools: Tools) -> None:
     """Work out everything that has moved since the last derivation, in one transaction."""
+    await retrying(partial(_derive, tools))
+
+
+async def _derive(tools: Tools) -> None:
     now = tools.now()
     today = civil_date(now)
-    async with tools.database.transaction() as conn:
+    # What is marked as worked out must be what was read: news that comes in meanwhile stays new.
+    async with tools.database.transaction(snapshot=True) as conn:
         moved = await derivation.moved(conn)
         if not moved:
             return

@@ -4,6 +4,7 @@ Only what is due is looked at; the members are moved in one statement a cohort.
 """
 
 from datetime import date
+from functools import partial
 
 from notifier.clock import civil_date, japan_time
 from notifier.domain.ladders import Occasion, Rung
@@ -11,16 +12,21 @@ from notifier.domain.law import Law, Party
 from notifier.domain.obligations import Decision, decide
 from notifier.store import cohorts, deliveries, derivation, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
-from notifier.store.database import Connection
+from notifier.store.database import Connection, retrying
 from notifier.telling import Message, Told, tell, tell_editor, upcoming
 from notifier.tools import Tools, law_on
 
 
 async def sweep(tools: Tools) -> None:
     """Say what is due on the present civil date; rungs missed during a standstill become the last of them."""
+    await retrying(partial(_sweep, tools))
+
+
+async def _sweep(tools: Tools) -> None:
     now = tools.now()
     today = civil_date(now)
-    async with tools.database.transaction() as conn:
+    # A cohort that a derivation changes meanwhile must not be written back as it was.
+    async with tools.database.transaction(snapshot=True) as conn:
         found = await cohorts.cohorts_due(conn, today)
         # A deadline whose law has moved waits for its derivation, which asks for another sweep.
         moved = await derivation.moved_deadlines(conn)
@@ -49,6 +55,8 @@ async def _climb(conn: Connection, tools: Tools, law: Law, cohort: Cohort, today
     for rung in [each for each in reached if not each.to_editor][-1:]:
         message = Message(rung.occasion, rung.key, name=rung.name)
         await tell(conn, tools, law, told, message, run, whom=deliveries.unsettled())
+        if law.ladders[law.deadlines[cohort.key.deadline].ladder].editor:
+            await tell_editor(conn, tools, law, told, message, run)
         if rung.occasion is Occasion.CLOSING:
             await _close(conn, tools, law, told, message, run)
 
