@@ -93,7 +93,7 @@ def offline_tools(
         Correspondent("介護保険担当課", "", "http://127.0.0.1:8080"),
         "simulation",
         lambda: 0.5,
-        lambda recipient: None,
+        lambda _recipient: None,
         LawBook(catalogue.groups),
     )
 

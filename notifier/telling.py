@@ -109,7 +109,7 @@ async def tell(  # noqa: PLR0913 -- the arrow's inputs, each named
             await deliveries.tell_party(conn, saying_id, f"authority/{address[0]}", address[1], due_at)
 
 
-async def tell_editor(  # noqa: PLR0913 -- the arrow's inputs, each named
+async def tell_editor(
     conn: Connection, tools: Tools, law: Law, told: Told, message: Message, run: int
 ) -> None:
     """Say `message` to the rule editor, once for the nation however many cohorts it comes from."""

@@ -10,7 +10,9 @@ class UnsetChannel:
     """Answers that the fault is ours, so that the queue rests as it is until a relay is set."""
 
     async def send(
-        self, parcels: Sequence[Parcel], before_dot: BeforeDot
+        self,
+        parcels: Sequence[Parcel],
+        before_dot: BeforeDot,  # noqa: ARG002  # nothing leaves, so nobody needs to permit it
     ) -> AsyncIterator[tuple[str, Receipt]]:
         """Yield each key with a fault of the sender; `before_dot` is not called, as nothing leaves."""
         for parcel in parcels:

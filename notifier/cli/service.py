@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Coroutine
-from datetime import date
+from contextlib import ExitStack
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -76,12 +76,17 @@ async def _demonstrate(settings: "Settings") -> None:
     from notifier.clock import SystemClock
     from notifier.demonstration.program import run_demonstration
 
-    with bar("Replaying what happened in the city") as advance:
+    with ExitStack() as showing:
+        advance = showing.enter_context(bar("Replaying what happened in the city"))
 
         def progress(start: date, today: date, end: date) -> None:
             advance((today - start).days / max(1, (end - start).days))
 
-        await run_demonstration(settings, SystemClock(), progress, ready=_tell)
+        def ready(address: str) -> None:
+            showing.close()
+            _tell(address)
+
+        await run_demonstration(settings, SystemClock(), progress, ready)
 
 
 def _tell(address: str) -> None:

@@ -273,7 +273,7 @@ def _web_service(career: Career) -> Iterator[Happening]:
 
 @cache
 def to_come() -> tuple[Happening, ...]:
-    """Return what is still to come, invented: a visitor who turns the clock sees the integration put off."""
+    """Return what is still to come, invented: a visitor who turns the clock sees the day of the integration announced."""
     return (
         Happening(date(2026, 12, 8), "platform.integration.announced", "", {"date": "2027-03-01"}),
         Happening(date(2027, 3, 1), "platform.integration.happened", "", {"date": "2027-03-01"}),

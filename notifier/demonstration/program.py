@@ -46,8 +46,7 @@ async def run_demonstration(
 
     `progress` follows the replay, `ready` is told the address of the pages. Raises NotifierError.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _make_anew(folder)
     clock = ShiftedClock(real, japan_time(BEGIN, 0))
     mails = MailboxStore(folder / "mailbox.sqlite3")
     mailbox = Mailbox(_keep_in(mails), clock.now)
@@ -69,6 +68,11 @@ async def run_demonstration(
     finally:
         await mailbox.stop()
         await mails.close()
+
+
+def _make_anew(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
 
 def _keep_in(mails: MailboxStore) -> Deliver:

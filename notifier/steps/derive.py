@@ -173,7 +173,7 @@ async def _decide_again(work: Work, deadline: Deadline, *, by_law: bool, first_t
         await obligations.settle(work.conn, deadline, obligations.everyone(), work.run)
 
 
-async def _news(  # noqa: PLR0913 -- what happened, to whom, why
+async def _news(
     work: Work, deadline: Deadline, cohort: Cohort, told: Told, kind: ChangeKind, *, by_law: bool
 ) -> None:
     """Tell the members of a cohort, and the editor where a person has to decide."""

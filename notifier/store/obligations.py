@@ -115,12 +115,9 @@ async def keys_among(
     for row in sorted(rows, key=lambda row: tuple(map(str, row))):
         anchor = None if row.anchor == NO_ANCHOR else row.anchor
         every = row.taken_up and anchor is not None
-        for occurrence in branch.occurrences if every else branch.occurrences[:1]:
-            keys.append(
-                CohortKey(
-                    deadline.id, occurrence, row.municipality, row.prefecture, bool(row.taken_up), anchor
-                )
-            )
+        where = (row.municipality, row.prefecture, bool(row.taken_up), anchor)
+        occurrences = branch.occurrences if every else branch.occurrences[:1]
+        keys.extend(CohortKey(deadline.id, occurrence, *where) for occurrence in occurrences)
     return keys
 
 

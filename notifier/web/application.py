@@ -6,7 +6,7 @@ from notifier.rendering import Pages
 from notifier.web import safety, wording
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
-from notifier.web.pages import board, clock, deadlines, mailbox, offices
+from notifier.web.pages import board, clock, deadlines, mailbox, offices, unsubscribe
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 
 
@@ -26,6 +26,8 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     add("/deadlines/{family}/{duty}", deadlines.show)
     add("/healthz", healthz)
     add("/static/{version}/{name}", application[SHELF].serve)
+    add("/unsubscribe/{token}", unsubscribe.show)
+    application.router.add_post("/unsubscribe/{token}", unsubscribe.stop)
     if supplies.mailbox is not None:
         add("/mailbox", mailbox.show_list)
         add("/mailbox/{number:[0-9]{1,15}}", mailbox.show_one)

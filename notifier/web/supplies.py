@@ -21,7 +21,7 @@ class Supplies:
 
     `law` returns the law as known today. `fact_labels` and `service_names` are Japanese names by type and by
     code. `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not
-    exist. `secret` signs forms.
+    exist. `secret` signs forms. `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it.
     """
 
     database: Database
@@ -33,6 +33,8 @@ class Supplies:
     title: str = "介護事業所 期限のお知らせ"
     mailbox: MailboxStore | None = None
     turn_clock: Callable[[date], Awaitable[None]] | None = None
+    recipient_of: Callable[[str], str | None] | None = None
+    mute: Callable[[str], Awaitable[object]] | None = None
     overrides: Path | None = None
 
     def today(self) -> date:

@@ -1,0 +1,34 @@
+"""Contacts: the addresses at which offices are reached."""
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from notifier.store.tables import ContactRow, DeliveryRow, OfficeRow
+
+
+async def deactivate(conn: AsyncConnection, address: str) -> list[str]:
+    """Deactivate a mail address for every office that has it; returns the numbers of those where it was active.
+
+    Deliveries planned for it and not yet in a letter lose their recipient: they end as unreachable, visibly.
+    """
+    active = (
+        col(ContactRow.address) == address,
+        col(ContactRow.channel) == "email",
+        col(ContactRow.active).is_(True),
+    )
+    found = await conn.execute(
+        select(col(OfficeRow.number))
+        .join(ContactRow, col(ContactRow.office_id) == col(OfficeRow.id))
+        .where(*active)
+        .order_by(col(OfficeRow.number))
+    )
+    numbers = list(found.scalars())
+    await conn.execute(update(ContactRow).where(*active).values(active=False))
+    planned = update(DeliveryRow).where(
+        col(DeliveryRow.recipient) == address,
+        col(DeliveryRow.state) == "planned",
+        col(DeliveryRow.letter_id).is_(None),
+    )
+    await conn.execute(planned.values(state="unreachable"))
+    return numbers

@@ -1,0 +1,32 @@
+"""Stopping mail to an address (RFC 8058): the page asks, only a POST does, and it may come from a mail program.
+
+The address is a capability: whoever has it can stop this one address and nothing else. The duties stay.
+"""
+
+from aiohttp import web
+
+from notifier.web.pages import answer
+from notifier.web.supplies import SUPPLIES
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show which address is meant, with a button; nothing changes."""
+    return answer.page(request, "unsubscribe.html", "", address=_address(request), done=False)
+
+
+async def stop(request: web.Request) -> web.Response:
+    """Stop mail to the address. RFC 8058 section 3.1: no cookie, no other proof; again changes nothing."""
+    address = _address(request)
+    supplies = request.app[SUPPLIES]
+    if supplies.mute is None:
+        raise web.HTTPNotFound
+    await supplies.mute(address)
+    return answer.page(request, "unsubscribe.html", "", address=address, done=True)
+
+
+def _address(request: web.Request) -> str:
+    supplies = request.app[SUPPLIES]
+    address = supplies.recipient_of(request.match_info["token"]) if supplies.recipient_of else None
+    if address is None:
+        raise web.HTTPNotFound
+    return address
