@@ -323,8 +323,10 @@ def facts_for(deadline: Deadline, office: Office, key: CohortKey) -> list[Fact]:
 
 def _not_applicable(deadline: Deadline, office: Office) -> Obligation:
     if not holds(deadline.concerns, office):
-        whom = f"（対象: {deadline.concerns_wording}）" if deadline.concerns_wording else ""
-        reason = f"この事業所は対象ではありません{whom}"
+        whom = deadline.concerns_wording
+        reason = (
+            f"対象は{whom}です。この事業所は当てはまりません" if whom else "この事業所は対象ではありません"
+        )
     else:
         reason = "辞退または不要の登録があるため、対象ではありません"
     return Obligation(office.number, deadline.id, 0, State.NOT_APPLICABLE, None, None, reason=reason)

@@ -170,7 +170,7 @@ def _unsure() -> ColumnElement[bool]:
     )
 
 
-def _flagged(ids: Collection[int], flag: ColumnElement[bool]) -> Any:  # noqa: ANN401 -- a select of two columns
+def _flagged(ids: Collection[int], flag: ColumnElement[bool]) -> Any:
     return (
         select(col(DeliveryRow.id), col(DeliveryRow.letter_id))
         .join(SayingRow, col(SayingRow.id) == col(DeliveryRow.saying_id))

@@ -111,7 +111,7 @@ async def keys_among(
             select(found.c.municipality, found.c.prefecture, found.c.taken_up, found.c.anchor).distinct()
         )
     ).all()
-    keys = []
+    keys: list[CohortKey] = []
     for row in sorted(rows, key=lambda row: tuple(map(str, row))):
         anchor = None if row.anchor == NO_ANCHOR else row.anchor
         every = row.taken_up and anchor is not None

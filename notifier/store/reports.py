@@ -37,7 +37,7 @@ async def lines(conn: AsyncConnection) -> list[dict[str, Any]]:
     return [_line(row) for row in rows]
 
 
-def _line(row: Any) -> dict[str, Any]:  # noqa: ANN401 -- a row of the select above
+def _line(row: Any) -> dict[str, Any]:
     content = row.content
     due = content["due"]
     kind, identity = content["party"], row.number or row.party.removeprefix("authority/")

@@ -29,7 +29,7 @@ class Table(SQLModel):
     metadata = MetaData(naming_convention=NAMING)
 
 
-def _json() -> Any:  # noqa: ANN401 -- SQLAlchemy's own type of a column is not exported by SQLModel
+def _json() -> Any:
     return Column(JSON().with_variant(JSONB(), "postgresql"), nullable=False)
 
 

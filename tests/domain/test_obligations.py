@@ -159,7 +159,7 @@ def test_an_office_that_is_not_concerned_is_told_why() -> None:
     entry = deadline(concerns=Services(frozenset({"43"})), concerns_wording="居宅介護支援事業所")
     found = only(law(said(by(FRIDAY)), deadlines=[entry]), office(services=["11"]))
     assert found.state is State.NOT_APPLICABLE
-    assert found.reason == "この事業所は対象ではありません（対象: 居宅介護支援事業所）"
+    assert found.reason == "対象は居宅介護支援事業所です。この事業所は当てはまりません"
     plain = replace(entry, concerns_wording="")
     assert only(law(said(by(FRIDAY)), deadlines=[plain]), office()).reason == "この事業所は対象ではありません"
 
