@@ -168,7 +168,9 @@ class Settings(BaseSettings):
     @property
     def database_file(self) -> Path | None:
         """The file of a SQLite database, which need not exist yet; None for one in memory or on a server."""
-        found = re.fullmatch(r"sqlite(?:\+aiosqlite)?:///([^?]+)(\?.*)?", self.database_url.get_secret_value())
+        found = re.fullmatch(
+            r"sqlite(?:\+aiosqlite)?:///([^?]+)(\?.*)?", self.database_url.get_secret_value()
+        )
         return Path(found[1]) if found and found[1] != ":memory:" else None
 
 

@@ -45,8 +45,10 @@ def test_every_faulty_row_is_told_and_nothing_is_taken_over(typed: Typed, office
     done = typed("offices", "import", offices, "--municipality", "121002")
     assert (done.code, done.out) == (1, "")
     assert done.err.splitlines() == [
-        ("offices.csv: 4行目「事業所番号」の値「12」: 事業所番号は10桁です"
-        "（3桁目だけは英字のことがあります）。"),
+        (
+            "offices.csv: 4行目「事業所番号」の値「12」: 事業所番号は10桁です"
+            "（3桁目だけは英字のことがあります）。"
+        ),
         "offices.csv: 4行目「サービス」の値「99」: 「99」というサービス種類コードはありません。",
         "offices.csv: 4行目「メールアドレス」の値「x」: 「x」はメールアドレスの形ではありません。",
         "notifier: offices.csv: 3か所を直してください。何も取り込んでいません。",
