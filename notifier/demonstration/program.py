@@ -24,6 +24,7 @@ from notifier.service import Service
 from notifier.settings import Settings
 from notifier.simulation import Act, Happening, Progress, Run, publishing
 from notifier.steps.enrol import enrol
+from notifier.store.authorities import keep_authorities
 from notifier.store.enrolment import Enrolled
 from notifier.store.mailbox import MailboxStore
 from notifier.tools import Tools
@@ -86,6 +87,9 @@ async def replay(service: Service, clock: ShiftedClock, real: Clock, progress: P
     """Enrol the city and let everything happen that happened until now."""
     now = real.now()
     await service.migrate()
+    async with service.database.transaction() as conn:
+        shipped = service.tools.catalogue.authorities.values()
+        await keep_authorities(conn, [(each, f"kaigo-{each.code}@notifier.example") for each in shipped])
     await enrol(service.tools, [_enrolled(office) for office in city()], "demonstration")
     past = list(_happenings(service.tools, BEGIN, civil_date(now)))
     await Run(service.tools, clock, BEGIN, now, progress).through(past)
