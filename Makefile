@@ -1,7 +1,7 @@
 # Everything starts from python3 and make. `make` alone explains itself.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench lock vendor clean
+.PHONY: help run test check format bench pictures lock vendor clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,6 +49,9 @@ format: $(VENV)/.test ## Put the source into the house's form
 
 bench: $(VENV)/.test ## Measure re-planning, the sweep and sending, as ratios in one run
 	$(BIN)/python -m ops.bench $(ARGS)
+
+pictures: $(VENV)/.test .cache/browser/.ready ## Take the README's pictures anew, of a demonstration started for it
+	$(BIN)/python -m ops.pictures.take $(ARGS)
 
 lock: $(VENV)/.uv ## Bring the hashed, host-free lists up to pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --group pyproject.toml:bootstrap -o $(LISTS)/bootstrap.txt
