@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel import SQLModel
 
 from notifier.errors import StoreError
+from notifier.store.driver import connecting
 from notifier.store.faults import StoreBusyError, named_faults
 
 T = TypeVar("T")
@@ -215,6 +216,7 @@ def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
             raise StoreError(message)
         if in_memory:
             options["poolclass"] = StaticPool
+        options["async_creator"] = connecting(address, in_memory=in_memory)
         engine = create_async_engine(address, **options)
         _steer_sqlite(engine, _MEMORY_PRAGMAS if in_memory else _FILE_PRAGMAS)
         return engine

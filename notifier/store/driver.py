@@ -1,0 +1,100 @@
+"""SQLite without detours: one change of threads a statement, none at all for a database in memory.
+
+The driver hands each call to a thread and waits for it: cursor, statement, rows and closing are four changes of
+threads, and each costs more than most statements. Here a statement brings its rows along, and what never waits
+for a disk is done on the spot.
+"""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any, Self, TypeVar
+
+import aiosqlite
+from sqlalchemy import URL
+
+T = TypeVar("T")
+
+
+class BriefCursor(aiosqlite.Cursor):
+    """A cursor that fetches all rows with the statement."""
+
+    def __init__(self, conn: "BriefConnection", cursor: sqlite3.Cursor) -> None:
+        """Wrap `cursor` of the connection `conn`."""
+        super().__init__(conn, cursor)
+        self._conn: BriefConnection = conn
+        self._rows: list[Any] = []
+        self._under_way = False
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Self:
+        """Run one statement and keep its rows."""
+        self._under_way = True  # and it stays so if whoever waits is cancelled
+        self._rows = await self._conn.do(self._run, sql, parameters if parameters is not None else ())
+        self._under_way = False
+        return self
+
+    def _run(self, sql: str, parameters: Iterable[Any]) -> list[Any]:
+        self._cursor.execute(sql, parameters)  # type: ignore[arg-type]  # a sequence or a mapping, as it came
+        return self._cursor.fetchall() if self._cursor.description else []
+
+    async def fetchall(self) -> Iterable[sqlite3.Row]:
+        """Return the rows that have not been fetched."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """Close the cursor; behind a statement that is still under way, if there is one."""
+        if self._under_way:
+            await self._conn.do(self._cursor.close)
+        else:
+            self._cursor.close()
+
+
+class BriefConnection(aiosqlite.Connection):
+    """A connection whose cursors are brief; a database on a disk is used on a thread of its own."""
+
+    def cursor(self) -> "_Opening":  # type: ignore[override]  # what is returned is awaited or entered, as there
+        """Return a cursor, to be awaited or entered."""
+        return _Opening(BriefCursor(self, self._conn.cursor()))
+
+    async def do(self, work: Callable[..., T], *arguments: object) -> T:
+        """Return what `work` returns where statements run."""
+        done: T = await self._execute(work, *arguments)  # type: ignore[no-untyped-call]  # the driver's own door
+        return done
+
+
+class PresentConnection(BriefConnection):
+    """A connection to a database in memory: nothing is waited for, so nothing is handed to a thread."""
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return fn(*args, **kwargs)
+
+
+class _Opening:
+    """A cursor about to be used, as the driver hands it out."""
+
+    def __init__(self, cursor: BriefCursor) -> None:
+        self._cursor = cursor
+
+    async def __aenter__(self) -> BriefCursor:
+        return self._cursor
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._cursor.close()
+
+
+def connecting(address: URL, *, in_memory: bool) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+    """Return what connects to the SQLite database at `address`."""
+    places, options = address.get_dialect()().create_connect_args(address)
+    # Cursors are made and closed here, statements run on the connection's thread, never both at once.
+    open_database: Callable[[], sqlite3.Connection] = partial(
+        sqlite3.connect, *places, **{**options, "check_same_thread": False}
+    )
+
+    async def connect() -> aiosqlite.Connection:
+        kind = PresentConnection if in_memory else BriefConnection
+        connection = kind(open_database, iter_chunk_size=64)
+        connection._thread.daemon = True  # noqa: SLF001 -- as SQLAlchemy does, so that no thread keeps a program alive
+        return await connection
+
+    return connect
