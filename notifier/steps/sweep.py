@@ -37,8 +37,8 @@ async def _sweep(tools: Tools) -> None:
             for cohort in found:
                 await _climb(conn, tools, law, cohort, today, run)
             await outbox.enqueue(conn, "dispatch", now)
-        following = await cohorts.next_day(conn)
-        if following is not None and following > today:
+        following = await cohorts.next_day(conn, today)
+        if following is not None:
             await outbox.enqueue(conn, "sweep", japan_time(following, 0))
 
 

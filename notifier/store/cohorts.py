@@ -151,7 +151,8 @@ async def _load(conn: AsyncConnection, condition: ColumnElement[bool]) -> list[C
     return [_cohort(row) for row in rows]
 
 
-async def next_day(conn: AsyncConnection) -> date | None:
-    """Return the next civil date on which any cohort needs attention, or None."""
-    found: date | None = (await conn.execute(select(func.min(col(CohortRow.next_on))))).scalar_one()
+async def next_day(conn: AsyncConnection, after: date) -> date | None:
+    """Return the first civil date after `after` on which any cohort needs attention, or None."""
+    later = select(func.min(col(CohortRow.next_on))).where(col(CohortRow.next_on) > after)
+    found: date | None = (await conn.execute(later)).scalar_one()
     return found

@@ -1,6 +1,6 @@
 """A workshop for the steps: a real database, a clock that is turned, an invented law, letters that are kept."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -25,11 +25,11 @@ from notifier.steps.accept import accept
 from notifier.steps.approve import approve
 from notifier.steps.enrol import enrol
 from notifier.steps.record import record
-from notifier.store import authorities, outbox
+from notifier.store import authorities
 from notifier.store.database import Database, table
 from notifier.store.enrolment import Enrolled
 from notifier.store.facts import Event, Intake
-from notifier.store.tables import DeliveryRow, LetterRow, SayingRow
+from notifier.store.tables import DeliveryRow, LetterRow, OutboxRow, SayingRow
 from notifier.tools import Correspondent, LawBook, Tools
 from tests.builders import CALENDAR, CITY, LADDERS, PREFECTURE, city, deadline, prefecture
 
@@ -137,15 +137,13 @@ class Workshop:
         """Take offices over."""
         await enrol(self.tools, offices, "a clerk")
 
-    async def note(
-        self, kind: str, office: str | None = A, on: date | None = None, **values: Value
-    ) -> Intake:
+    async def note(self, kind: str, office: str = A, on: date | None = None, **values: Value) -> Intake:
         """Record a fact about an office today."""
-        return (await record(self.tools, [self.event(kind, office, on=on, **values)]))[0]
+        return (await record(self.tools, [self.event(kind, office, on=on, values=values)]))[0]
 
     async def set(self, kind: str, authority: str = PREFECTURE, **values: Value) -> Intake:
         """Record what an authority, or with "" the nation, has set today."""
-        return (await record(self.tools, [self.event(kind, None, authority, **values)]))[0]
+        return (await record(self.tools, [self.event(kind, None, authority, values=values)]))[0]
 
     def event(
         self,
@@ -153,13 +151,13 @@ class Workshop:
         office: str | None = A,
         authority: str | None = None,
         on: date | None = None,
-        **values: Value,
+        values: Mapping[str, Value] | None = None,
     ) -> Event:
         """An event of its own that happens now."""
         now = self.tools.now()
         name = f"{kind} {office} {authority} {on} {values} {now}"
         day = on or civil_date(now)
-        return Event("test", name, kind, day, now, values, name, office, authority)
+        return Event("test", name, kind, day, now, dict(values or {}), name, office, authority)
 
     def turn_to(self, day: date, hour: int = 8, minute: int = 0) -> None:
         """Turn the clock to a time of the day in Japan; nothing runs."""
@@ -178,7 +176,9 @@ class Workshop:
         """What was said, in the order of sending; by default what was accepted by the recorder."""
         saying, delivery, letter = table(SayingRow), table(DeliveryRow), table(LetterRow)
         rows = await self.rows(
-            select(saying, delivery.c.party.label("to"), letter.c.dated, letter.c.created_at, delivery.c.state)
+            select(
+                saying, delivery.c.party.label("to"), letter.c.dated, letter.c.created_at, delivery.c.state
+            )
             .join(delivery, delivery.c.saying_id == saying.c.id)
             .outerjoin(letter, letter.c.id == delivery.c.letter_id)
             .where(delivery.c.state.in_(states or ("accepted",)))
@@ -213,13 +213,13 @@ class Workshop:
 
     async def waiting(self) -> list[tuple[str, datetime]]:
         """The steps that wait in the outbox, and when each is due."""
-        rows = await self.rows(select(col(outbox.OutboxRow.step), col(outbox.OutboxRow.due_at)))
+        rows = await self.rows(select(col(OutboxRow.step), col(OutboxRow.due_at)))
         return sorted((row.step, row.due_at) for row in rows)
 
     async def forget_outbox(self) -> None:
         """Throw away what waits, so that a test can see what a step leaves."""
         async with self.database.transaction() as conn:
-            await conn.execute(table(outbox.OutboxRow).delete())
+            await conn.execute(table(OutboxRow).delete())
 
     async def write(self, model: type[SQLModel], **values: Any) -> None:
         """Insert one row as it is."""
