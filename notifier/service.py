@@ -1,7 +1,6 @@
 """The composition root: settings in, everything wired out."""
 
 import asyncio
-import contextlib
 import secrets
 import signal
 import socket
@@ -60,6 +59,7 @@ class Service:
         self.database = tools.database
         self.working = asyncio.Lock()
         self._secret = secret
+        self._schedule: Schedule | None = None
 
     @classmethod
     @asynccontextmanager
@@ -186,7 +186,7 @@ class Service:
                 await outbox.enqueue(conn, step, self.tools.now())
             worker.wake()
 
-        schedule = Schedule(leave, on_dead)
+        schedule = self._schedule = Schedule(leave, on_dead)
         schedule.start()
         working = asyncio.create_task(worker.work())
         working.add_done_callback(lambda _: stopping.set())
@@ -210,6 +210,7 @@ class Service:
             {code: kind.name for code, kind in self.tools.catalogue.services.items()},
             mailbox=mailbox,
             turn_clock=turn_clock,
+            is_alive=lambda: self._schedule is None or self._schedule.is_alive,
             recipient_of=self._recipient_of,
             mute=partial(mute, self.tools),
             overrides=self.settings.templates_dir,
@@ -260,5 +261,4 @@ async def _relay(settings: Settings, stack: AsyncExitStack) -> MailChannel:
 def _on_signal(stopping: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stopping.set)

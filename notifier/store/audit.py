@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.store.database import table
 from notifier.store.tables import AuditRow
 
 _LOCK = 0x6E6F7469
@@ -46,7 +47,7 @@ async def append(
 async def first_broken(conn: AsyncConnection) -> int | None:
     """Return the id of the first row that was changed or does not follow the one before it, or None."""
     previous = ""
-    rows = await conn.stream(select(AuditRow.__table__).order_by(col(AuditRow.id)))  # type: ignore[attr-defined]
+    rows = await conn.stream(select(table(AuditRow)).order_by(col(AuditRow.id)))
     async for row in rows:
         expected = _digest(previous, row.at, row.who, row.action, row.subject, row.detail)
         if row.previous != previous or row.digest != expected:

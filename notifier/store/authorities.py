@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from notifier.domain.calendar import Roll
 from notifier.domain.law import Authority, Party
+from notifier.store.database import table
 from notifier.store.tables import AuthorityRow
 
 
@@ -43,7 +44,7 @@ async def keep_authorities(conn: AsyncConnection, authorities: Iterable[tuple[Au
 
 async def load_authorities(conn: AsyncConnection) -> Mapping[str, Authority]:
     """Return all authorities by code."""
-    rows = await conn.execute(select(AuthorityRow.__table__).order_by(col(AuthorityRow.code)))  # type: ignore[attr-defined]
+    rows = await conn.execute(select(table(AuthorityRow)).order_by(col(AuthorityRow.code)))
     return {
         row.code: Authority(
             row.code,

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from notifier.domain.changes import Situation
 from notifier.domain.obligations import CohortKey, Decision, State
+from notifier.store.database import table
 from notifier.store.tables import NO_ANCHOR, CohortRow, ObligationRow, OfficeRow
 
 
@@ -132,11 +133,11 @@ async def touched_cohorts(
         .group_by(col(ObligationRow.cohort_id))
         .subquery()
     )
-    table = CohortRow.__table__  # type: ignore[attr-defined]  # SQLModel hides it
+    rows_of = table(CohortRow)
     rows = await conn.execute(
-        select(table, marks.c.moved, marks.c.settled)
-        .join(marks, marks.c.cohort_id == table.c.id)
-        .order_by(table.c.id)
+        select(rows_of, marks.c.moved, marks.c.settled)
+        .join(marks, marks.c.cohort_id == rows_of.c.id)
+        .order_by(rows_of.c.id)
     )
     return [Touched(_cohort(row), bool(row.moved), bool(row.settled)) for row in rows]
 
@@ -147,7 +148,7 @@ async def cohorts_due(conn: AsyncConnection, day: date) -> list[Cohort]:
 
 
 async def _load(conn: AsyncConnection, condition: ColumnElement[bool]) -> list[Cohort]:
-    rows = await conn.execute(select(CohortRow.__table__).where(condition).order_by(col(CohortRow.id)))  # type: ignore[attr-defined]
+    rows = await conn.execute(select(table(CohortRow)).where(condition).order_by(col(CohortRow.id)))
     return [_cohort(row) for row in rows]
 
 

@@ -147,7 +147,7 @@ def fact_of(row: Row[Any]) -> Fact:
 async def facts_of(conn: AsyncConnection, office_ids: Sequence[int]) -> dict[int, tuple[Fact, ...]]:
     """Return the facts of offices by office id, in the order in which they were recorded."""
     rows = await conn.execute(
-        select(FactRow.__table__).where(col(FactRow.office_id).in_(office_ids)).order_by(col(FactRow.id))  # type: ignore[attr-defined]
+        select(table(FactRow)).where(col(FactRow.office_id).in_(office_ids)).order_by(col(FactRow.id))
     )
     found: dict[int, list[Fact]] = {office_id: [] for office_id in office_ids}
     for row in rows:
@@ -158,6 +158,6 @@ async def facts_of(conn: AsyncConnection, office_ids: Sequence[int]) -> dict[int
 async def load_settings(conn: AsyncConnection) -> tuple[Setting, ...]:
     """Return what authorities and the nation have set or announced, in the order in which it was recorded."""
     rows = await conn.execute(
-        select(FactRow.__table__).where(col(FactRow.office_id).is_(None)).order_by(col(FactRow.id))  # type: ignore[attr-defined]
+        select(table(FactRow)).where(col(FactRow.office_id).is_(None)).order_by(col(FactRow.id))
     )
     return tuple(Setting(row.authority or "", fact_of(row)) for row in rows)

@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from notifier.domain.notices import Notice, Rank
 from notifier.errors import StoreError
+from notifier.store.database import table
 from notifier.store.tables import DeadlineRow, NoticeRow, StatementRow
 
 
@@ -149,7 +150,7 @@ async def approve_notices(
 async def load_law_rows(conn: AsyncConnection) -> LawRows:
     """Return the approved law as it is kept, in a stable order."""
     notices = {}
-    for row in await conn.execute(select(NoticeRow.__table__).where(col(NoticeRow.approved_at).is_not(None))):  # type: ignore[attr-defined]
+    for row in await conn.execute(select(table(NoticeRow)).where(col(NoticeRow.approved_at).is_not(None))):
         notices[row.id] = Notice(
             row.id, row.title, row.issuer, row.number, row.issued, row.known_from, Rank(row.rank), row.in_hand
         )
@@ -157,7 +158,7 @@ async def load_law_rows(conn: AsyncConnection) -> LawRows:
         select(col(DeadlineRow.id), col(DeadlineRow.definition)).order_by(col(DeadlineRow.id))
     )
     statements = await conn.execute(
-        select(StatementRow.__table__)  # type: ignore[attr-defined]
+        select(table(StatementRow))
         .where(col(StatementRow.notice).in_(sorted(notices)))
         .order_by(col(StatementRow.known_from), col(StatementRow.id))
     )

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from notifier.store.database import Database
+from notifier.store.database import Database, table
 from notifier.store.tables import OutboxRow
 
 
@@ -70,6 +70,7 @@ async def claim(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    rows = table(OutboxRow)
     async with database.transaction() as conn:
         ids = list((await conn.execute(chosen)).scalars())
         if not ids:
@@ -84,10 +85,10 @@ async def claim(
                 attempts=col(OutboxRow.attempts) + 1,
                 key=literal("claimed:") + cast(col(OutboxRow.id), String),
             )
-            .returning(OutboxRow.id, OutboxRow.step, OutboxRow.payload, OutboxRow.token, OutboxRow.attempts)  # type: ignore[call-overload]
+            .returning(rows.c.id, rows.c.step, rows.c.payload, rows.c.token, rows.c.attempts)
         )
-        rows = sorted(claimed.all(), key=lambda row: row.id)
-    return [Message(row.id, row.step, row.payload, row.token, row.attempts) for row in rows]
+        found = sorted(claimed.all(), key=lambda row: row.id)
+    return [Message(row.id, row.step, row.payload, row.token, row.attempts) for row in found]
 
 
 async def finish(database: Database, message: Message) -> bool:

@@ -1,5 +1,7 @@
 """The application: which address leads to which page."""
 
+from http import HTTPStatus
+
 from aiohttp import web
 
 from notifier.rendering import Pages
@@ -41,6 +43,9 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """Answer 200 if the database answers, else 503 by the way of every fault."""
-    async with request.app[SUPPLIES].database.reading():
+    """Answer 200 if the ticker beats and the database answers, else 503 (of the database: as of every fault)."""
+    supplies = request.app[SUPPLIES]
+    if not supplies.is_alive():
+        return web.Response(text="the ticker does not beat\n", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    async with supplies.database.reading():
         return web.Response(text="ok\n")

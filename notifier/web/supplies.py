@@ -21,7 +21,8 @@ class Supplies:
 
     `law` returns the law as known today. `fact_labels` and `service_names` are Japanese names by type and by
     code. `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not
-    exist. `secret` signs forms. `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it.
+    exist. `secret` signs forms. `is_alive` tells whether the ticker beats, where there is one.
+    `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it.
     """
 
     database: Database
@@ -33,6 +34,7 @@ class Supplies:
     title: str = "介護事業所 期限のお知らせ"
     mailbox: MailboxStore | None = None
     turn_clock: Callable[[date], Awaitable[None]] | None = None
+    is_alive: Callable[[], bool] = field(default=lambda: True)
     recipient_of: Callable[[str], str | None] | None = None
     mute: Callable[[str], Awaitable[object]] | None = None
     overrides: Path | None = None
