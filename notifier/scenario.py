@@ -84,6 +84,16 @@ class _Loader(yaml.SafeLoader):
     """Reads YAML with only true and false as truth values: to PyYAML the key `on` would be one, too."""
 
 
+def _civil_date(loader: _Loader, node: yaml.ScalarNode) -> object:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError as fault:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{node.value} is not a date of the calendar", node.start_mark
+        ) from fault
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _civil_date)
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool"]
     for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()

@@ -207,7 +207,8 @@ def _state(  # noqa: PLR0911 -- one line a state, read as a table
     if due.shape is Shape.EVENT:
         return State.OPEN if deadline.modality is Modality.OPTIONAL else State.WAITING_FOR_DATE
     if due.ends and due.latest is not None and today > due.latest:
-        return State.LAPSED
+        # Months that are covered come to their end without anybody missing it.
+        return State.SETTLED if due.shape is Shape.MONTHS else State.LAPSED
     if due.is_dated or due.shape in {Shape.STANDING, Shape.PART}:
         return State.OPEN
     return State.WAITING_FOR_DATE

@@ -316,6 +316,11 @@ def test_integration_is_counted_down_to_its_day_and_not_closed_after_it() -> Non
     ]
 
 
+def test_covered_months_that_are_over_are_done_with_and_nobody_missed_them() -> None:
+    who = office("43", facts=[fact("wage-support.applied", date(2026, 2, 2), supplement=False)])
+    assert decision("wage-support/covered-months", date(2026, 6, 1), who).state is State.SETTLED
+
+
 def test_the_covered_months_are_called_on_the_last_open_day() -> None:
     who = office("43", facts=[fact("wage-support.applied", date(2026, 2, 2), supplement=False)])
     assert [r.on for r in decision("wage-support/covered-months", date(2026, 2, 2), who).rungs] == [

@@ -93,6 +93,7 @@ def tally_of(standings: Iterable[Standing]) -> Tally:
         name = {
             "open": "open",
             "lapsed": "lapsed",
+            "settled": "settled",
             "waiting-for-fact": "possible",
             "waiting-for-date": "waiting",
             "needs-clarification": "waiting",
