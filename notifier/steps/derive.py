@@ -16,6 +16,7 @@ from notifier.domain.deadlines import Shape
 from notifier.domain.ladders import Occasion
 from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.obligations import CohortKey, Decision, State, decide, shape_of
+from notifier.domain.statements import resolve
 from notifier.store import cohorts, deliveries, derivation, obligations, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
 from notifier.store.database import Condition, Connection, retrying
@@ -76,17 +77,21 @@ async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
 
 
 def branches_of(law: Law, deadline: Deadline) -> list[Branch]:
-    """Return the layers of `deadline` that give it a shape of their own, the nation's last."""
-    own = sorted({said.authority for said in law.said(deadline.id) if said.authority})
+    """Return the layers of `deadline` that give it a shape of their own, the nation's last if it has spoken."""
+    said = law.said(deadline.id)
+    own = sorted({each.authority for each in said if each.authority})
     found = []
-    for code in own:
+    for code in [*own, ""]:
         authority = law.authorities.get(code)
         chain = [code, authority.prefecture] if authority and authority.prefecture else [code]
+        if resolve(said, chain) is None:
+            continue
         anchor, occurrences = shape_of(law, deadline.id, chain)
-        nearer = frozenset(other for other in own if other != code and _inside(law, other, code))
-        found.append(Branch(anchor, occurrences, frozenset({code}), nearer))
-    anchor, occurrences = shape_of(law, deadline.id, [])
-    return [*found, Branch(anchor, occurrences, frozenset(), frozenset(own))]
+        nearer = frozenset(
+            other for other in own if not code or (other != code and _inside(law, other, code))
+        )
+        found.append(Branch(anchor, occurrences, frozenset({code} if code else ()), nearer))
+    return found
 
 
 def _inside(law: Law, code: str, other: str) -> bool:
@@ -150,8 +155,8 @@ async def _ensure(work: Work, deadline: Deadline, keys: Iterable[CohortKey]) -> 
 
 async def _decide_again(work: Work, deadline: Deadline, *, by_law: bool, first_time: bool) -> None:
     found = await cohorts.cohorts_of(work.conn, deadline.id)
-    resettle = any(each.inside for each in deadline.settled_by)
-    changed = False
+    counts_inside = any(each.inside for each in deadline.settled_by)
+    resettle = False
     for cohort in found:
         decision = decide(work.law, cohort.key, work.today)
         if decision is None:
@@ -162,14 +167,15 @@ async def _decide_again(work: Work, deadline: Deadline, *, by_law: bool, first_t
         if kind is not None and not first_time:
             generation = await sequences.draw(work.conn, "generation")
         placed = Placed(cohort.key, decision, generation, upcoming(decision, work.today))
-        if Situation.of(decision) != cohort.situation or placed.next_on != cohort.next_on:
+        situation = Situation.of(decision)
+        if situation != cohort.situation or placed.next_on != cohort.next_on:
             await cohorts.update_cohort(work.conn, cohort.id, placed)
-            changed = True
+            resettle = resettle or counts_inside or situation.withdrawn != cohort.situation.withdrawn
         if kind is not None:
             await _news(
                 work, deadline, cohort, Told(cohort.id, cohort.key, decision, generation), kind, by_law=by_law
             )
-    if changed and resettle:
+    if resettle:
         await obligations.settle(work.conn, deadline, obligations.everyone(), work.run)
 
 
