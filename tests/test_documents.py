@@ -68,6 +68,14 @@ def test_the_readme_counts_the_shipped_law_rightly() -> None:
     assert said in text_of("README.md")
 
 
+def test_the_architecture_draws_the_floors_that_are_held() -> None:
+    contracts = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["id"] == "floors")
+    held = [re.sub(r"[()]", "", each) for each in layers]
+    drawing = text_of("ARCHITECTURE.md").split("## The floors")[1].split("```")[1]
+    assert [re.split(r"\s{2,}", line)[0] for line in drawing.strip().splitlines()] == held
+
+
 def test_the_glossary_names_every_occasion_state_and_step() -> None:
     glossary = text_of("GLOSSARY.md")
     words = [each.value.replace("-", " ") for each in (*Occasion, *State)]
