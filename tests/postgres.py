@@ -31,8 +31,9 @@ T = TypeVar("T")
 class PostgresServer:
     """A running server on the loopback interface; `create_database` and `drop_database` are cheap."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.port = port
+        self.pid = pid
         self._numbers = itertools.count(1)
 
     def url(self, database: str) -> str:
@@ -110,10 +111,11 @@ def _major_version(folder: Path) -> int | None:
 
 
 @contextmanager
-def running_server(binaries: Path) -> Iterator[PostgresServer]:
+def running_server(binaries: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
     """Start a server with the programs in the folder `binaries` on a new cluster; stop it at the end.
 
-    Durability is switched off: the cluster is thrown away. Raises RuntimeError with the server's own words.
+    Unless `durable`, durability is switched off: the cluster is thrown away. Raises RuntimeError with the
+    server's own words.
     """
     with tempfile.TemporaryDirectory(prefix="notifier-pg-", ignore_cleanup_errors=True) as home:
         top = Path(home)
@@ -130,7 +132,7 @@ def running_server(binaries: Path) -> Iterator[PostgresServer]:
         port = _free_port()
         with (top / "log").open("wb") as log:
             server = subprocess.Popen(
-                [binaries / "postgres", "-D", cluster, *_options(port)],
+                [binaries / "postgres", "-D", cluster, *_options(port, durable=durable)],
                 stdout=log,
                 stderr=log,
                 cwd=top,
@@ -139,15 +141,15 @@ def running_server(binaries: Path) -> Iterator[PostgresServer]:
             )
             try:
                 _wait_until_ready(server, cluster / "postmaster.pid", top / "log")
-                yield PostgresServer(port)
+                yield PostgresServer(port, server.pid)
             finally:
                 # SIGINT is PostgreSQL's fast stop: clients are sent away, nothing is waited for.
                 server.send_signal(signal.SIGINT)
                 server.wait(30)
 
 
-def _options(port: int) -> Iterator[str]:
-    settings = dict.fromkeys(OFF, "off") | {
+def _options(port: int, *, durable: bool) -> Iterator[str]:
+    settings = dict.fromkeys(OFF, "on" if durable else "off") | {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": "",
