@@ -19,6 +19,9 @@ from notifier.store.tables import AuditRow
 _LOCK = 0x6E6F7469
 """Serialises writers of the chain on PostgreSQL; on SQLite there is only one writer anyway."""
 
+PAGE = 1000
+"""Rows of the chain that are held in memory at once while it is checked."""
+
 
 def _digest(
     previous: str, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any]
@@ -46,11 +49,14 @@ async def append(
 
 async def first_broken(conn: AsyncConnection) -> int | None:
     """Return the id of the first row that was changed or does not follow the one before it, or None."""
-    previous = ""
-    rows = await conn.stream(select(table(AuditRow)).order_by(col(AuditRow.id)))
-    async for row in rows:
-        expected = _digest(previous, row.at, row.who, row.action, row.subject, row.detail)
-        if row.previous != previous or row.digest != expected:
-            return int(row.id)
-        previous = row.digest
-    return None
+    previous, last = "", 0
+    while True:
+        page = select(table(AuditRow)).where(col(AuditRow.id) > last).order_by(col(AuditRow.id)).limit(PAGE)
+        rows = (await conn.execute(page)).all()
+        for row in rows:
+            expected = _digest(previous, row.at, row.who, row.action, row.subject, row.detail)
+            if row.previous != previous or row.digest != expected:
+                return int(row.id)
+            previous, last = row.digest, row.id
+        if len(rows) < PAGE:
+            return None

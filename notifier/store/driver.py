@@ -42,6 +42,16 @@ class BriefCursor(aiosqlite.Cursor):
         rows, self._rows = self._rows, []
         return rows
 
+    async def fetchmany(self, size: int | None = None) -> Iterable[sqlite3.Row]:
+        """Return the next `size` rows (one by default): a stream gets all its rows, though not one by one."""
+        count = size or 1
+        rows, self._rows = self._rows[:count], self._rows[count:]
+        return rows
+
+    async def fetchone(self) -> sqlite3.Row | None:
+        """Return the next row, or None."""
+        return next(iter(await self.fetchmany()), None)
+
     async def close(self) -> None:
         """Close the cursor; behind a statement that is still under way, if there is one."""
         if self._under_way:
