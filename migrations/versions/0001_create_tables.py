@@ -226,6 +226,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("letter_id", sa.Integer(), nullable=True),
+        sa.Column("progress", sa.Integer(), nullable=True),
+        sa.Column("settled_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["saying_id"], ["saying.id"], name=op.f("fk_delivery_saying_id_saying")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint(

@@ -16,8 +16,9 @@ from notifier.domain.letters import short_code
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
 from notifier.rendering import ItemView, LetterView, SectionView
-from notifier.store import letters, outbox
-from notifier.store.letters import ClaimedItem, ClaimedLetter, Outcome, key_of
+from notifier.store import claims, letters, outbox
+from notifier.store.claims import ClaimedItem, ClaimedLetter
+from notifier.store.letters import Outcome, key_of
 from notifier.tools import Tools
 
 BATCH = 1000
@@ -26,8 +27,6 @@ LEASE = timedelta(minutes=5)
 PAUSE = timedelta(minutes=5)
 """How long the queue rests after the relay refused us, not a recipient."""
 SHORTLY = timedelta(seconds=2)
-MOST_UNKNOWN = 2
-"""After a first unknown outcome a letter is sent once more, with the same Message-ID."""
 
 
 async def deliver(tools: Tools) -> None:
@@ -45,9 +44,8 @@ async def _batch(tools: Tools, token: str) -> bool:
     """Send one batch; False if nothing is left to do now."""
     now = tools.now()
     async with tools.database.transaction() as conn:
-        claimed, nobody = await letters.claim(conn, now, token, LEASE, BATCH)
-        composed = {letter.id: _composed(tools, letter, now) for letter in nobody}
-        await letters.mark_unreachable(conn, {key: parcel.subject for key, parcel in composed.items()}, now)
+        claimed, nobody = await claims.claim(conn, now, token, LEASE, BATCH)
+        await letters.mark_unreachable(conn, {each.id: _subject(tools, each) for each in nobody}, now)
     if not claimed:
         return bool(nobody)
     sending = Sending(tools, token, {key_of(letter.id, letter.gathered): letter for letter in claimed})
@@ -90,7 +88,7 @@ class Sending:
         """Commit that these letters are about to be finished on the wire; answer which of them may be."""
         ids = {self.held[key].id: key for key in keys}
         async with self.tools.database.transaction() as conn:
-            allowed = await letters.pass_gate(conn, list(ids), self.token)
+            allowed = await claims.pass_gate(conn, list(ids), self.token)
         return {ids[each] for each in allowed}
 
     async def _record(self, outcomes: Collection[Outcome]) -> None:
@@ -110,7 +108,8 @@ class Sending:
             case Verdict.REFUSED:
                 return "refused", now
             case Verdict.UNKNOWN:
-                return ("unknown", now + LEASE) if letter.attempts < MOST_UNKNOWN else ("failed", now)
+                # It is sent once more, with the same Message-ID and bytes; what stays unknown is for people.
+                return ("failed", now) if letter.is_repeat else ("unknown", now + LEASE)
             case Verdict.SENDER_FAULT:
                 self.paused = True
                 return "planned", now + PAUSE
@@ -131,6 +130,14 @@ def _composed(tools: Tools, letter: ClaimedLetter, dated: datetime) -> Parcel:
         dated,
         view.unsubscribe_url,
     )
+
+
+def _subject(tools: Tools, letter: ClaimedLetter) -> str:
+    """Return what a letter would have been about that nobody can receive; "" if it cannot be written either."""
+    try:
+        return _composed(tools, letter, letter.dated).subject
+    except RenderingError:
+        return ""
 
 
 def _view(tools: Tools, letter: ClaimedLetter, dated: datetime) -> LetterView:

@@ -276,7 +276,8 @@ class SayingRow(Table, table=True):
 class DeliveryRow(Table, table=True):
     """One saying for one party by one channel to one address: the row exists before anything is sent, for ever.
 
-    States: planned, sending, accepted, refused, unknown, failed, unreachable, cancelled.
+    States: planned, sending, accepted, refused, unknown, failed, unreachable, cancelled. `progress` and `settled_on`
+    are what its letter said of the office's own share, if anything, so that a repeat says the same.
     """
 
     __tablename__ = "delivery"
@@ -294,6 +295,8 @@ class DeliveryRow(Table, table=True):
     state: str
     due_at: datetime
     letter_id: int | None = Field(default=None, index=True)
+    progress: int | None = None
+    settled_on: date | None = None
 
 
 class LetterRow(Table, table=True):

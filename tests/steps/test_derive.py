@@ -513,3 +513,35 @@ async def test_deriving_again_changes_nothing(shop: Workshop) -> None:
     await derive(shop.tools)
     assert [await shop.all(model) for model in (CohortRow, ObligationRow, DeadlineRow, SayingRow)] == before
     assert await shop.waiting() == []
+
+
+async def test_a_day_of_its_own_is_not_acknowledged_before_the_choice_is_made(shop: Workshop) -> None:
+    own = AfterAnchor(anchor("example.applied"), Period.parse("P1Y"))
+    await shop.enrol(enrolled(A, "a@example.jp"))
+    await shop.publish(said(own), deadlines=[deadline(taken_up=GRANTED)])
+    await shop.live_until(date(2026, 4, 1))
+    shop.turn_to(date(2026, 4, 2))
+    await shop.note("example.applied")
+    await shop.live_until(date(2026, 4, 2))
+    assert await shop.briefs() == [(A, "announcement", None)]
+    assert await owed(shop) == {A: ("waiting-for-fact", date(2027, 4, 2))}
+
+
+async def test_an_authority_to_which_nothing_was_said_owes_nothing(shop: Workshop) -> None:
+    duty = deadline(parties=(Party.MUNICIPALITY,))
+    await shop.publish(said(by(JUNE), authority=CITY), deadlines=[duty])
+    await shop.live_until(date(2026, 4, 1))
+    assert [each.party for each in await shop.said("unreachable")] == [f"authority/{CITY}"]
+
+
+async def test_a_cohort_about_which_nothing_is_known_any_more_is_left_as_it_is(shop: Workshop) -> None:
+    await shop.publish(said(by(JUNE), authority=CITY))
+    await shop.enrol(enrolled(A, "a@example.jp"))
+    await shop.run()
+    (kept,) = await shop.all(CohortRow)
+    stray = {name: getattr(kept, name) for name in kept._fields if name != "id"}
+    await shop.write(CohortRow, **{**stray, "municipality": "000000", "prefecture": "000000"})
+    shop.turn_to(date(2026, 4, 2))
+    await shop.publish(said(by(JULY), date(2026, 4, 2), authority=CITY))
+    await shop.run()
+    assert [row.latest for row in await shop.all(CohortRow)] == [JULY, JUNE]

@@ -4,7 +4,7 @@ from notifier.steps.deliver import LEASE
 from notifier.steps.derive import derive
 from notifier.steps.dispatch import dispatch
 from notifier.steps.settle import settle
-from notifier.store import letters
+from notifier.store import claims
 from notifier.store.tables import LetterRow
 from tests.builders import by, said
 from tests.steps.workshop import A, B, Workshop, enrolled
@@ -24,9 +24,9 @@ async def claimed_by_a_worker_that_dies(shop: Workshop) -> list[int]:
     """Two letters are claimed; of one the worker may have sent the final dot."""
     await gathered(shop)
     async with shop.database.transaction() as conn:
-        held, _ = await letters.claim(conn, shop.tools.now(), "dead:0", LEASE, 10)
+        held, _ = await claims.claim(conn, shop.tools.now(), "dead:0", LEASE, 10)
     async with shop.database.transaction() as conn:
-        assert await letters.pass_gate(conn, [held[1].id], "dead:0") == {held[1].id}
+        assert await claims.pass_gate(conn, [held[1].id], "dead:0") == {held[1].id}
     await shop.forget_outbox()
     return [each.id for each in held]
 
