@@ -144,7 +144,7 @@ async def claim(
                 token=token,
                 lease_until=now + lease,
                 attempts=col(LetterRow.attempts) + 1,
-                dated=func.coalesce(col(LetterRow.dated), literal(now, LetterRow.__table__.c.dated.type)),  # type: ignore[attr-defined]
+                dated=func.coalesce(col(LetterRow.dated), literal(now, table(LetterRow).c.dated.type)),
             )
         )
     return letters, unreachable

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.store.database import table
 from notifier.store.tables import (
     ContactRow,
     DeliveryRow,
@@ -126,7 +127,7 @@ async def tell_members(
             literal("email"),
             func.coalesce(col(ContactRow.address), ""),
             literal("planned"),
-            literal(due_at, DeliveryRow.__table__.c.due_at.type),  # type: ignore[attr-defined]
+            literal(due_at, table(DeliveryRow).c.due_at.type),
         )
         .select_from(ObligationRow)
         .join(OfficeRow, col(OfficeRow.id) == col(ObligationRow.office_id))

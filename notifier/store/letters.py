@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.store.database import table
 from notifier.store.tables import (
     DeliveryRow,
     LetterRow,
@@ -54,7 +55,7 @@ async def gather(conn: AsyncConnection, now: datetime, run: int) -> int:
         col(DeliveryRow.due_at) <= now,
     )
     to = case((col(DeliveryRow.recipient) == "", col(DeliveryRow.party)), else_=col(DeliveryRow.recipient))
-    instant = LetterRow.__table__.c.created_at.type  # type: ignore[attr-defined]
+    instant = table(LetterRow).c.created_at.type
     source = (
         select(
             col(DeliveryRow.channel),
@@ -104,10 +105,10 @@ async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str,
     """Record what became of letters held under `token`; outcomes of letters held by another worker change nothing."""
     if not outcomes:
         return
-    table = LetterRow.__table__  # type: ignore[attr-defined]
+    letter = table(LetterRow)
     written = (
-        update(table)
-        .where(table.c.id == bindparam("letter"), table.c.token == token)
+        update(letter)
+        .where(letter.c.id == bindparam("letter"), letter.c.token == token)
         .values(
             state=bindparam("new_state"),
             phase=bindparam("new_phase"),
@@ -153,8 +154,8 @@ async def mark_unreachable(conn: AsyncConnection, subjects: Mapping[int, str], n
     """Record that nobody can be reached at these letters (id → subject): visible, final, nothing was sent."""
     if not subjects:
         return
-    table = LetterRow.__table__  # type: ignore[attr-defined]
-    final = update(table).where(table.c.id == bindparam("letter"))
+    letter = table(LetterRow)
+    final = update(letter).where(letter.c.id == bindparam("letter"))
     final = final.values(state="unreachable", finished_at=now, subject=bindparam("new_subject"))
     await conn.execute(
         final, [{"letter": each, "new_subject": subject} for each, subject in subjects.items()]

@@ -211,7 +211,9 @@ class CohortRow(Table, table=True):
     """
 
     __tablename__ = "cohort"
-    __table_args__ = (UniqueConstraint("deadline", "occurrence", "municipality", "prefecture", "taken_up", "anchor"),)
+    __table_args__ = (
+        UniqueConstraint("deadline", "occurrence", "municipality", "prefecture", "taken_up", "anchor"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     deadline: str
