@@ -32,7 +32,7 @@ class ChangeKind(StrEnum):
 
 
 _LABELS = {
-    ChangeKind.ANNOUNCED: "新しいお知らせ",
+    ChangeKind.ANNOUNCED: "期日の公表",
     ChangeKind.EXTENDED: "期限の延長",
     ChangeKind.ADVANCED: "期限の繰上げ",
     ChangeKind.CONFIRMED: "期日の確定",

@@ -98,7 +98,7 @@ class Authority:
     """A municipality or prefecture.
 
     `code` is the six-digit 団体コード, `closed` its own closed days, `ladders` and `rolls` its own choices by
-    deadline.
+    deadline. A roll under `<deadline>@<fiscal year>` holds for days in that year only (1 April to 31 March).
     """
 
     code: str
@@ -108,6 +108,10 @@ class Authority:
     closed: frozenset[date] = frozenset()
     ladders: Mapping[str, str] = field(default_factory=dict)
     rolls: Mapping[str, Roll] = field(default_factory=dict)
+
+    def roll_of(self, deadline: str, fiscal_year: int) -> Roll | None:
+        """Return the authority's own roll of `deadline` in a fiscal year, else its usual one, else None."""
+        return self.rolls.get(f"{deadline}@{fiscal_year}", self.rolls.get(deadline))
 
 
 @dataclass(frozen=True, slots=True)

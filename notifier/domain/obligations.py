@@ -23,7 +23,7 @@ from notifier.domain.expressions import (
 )
 from notifier.domain.facts import Fact
 from notifier.domain.ladders import Rung, rungs
-from notifier.domain.law import Deadline, Law, Modality, Settlement
+from notifier.domain.law import Authority, Deadline, Law, Modality, Settlement
 from notifier.domain.offices import Office
 from notifier.domain.statements import Resolution, Statement, resolve
 
@@ -108,9 +108,8 @@ def decide(law: Law, key: CohortKey, today: date) -> Decision | None:
     calendar = law.calendar_of(nearby[0] if nearby else None)
     due, set_by = _due(law, key, resolution)
     if _may_roll(key, resolution.prevailing, due, set_by):
-        roll = next((each.rolls[deadline.id] for each in nearby if deadline.id in each.rolls), deadline.roll)
         setter = law.authorities.get(set_by or "")
-        due = _rolled(due, roll, law.calendar_of(setter) if setter else calendar)
+        due = _rolled(due, _roll(deadline, nearby, due), law.calendar_of(setter) if setter else calendar)
     contradicting = tuple(_contradicting(law, key, resolution))
     due = _careful(due, resolution, contradicting)
     state = _state(deadline, key, due, resolution, today)
@@ -120,6 +119,13 @@ def decide(law: Law, key: CohortKey, today: date) -> Decision | None:
     climbed = rungs(ladder, due, calendar) if climbing else ()
     estimate = due.ladder_day is not None and calendar.is_estimate(due.ladder_day)
     return Decision(state, due, climbed, resolution, contradicting, set_by, estimate)
+
+
+def _roll(deadline: Deadline, nearby: Sequence[Authority], due: Due) -> Roll:
+    """Return the roll of the nearest authority that has one of its own for the year of the due day."""
+    year = dates.fiscal_year_of(due.latest or date.min)
+    own = [roll for each in nearby if (roll := each.roll_of(deadline.id, year)) is not None]
+    return own[0] if own else deadline.roll
 
 
 def _year_of(key: CohortKey) -> int | None:

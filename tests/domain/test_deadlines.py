@@ -70,7 +70,7 @@ EXPRESSIONS: st.SearchStrategy[Expression] = st.one_of(
     ),
 )
 SET_DAYS = st.builds(
-    lambda closes, length: SetDay(closes, length and closes - timedelta(days=length)),
+    lambda closes, length: SetDay(closes, None if length is None else closes - timedelta(days=length)),
     DAYS,
     st.none() | st.integers(0, 60),
 )

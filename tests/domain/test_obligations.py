@@ -422,6 +422,13 @@ def test_the_nearest_authority_with_a_rule_of_its_own_for_closed_days_is_followe
     assert (nearer.due.latest, nearer.rungs) == (date(2026, 6, 1), ())
 
 
+def test_a_rule_for_closed_days_may_hold_in_one_fiscal_year_only() -> None:
+    in_2026 = city(rolls={REPORT: Roll.NEXT, f"{REPORT}@2026": Roll.PREVIOUS})
+    assert decided(said(by(SUNDAY)), authorities=[in_2026]).due.latest == date(2026, 5, 29)
+    in_2027 = city(rolls={f"{REPORT}@2027": Roll.PREVIOUS})
+    assert decided(said(by(SUNDAY)), authorities=[in_2027]).due.latest == SUNDAY
+
+
 def test_a_day_that_the_prefecture_set_moves_by_the_prefectures_calendar() -> None:
     posted = [setting("example.due.set", TODAY, due=SUNDAY)]
     places = [city(closed=frozenset({date(2026, 6, 1)})), prefecture()]
