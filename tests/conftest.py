@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, in_own_loop, running_server
 
@@ -15,6 +16,12 @@ TOP = Path(__file__).resolve().parents[1]
 
 REQUIRED = ("pg", "browser")
 STRICT = os.environ.get("CI") == "true" or os.environ.get("NOTIFIER_TEST_STRICT") == "1"
+# How long an example takes depends on who else uses the machine; pytest's own limit catches what hangs. In CI the
+# same examples are tried each time: new ones are found at the desk, where somebody can look into them.
+settings.register_profile(
+    "notifier", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=STRICT
+)
+settings.load_profile("notifier")
 passed_with: dict[str, int] = {}
 skipped: list[str] = []
 FINDINGS = pytest.StashKey[tuple[list[str], list[str]]]()
