@@ -44,7 +44,9 @@ def daily(name: str, hour: int, message: str | None = None) -> Tick:
 TICKS: Final = (
     daily("sweep-of-the-day", 8, "sweep"),  # an hour before the letters leave
     every("sweep", timedelta(minutes=5)),
+    every("derive", timedelta(minutes=5)),  # steps leave these messages; a tick finds what a fault parked
     every("dispatch", timedelta(minutes=1)),
+    every("deliver", timedelta(minutes=1)),
     every("settle", timedelta(seconds=30)),
 )
 """All ticks. Letters leave at 09:00 Japanese time; the dispatch looks each minute at what is due by then."""
