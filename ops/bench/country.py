@@ -120,9 +120,13 @@ def national(catalogue: Catalogue, name: str, *, announce: bool) -> Deadline:
 
 
 async def say(bench: Tools, deadline: Deadline, paper: str, by: date) -> None:
-    """Let a new notice say that `deadline` ends on `by`, approved by a second person."""
+    """Let a new notice say that `deadline` ends on `by`, approved by a second person.
+
+    It gives way to a notice about a later end, which is the newer paper.
+    """
     today = bench.today()
-    notice = Notice(paper, f"通知 {paper}", "厚生労働省", paper, today, today, Rank.NOTICE)
+    issued = today - (date(2027, 12, 31) - by)
+    notice = Notice(paper, f"通知 {paper}", "厚生労働省", paper, issued, today, Rank.NOTICE)
     said = Statement(f"{paper}/1", deadline.id, notice, "別紙", Fixed(by), "", known_from=today)
     await accept(bench, [notice], [said], [deadline], "one person")
     await approve(bench, [notice.id], "another person")
