@@ -1,7 +1,7 @@
 """Scenarios: what a simulation is given, read from YAML and checked before anything runs."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from notifier.catalogue.loader import Catalogue
+from notifier.catalogue.vocabulary import FactType
 from notifier.clock import japan_time
 from notifier.errors import ScenarioError
 
@@ -103,8 +105,8 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read_scenario(path: Path, services: Sequence[str], event_types: Mapping[str, str]) -> Scenario:
-    """Read and check the scenario in `path`. `event_types` maps each known type to its subject.
+def read_scenario(path: Path, catalogue: Catalogue) -> Scenario:
+    """Read and check the scenario in `path` against the vocabulary, the services and the duties of `catalogue`.
 
     Raises ScenarioError with the place and the mend.
     """
@@ -125,12 +127,12 @@ def read_scenario(path: Path, services: Sequence[str], event_types: Mapping[str,
         error = fault.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in error["loc"])
         raise ScenarioError(f"{path}: {place}: {error['msg']}") from fault
-    for problem in _problems(scenario, services, event_types):
+    for problem in _problems(scenario, catalogue):
         raise ScenarioError(f"{path}: {problem}")
     return scenario
 
 
-def _problems(scenario: Scenario, services: Sequence[str], event_types: Mapping[str, str]) -> Iterator[str]:
+def _problems(scenario: Scenario, catalogue: Catalogue) -> Iterator[str]:
     if scenario.last < scenario.first:
         yield f"to: {scenario.last} lies before from: {scenario.first}"
     codes = [authority.code for authority in scenario.authorities]
@@ -138,35 +140,67 @@ def _problems(scenario: Scenario, services: Sequence[str], event_types: Mapping[
         f"authorities: {code} appears twice"
         for code in sorted({each for each in codes if codes.count(each) > 1})
     )
+    registered = {
+        event.office for event in scenario.events if event.type == "office.registered" and event.office
+    }
     numbers: set[str] = set()
     for place, office in enumerate(scenario.offices):
         if office.number in numbers:
             yield f"offices.{place}.number: {office.number} appears twice"
         numbers.add(office.number)
-        if office.municipality not in codes:
-            yield f"offices.{place}.municipality: {office.municipality} is not among the authorities"
-        for service in office.services:
-            if service not in services:
-                yield f"offices.{place}.services: unknown service code {service!r}"
+        yield from (f"offices.{place}.{problem}" for problem in _office_problems(office, codes, catalogue))
     for place, event in enumerate(scenario.events):
-        yield from (
-            f"events.{place}.{problem}" for problem in _event_problems(event, numbers, codes, event_types)
-        )
+        found = _event_problems(event, numbers | registered, codes, catalogue)
+        yield from (f"events.{place}.{problem}" for problem in found)
+
+
+def _office_problems(office: ScenarioOffice, codes: Sequence[str], catalogue: Catalogue) -> Iterator[str]:
+    if office.municipality not in codes:
+        yield f"municipality: {office.municipality} is not among the authorities"
+    yield from (
+        f"services: unknown service code {service!r}"
+        for service in office.services
+        if service not in catalogue.services
+    )
+    families = {deadline.family for deadline in catalogue.deadlines.values()}
+    yield from (
+        f"subscriptions: unknown family {family!r}; there are {', '.join(sorted(families))}"
+        for family in office.subscriptions or ()
+        if family not in families
+    )
 
 
 def _event_problems(
-    event: ScenarioEvent, numbers: set[str], codes: Sequence[str], event_types: Mapping[str, str]
+    event: ScenarioEvent, numbers: Collection[str], codes: Sequence[str], catalogue: Catalogue
 ) -> Iterator[str]:
-    subject = event_types.get(event.type)
-    if subject is None:
-        yield f"type: unknown type of event {event.type!r}"
-    if subject == "office" and event.office is None:
+    kind = catalogue.facts.get(event.type)
+    if kind is None:
+        yield f"type: unknown type of event {event.type!r}; the catalogue's facts.toml lists them"
+        return
+    if kind.subject == "office" and event.office is None:
         yield f"office: {event.type} is about an office; name its number"
-    if subject == "authority" and event.authority is None:
+    if kind.subject == "authority" and event.authority is None:
         yield f"authority: {event.type} is about an authority; name its code"
-    if event.office is not None and event.office not in numbers and event.type != "office.registered":
+    if event.office is not None and event.office not in numbers:
         yield f"office: {event.office} is not among the offices"
     if event.authority is not None and event.authority not in codes:
         yield f"authority: {event.authority} is not among the authorities"
     if isinstance(event.on, datetime) and event.on.tzinfo is None:
         yield "on: a time needs an offset, such as 2026-06-01T10:00:00+09:00"
+        return
+    yield from _data_problems(event, kind, codes, catalogue)
+
+
+def _data_problems(
+    event: ScenarioEvent, kind: FactType, codes: Sequence[str], catalogue: Catalogue
+) -> Iterator[str]:
+    try:
+        kind.check(event.data)
+    except ValueError as fault:
+        yield f"data: {fault}"
+        return
+    municipality, deadline = event.data.get("municipality"), event.data.get("deadline")
+    if municipality is not None and municipality not in codes:
+        yield f"data.municipality: {municipality} is not among the authorities"
+    if deadline is not None and deadline not in catalogue.deadlines:
+        yield f"data.deadline: no deadline is called {deadline!r}; `notifier catalogue list` names them"

@@ -48,9 +48,7 @@ async def simulate(
     Raises ScenarioError if it cannot be read.
     """
     catalogue = load()
-    types = {name: kind.subject for name, kind in catalogue.facts.items()}
-    scenario = read_scenario(path, sorted(catalogue.services), types)
-    return await run_scenario(scenario, catalogue, first, last, progress)
+    return await run_scenario(read_scenario(path, catalogue), catalogue, first, last, progress)
 
 
 async def run_scenario(
