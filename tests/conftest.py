@@ -2,13 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, in_own_loop, running_server
+
+if TYPE_CHECKING:
+    from tests.steps.workshop import Workshop
 
 TOP = Path(__file__).resolve().parents[1]
 
@@ -173,6 +178,37 @@ def migrated_url(request: pytest.FixtureRequest) -> str:
         {"sqlite": "sqlite_file_url", "postgres": "postgres_url"}[request.param]
     )
     return url
+
+
+# --- a workshop for the steps --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept_postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """One migrated database on PostgreSQL for all tests of a module: emptying is quicker than copying."""
+    name = postgres_server.create_database(postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest_asyncio.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.pg)])
+async def shop(request: pytest.FixtureRequest) -> AsyncIterator["Workshop"]:
+    """A workshop that nothing has happened in yet, at eight on the morning of Wednesday, 1 April 2026.
+
+    The test runs once on SQLite and once on PostgreSQL.
+    """
+    from notifier.clock import japan_time  # noqa: PLC0415 - the steps take a second, only where they are needed
+    from notifier.store.tables import Table  # noqa: PLC0415 - the same
+    from tests.builders import ISSUED  # noqa: PLC0415 - the same
+    from tests.steps.workshop import workshop  # noqa: PLC0415 - the same
+
+    fixture = {"sqlite": "sqlite_file_url", "postgres": "kept_postgres_url"}[request.param]
+    async with workshop(request.getfixturevalue(fixture), japan_time(ISSUED, 8)) as opened:
+        yield opened
+        if request.param == "postgres":
+            async with opened.database.transaction() as conn:
+                names = ", ".join(f'"{each.name}"' for each in Table.metadata.sorted_tables)
+                await conn.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
 
 
 # --- real notices ------------------------------------------------------------------------------------------
