@@ -151,7 +151,7 @@ class Service:
             _on_signal(stopping)
             worker = self.worker()
             if web:
-                address = await stack.enter_async_context(self._door(mailbox, turn_clock))
+                address = await stack.enter_async_context(self.door(mailbox, turn_clock))
                 if ready is not None:
                     ready(address)
             if work:
@@ -200,7 +200,10 @@ class Service:
             raise NotifierError("the ticker died; the service stopped so that it can be started anew")
 
     @asynccontextmanager
-    async def _door(self, mailbox: MailboxStore | None, turn_clock: TurnClock | None) -> AsyncIterator[str]:
+    async def door(
+        self, mailbox: MailboxStore | None = None, turn_clock: TurnClock | None = None
+    ) -> AsyncIterator[str]:
+        """Open the pages on the address that the settings name, and yield it; see `run` for the two arguments."""
         supplies = Supplies(
             self.database,
             self.tools.clock,
