@@ -8,10 +8,12 @@ from hashlib import blake2b
 from typing import Any
 
 from notifier.catalogue.sources import read_decision
+from notifier.catalogue.vocabulary import FactType
 from notifier.clock import civil_date
+from notifier.domain.facts import Value
 from notifier.domain.notices import Notice, Rank
 from notifier.errors import UnknownError
-from notifier.publishing import OPERATOR, SHIPPED, notices_of, publish_notices
+from notifier.publishing import OPERATOR, notices_of, publish_notices
 from notifier.steps.accept import accept
 from notifier.steps.approve import approve
 from notifier.steps.enrol import close, enrol
@@ -23,7 +25,10 @@ from notifier.tools import Tools
 
 @dataclass(frozen=True)
 class Inbound:
-    """An event from outside. `at` is the aware instant at which it happened; `data` is JSON, dates as ISO text."""
+    """An event from outside. `at` is the aware instant at which it happened; `data` is JSON, dates as ISO text.
+
+    `is_timed` is False if the sender named no time: then `at` is that of arrival and no part of the body.
+    """
 
     source: str
     id: str
@@ -32,6 +37,7 @@ class Inbound:
     office: str | None = None
     authority: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    is_timed: bool = True
 
     @property
     def on(self) -> date:
@@ -41,7 +47,8 @@ class Inbound:
     @property
     def body_hash(self) -> str:
         """Return what tells a repeat from another event under the same name."""
-        parts = [self.type, self.at.isoformat(), self.office, self.authority, self.data]
+        at = self.at.isoformat() if self.is_timed else None
+        parts = [self.type, at, self.office, self.authority, self.data]
         written = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
         return blake2b(written.encode(), digest_size=16).hexdigest()
 
@@ -51,6 +58,7 @@ async def receive(tools: Tools, event: Inbound) -> Intake:
     kind = tools.catalogue.facts.get(event.type)
     if kind is None:
         raise UnknownError(f"{event.type}: no such type of event; the catalogue's vocabulary lists them")
+    _refuse_wrong_subject(event, kind)
     values = kind.check(event.data, event.on)
     match event.type:
         case "notice.received":
@@ -62,20 +70,7 @@ async def receive(tools: Tools, event: Inbound) -> Intake:
         case "office.closed":
             await close(tools, event.office or "", event.on, event.source)
         case _:
-            authority = None if kind.subject == "office" else event.authority or ""
-            office = event.office if kind.subject == "office" else None
-            kept = Event(
-                event.source,
-                event.id,
-                event.type,
-                event.on,
-                event.at,
-                values,
-                event.body_hash,
-                office,
-                authority,
-            )
-            return (await record(tools, [kept]))[0]
+            return (await record(tools, [event_to_keep(event, kind, values)]))[0]
     return Intake.RECORDED
 
 
@@ -84,23 +79,33 @@ async def receive_facts(tools: Tools, events: Sequence[Inbound]) -> list[Intake]
     kept = []
     for event in events:
         kind = tools.catalogue.facts[event.type]
-        values = kind.check(event.data, event.on)
-        authority = None if kind.subject == "office" else event.authority or ""
-        office = event.office if kind.subject == "office" else None
-        kept.append(
-            Event(
-                event.source,
-                event.id,
-                event.type,
-                event.on,
-                event.at,
-                values,
-                event.body_hash,
-                office,
-                authority,
-            )
-        )
+        _refuse_wrong_subject(event, kind)
+        kept.append(event_to_keep(event, kind, kind.check(event.data, event.on)))
     return await record(tools, kept)
+
+
+def _refuse_wrong_subject(event: Inbound, kind: FactType) -> None:
+    """Raise ValueError for an event that does not say whom it is about: it would count for everybody."""
+    if kind.subject == "office" and not event.office:
+        raise ValueError(f"{kind.label}（{kind.type}）: どの事業所のことか（事業所番号）がありません")
+    if kind.subject == "authority" and not event.authority:
+        raise ValueError(f"{kind.label}（{kind.type}）: どの自治体のことか（団体コード）がありません")
+
+
+def event_to_keep(event: Inbound, kind: FactType, values: Mapping[str, Value]) -> Event:
+    """Return `event` as it is kept, with its checked `values`."""
+    of_office = kind.subject == "office"
+    return Event(
+        event.source,
+        event.id,
+        event.type,
+        event.on,
+        event.at,
+        values,
+        event.body_hash,
+        event.office if of_office else None,
+        None if of_office else event.authority or "",
+    )
 
 
 async def _notice(tools: Tools, event: Inbound) -> None:
@@ -141,14 +146,14 @@ async def _decision(tools: Tools, event: Inbound) -> None:
     written: dict[str, Any] = {"deadline": data["deadline"], "id": f"decision-{event.id}", "on": event.on}
     written["reason"] = data.get("reason", "")
     if due is not None:
-        written["due"] = {"by": _date(due), **({"tentative": True} if data.get("tentative") else {})}
+        written["due"] = {"by": _date(due)}
     if data.get("target") is not None:
         written["target"] = _date(data["target"])
     decided = read_decision(written)
     if decided.deadline not in tools.catalogue.deadlines:
         raise UnknownError(f"{decided.deadline}: no such deadline; `notifier catalogue list` names them")
     notice = replace(decided.notice, id=f"decision-{event.on.isoformat()}-{event.id}")
-    await accept(tools, [notice], [replace(decided, notice=notice)], [], SHIPPED)
+    await accept(tools, [notice], [replace(decided, notice=notice)], [], event.source)
     await approve(tools, [notice.id], OPERATOR)
 
 
