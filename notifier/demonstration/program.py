@@ -14,18 +14,17 @@ from pydantic import SecretStr
 
 from notifier.channels.mailbox import Deliver, Mailbox, Received
 from notifier.clock import Clock, ShiftedClock, civil_date, japan_time
-from notifier.demonstration.city import CityOffice, city
+from notifier.demonstration.city import city
 from notifier.demonstration.history import Happening as CityEvent
 from notifier.demonstration.history import happenings, to_come
 from notifier.domain.notices import Notice
-from notifier.intake import Inbound, receive_facts
+from notifier.intake import receive_facts
 from notifier.publishing import notices_of
 from notifier.service import Service
 from notifier.settings import Settings
 from notifier.simulation import Act, Happening, Progress, Run, publishing
 from notifier.steps.enrol import enrol
 from notifier.store.authorities import keep_authorities
-from notifier.store.enrolment import Enrolled
 from notifier.store.mailbox import MailboxStore
 from notifier.tools import Tools
 
@@ -64,7 +63,7 @@ async def run_demonstration(
         )
         async with Service.open(on_disk, clock=clock) as service:
             await service.run(
-                web=True, work=True, mailbox=mails, turn_clock=_turning(service, clock), ready=ready
+                web=True, work=True, mailbox=mails, turn_clock=turning(service, clock), ready=ready
             )
     finally:
         await mailbox.stop()
@@ -90,16 +89,17 @@ async def replay(service: Service, clock: ShiftedClock, real: Clock, progress: P
     async with service.database.transaction() as conn:
         shipped = service.tools.catalogue.authorities.values()
         await keep_authorities(conn, [(each, f"kaigo-{each.code}@notifier.example") for each in shipped])
-    await enrol(service.tools, [_enrolled(office) for office in city()], "demonstration")
+    await enrol(service.tools, [office.enrolled() for office in city()], "demonstration")
     past = list(_happenings(service.tools, BEGIN, civil_date(now)))
     await Run(service.tools, clock, BEGIN, now, progress).through(past)
     clock.turn_to(max(now, clock.now()))
     clock.let_go()
 
 
-def _turning(service: Service, clock: ShiftedClock) -> Callable[[date], Awaitable[None]]:
+def turning(service: Service, clock: ShiftedClock) -> Callable[[date], Awaitable[None]]:
+    """Return what turns the clock to 10:00 on a civil date and lets happen what lies between."""
+
     async def turn(to: date) -> None:
-        """Turn the clock to 10:00 on `to` and let happen what lies between."""
         async with service.working:
             today = civil_date(clock.now())
             coming = list(_happenings(service.tools, today + timedelta(days=1), to))
@@ -108,21 +108,6 @@ def _turning(service: Service, clock: ShiftedClock) -> Callable[[date], Awaitabl
             clock.let_go()
 
     return turn
-
-
-def _enrolled(office: CityOffice) -> Enrolled:
-    return Enrolled(
-        office.number,
-        office.name,
-        office.services,
-        office.municipality,
-        office.prefecture,
-        (office.email,) if office.email else (),
-        office.staff,
-        corporation=office.corporation,
-        telephone=office.telephone,
-        fax=office.fax,
-    )
 
 
 def _happenings(tools: Tools, first: date, last: date) -> Iterator[Happening]:
@@ -151,18 +136,7 @@ def _arrival(event: CityEvent) -> date:
 
 
 def _receiving(events: list[CityEvent]) -> Act:
-    inbound = [
-        Inbound(
-            "demonstration",
-            event.id,
-            event.type,
-            japan_time(event.on, NEWS_HOUR),
-            event.subject.removeprefix("office/") if event.subject.startswith("office/") else None,
-            event.subject.removeprefix("authority/") if event.subject.startswith("authority/") else None,
-            event.data,
-        )
-        for event in events
-    ]
+    inbound = [event.inbound() for event in events]
 
     async def act(tools: Tools) -> None:
         await receive_facts(tools, inbound)
