@@ -40,4 +40,4 @@ async def test_the_citys_first_weeks_are_replayed_saved_and_turned_on(
         await turning(service, clock)(date(2025, 3, 14))
     assert civil_date(clock.now()) == date(2025, 3, 14)
     assert offices_of(then) == offices_of(first)
-    assert {parcel.subject[:15] for parcel in then.parcels} == {"【変更→5/31(日)予定】フリ"}
+    assert {parcel.subject[:14] for parcel in then.parcels} == {"【変更→5/31(日)予定】"}
