@@ -3,19 +3,20 @@
 Shared by the steps that have something to say: `derive` (news, acknowledgements) and `sweep` (rungs).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from notifier.clock import civil_date, japan_time
 from notifier.domain.calendar import Calendar
 from notifier.domain.changes import ChangeKind, Situation
 from notifier.domain.ladders import Occasion, next_rung
-from notifier.domain.law import Deadline, Law, Party
-from notifier.domain.letters import Member, content_of
-from notifier.domain.obligations import CohortKey, Decision, State
-from notifier.store import authorities, deliveries
-from notifier.store.database import Condition, Connection
-from notifier.store.deliveries import Saying
+from notifier.domain.law import Law, Party
+from notifier.domain.letters import content_of
+from notifier.domain.obligations import CohortKey, Decision, State, decide
+from notifier.store import deliveries
+from notifier.store.database import Connection
+from notifier.store.deliveries import Missed, Round, Saying, Whom
 from notifier.tools import Tools
 
 SEND_HOUR = 9
@@ -79,118 +80,166 @@ class Message:
     settled: bool = False
 
 
-async def tell(  # noqa: PLR0913 -- the arrow's inputs, each named
-    conn: Connection,
-    tools: Tools,
-    law: Law,
-    told: Told,
-    message: Message,
-    run: int,
-    *,
-    whom: Condition | None = None,
-    parties: tuple[Party, ...] | None = None,
-) -> None:
-    """Say `message` to the parties of the deadline that belong to the cohort; of its offices to those in `whom`."""
-    now = tools.now()
-    today = civil_date(now)
-    deadline = law.deadlines[told.key.deadline]
-    calendar = calendar_of(law, told.key)
-    due_at = leaves_at(now, calendar, urgent=is_urgent(told.decision, today))
-    for party in parties or deadline.parties:
-        address = await _address(conn, told.key, party)
-        if party is not Party.OFFICE and address is None:
-            continue
-        members, count = await _members(conn, told, message, party)
-        saying = _saying(law, deadline, told, message, party, today, calendar, members, count)
-        saying_id = await deliveries.saying_id(conn, saying, run)
-        if party is Party.OFFICE:
-            await deliveries.tell_members(conn, saying_id, deadline.family, told.cohort_id, due_at, whom)
-        elif address is not None:
-            await deliveries.tell_party(conn, saying_id, f"authority/{address[0]}", address[1], due_at)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is said alike to the cohorts that differ in nothing the law looks at."""
+
+    key: CohortKey
+    message: Message
+    party: Party
+    whom: Whom
 
 
-async def tell_editor(
-    conn: Connection, tools: Tools, law: Law, told: Told, message: Message, run: int
-) -> None:
-    """Say `message` to the rule editor, once for the nation however many cohorts it comes from."""
-    now = tools.now()
-    today = civil_date(now)
-    deadline = law.deadlines[told.key.deadline]
-    calendar = law.calendar
-    saying = _saying(law, deadline, told, message, Party.EDITOR, today, calendar, [], None)
-    once = f"{deadline.id}:{told.key.occurrence}:{message.rung}"
-    editorial = Saying(
-        0,
-        0,
-        Party.EDITOR.value,
-        once,
-        saying.occasion,
-        saying.deadline,
-        saying.occurrence,
-        today,
-        saying.content,
-    )
-    fresh = await deliveries.say(conn, editorial, run)
-    if fresh is not None:
-        due_at = leaves_at(now, calendar, urgent=False)
-        await deliveries.tell_party(conn, fresh, "editor", tools.correspondent.editor_address, due_at)
+NOBODY = Missed(0, ())
 
 
-async def _address(conn: Connection, key: CohortKey, party: Party) -> tuple[str, str] | None:
-    """Return code and address of the authority that `party` means for this cohort; None for another one's cohort."""
-    if party is Party.MUNICIPALITY and key.municipality:
-        return key.municipality, await authorities.address_of(conn, key.municipality)
-    if party is Party.PREFECTURE and not key.municipality:
-        return key.prefecture, await authorities.address_of(conn, key.prefecture)
-    return None
+class Telling:
+    """What a step has to say: decided and worded once for all cohorts that are alike, kept in sets at the end.
+
+    `say_all` must come after the cohorts themselves have been brought up to date.
+    """
+
+    def __init__(self, conn: Connection, tools: Tools, law: Law, run: int) -> None:
+        """Begin with nothing said; `law` is the law as known on the present civil date."""
+        self._conn = conn
+        self._tools = tools
+        self._law = law
+        self._run = run
+        self._now = tools.now()
+        self._today = civil_date(self._now)
+        self._speaking = _speaking(law)
+        self._decisions: dict[CohortKey, Decision | None] = {}
+        self._plans: dict[_Plan, list[Told]] = {}
+        self._closings: list[tuple[Told, Message]] = []
+        self._editorial: dict[str, tuple[Told, Message]] = {}
+
+    def decide(self, key: CohortKey) -> Decision | None:
+        """Decide what the deadline means for the cohort; once for all for whom nobody nearby has a say of its own."""
+        alike = self._alike(key)
+        if alike not in self._decisions:
+            self._decisions[alike] = decide(self._law, alike, self._today)
+        return self._decisions[alike]
+
+    def _alike(self, key: CohortKey) -> CohortKey:
+        if self._speaking.isdisjoint(key.authorities):
+            return replace(key, municipality="", prefecture="")
+        return key
+
+    def tell(
+        self,
+        told: Told,
+        message: Message,
+        *,
+        whom: Whom = Whom.ALL,
+        parties: tuple[Party, ...] | None = None,
+    ) -> None:
+        """Say `message` to the parties of the deadline that belong to the cohort; of its offices to those in `whom`."""
+        alike = self._alike(told.key)
+        for party in parties or self._law.deadlines[told.key.deadline].parties:
+            if _belongs(told.key, party):
+                self._plans.setdefault(_Plan(alike, message, party, whom), []).append(told)
+
+    def tell_if_missed(self, told: Told, message: Message) -> None:
+        """Say `message` to the municipality and the editor if any office of the cohort has not done its duty."""
+        self._closings.append((told, message))
+
+    def tell_editor(self, told: Told, message: Message) -> None:
+        """Say `message` to the rule editor, once for the nation however many cohorts it comes from."""
+        once = f"{told.key.deadline}:{told.key.occurrence}:{message.rung}"
+        self._editorial.setdefault(once, (told, message))
+
+    async def say_all(self) -> None:
+        """Keep everything that has been said so far, and plan its deliveries."""
+        missed = await self._missed()
+        for told, message in self._closings:
+            if told.cohort_id in missed:
+                self.tell(told, message, parties=(Party.MUNICIPALITY,))
+                self.tell_editor(told, message)
+        plans, editorial = self._plans, self._editorial
+        self._plans, self._editorial, self._closings = {}, {}, []
+        for once, (told, message) in editorial.items():
+            await self._say_to_editor(once, told, message)
+        for plan, found in plans.items():
+            if _is_counted(plan):
+                for told in found:
+                    await self._say(plan, [told], missed.get(told.cohort_id, NOBODY))
+            else:
+                await self._say(plan, found)
+
+    async def _missed(self) -> Mapping[int, Missed]:
+        counted = [told for plan, found in self._plans.items() if _is_counted(plan) for told in found]
+        ids = [told.cohort_id for told in (*counted, *(told for told, _ in self._closings))]
+        return await deliveries.missed_by(self._conn, ids) if ids else {}
+
+    async def _say_to_editor(self, once: str, told: Told, message: Message) -> None:
+        saying = self._saying(told, message, Party.EDITOR, self._law.calendar)
+        due_at = leaves_at(self._now, self._law.calendar, urgent=False)
+        address = self._tools.correspondent.editor_address
+        await deliveries.say_to_editor(self._conn, saying, once, address, due_at, self._run)
+
+    async def _say(self, plan: _Plan, found: Sequence[Told], missed: Missed | None = None) -> None:
+        first, ids = found[0], [each.cohort_id for each in found]
+        calendar = calendar_of(self._law, plan.key)
+        saying = self._saying(first, plan.message, plan.party, calendar, missed)
+        due_at = leaves_at(self._now, calendar, urgent=is_urgent(first.decision, self._today))
+        await deliveries.say_to_cohorts(self._conn, saying, ids, self._run)
+        said = Round(plan.message.rung, ids, due_at)
+        if plan.party is Party.OFFICE:
+            family = self._law.deadlines[plan.key.deadline].family
+            await deliveries.tell_members(self._conn, said, family, plan.whom, self._run)
+        else:
+            await deliveries.tell_authorities(self._conn, said, plan.party.value)
+
+    def _saying(
+        self,
+        told: Told,
+        message: Message,
+        party: Party,
+        calendar: Calendar,
+        missed: Missed | None = None,
+    ) -> Saying:
+        content = content_of(
+            self._law,
+            self._law.deadlines[told.key.deadline],
+            told.key.occurrence,
+            told.decision,
+            occasion=message.occasion,
+            rung=message.name,
+            on=self._today,
+            calendar=calendar,
+            old=message.old,
+            kind=message.kind,
+            fact=message.fact,
+            settled=message.settled,
+            party=party,
+            members=missed.first if missed else (),
+            count=missed.count if missed else None,
+        )
+        return Saying(
+            party.value,
+            message.rung,
+            message.occasion.value,
+            told.key.deadline,
+            told.key.occurrence,
+            self._today,
+            content.as_data(),
+        )
 
 
-async def _members(
-    conn: Connection, told: Told, message: Message, party: Party
-) -> tuple[list[Member], int | None]:
-    """Name the offices that missed the end, where an authority is told that some did."""
-    if party is Party.OFFICE or message.occasion is not Occasion.CLOSING:
-        return [], None
-    count, named = await deliveries.missed_by(conn, told.cohort_id)
-    return [Member(number, name) for number, name in named], count
+def _speaking(law: Law) -> frozenset[str]:
+    """Return the authorities with a say of their own: closed days, ladders, rolls, statements or days set."""
+    own = {each.code for each in law.authorities.values() if each.closed or each.ladders or each.rolls}
+    said = {each.authority for found in law.statements.values() for each in found}
+    return frozenset(own | said | {each.authority for each in law.settings}) - {""}
 
 
-def _saying(  # noqa: PLR0913, PLR0917 -- gathers what a saying is made of
-    law: Law,
-    deadline: Deadline,
-    told: Told,
-    message: Message,
-    party: Party,
-    today: date,
-    calendar: Calendar,
-    members: list[Member],
-    count: int | None,
-) -> Saying:
-    content = content_of(
-        law,
-        deadline,
-        told.key.occurrence,
-        told.decision,
-        occasion=message.occasion,
-        rung=message.name,
-        on=today,
-        calendar=calendar,
-        old=message.old,
-        kind=message.kind,
-        fact=message.fact,
-        settled=message.settled,
-        party=party,
-        members=members,
-        count=count,
-    )
-    return Saying(
-        told.cohort_id,
-        told.generation,
-        party.value,
-        message.rung,
-        message.occasion.value,
-        deadline.id,
-        told.key.occurrence,
-        today,
-        content.as_data(),
-    )
+def _belongs(key: CohortKey, party: Party) -> bool:
+    """Tell whether the cohort is one of `party`: a prefecture is not told what its municipalities are."""
+    if party is Party.MUNICIPALITY:
+        return bool(key.municipality)
+    return party is Party.OFFICE or (party is Party.PREFECTURE and not key.municipality)
+
+
+def _is_counted(plan: _Plan) -> bool:
+    """Tell whether an authority is told how many of its offices have missed an end."""
+    return plan.party is not Party.OFFICE and plan.message.occasion is Occasion.CLOSING

@@ -15,26 +15,29 @@ from notifier.domain.changes import ChangeKind, Situation, change
 from notifier.domain.deadlines import Shape
 from notifier.domain.ladders import Occasion
 from notifier.domain.law import Deadline, Law, Party
-from notifier.domain.obligations import CohortKey, Decision, State, decide, shape_of
+from notifier.domain.obligations import CohortKey, Decision, State, shape_of
 from notifier.domain.statements import resolve
-from notifier.store import cohorts, deliveries, derivation, obligations, outbox, sequences
+from notifier.store import cohorts, derivation, obligations, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
-from notifier.store.database import Condition, Connection, retrying
+from notifier.store.database import Connection, retrying
+from notifier.store.deliveries import Whom
 from notifier.store.derivation import Moved
-from notifier.store.obligations import Branch
-from notifier.telling import Message, Told, tell, tell_editor, upcoming
+from notifier.store.obligations import Branch, Scope
+from notifier.telling import Message, Telling, Told, upcoming
 from notifier.tools import Tools, law_on
 
 
 @dataclass(frozen=True)
 class Work:
-    """One derivation: the connection of its transaction, its number, the law and the day."""
+    """One derivation: its transaction and number, the generation of what it changes, the law, the day, what it says."""
 
     conn: Connection
     tools: Tools
     law: Law
     today: date
     run: int
+    generation: int
+    telling: Telling
 
 
 async def derive(tools: Tools) -> None:
@@ -51,7 +54,9 @@ async def _derive(tools: Tools) -> None:
         if not moved:
             return
         law = await law_on(conn, tools, today)
-        work = Work(conn, tools, law, today, await sequences.draw(conn, "run"))
+        run = await sequences.draw(conn, "run")
+        generation = await sequences.draw(conn, "generation")
+        work = Work(conn, tools, law, today, run, generation, Telling(conn, tools, law, run))
         for name in sorted(law.deadlines):
             if law.said(name):
                 await _deadline(work, law.deadlines[name], moved)
@@ -69,10 +74,10 @@ async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
     if by_law or not moved.settings.isdisjoint(work.law.event_types_of(deadline.id)):
         await _decide_again(work, deadline, by_law=by_law, first_time=first_time)
     if moved.newcomers:
-        await _membership(work, deadline, branches, obligations.newcomers())
+        await _membership(work, deadline, branches, Scope.NEWCOMERS)
         await _announce_to_newcomers(work, deadline)
     if not moved.office_facts.isdisjoint(work.law.fact_types_of(deadline.id)):
-        await _membership(work, deadline, branches, obligations.with_fresh_facts())
+        await _membership(work, deadline, branches, Scope.FRESH_FACTS)
         await _acknowledge(work, deadline, moved.office_facts)
 
 
@@ -109,11 +114,11 @@ async def _membership_if_changed(work: Work, deadline: Deadline, branches: Seque
     await _authorities(work, deadline)
     if await derivation.membership_of(work.conn, deadline.id) == digest:
         return
-    await _membership(work, deadline, branches, obligations.everyone())
+    await _membership(work, deadline, branches, Scope.EVERYONE)
     await derivation.keep_membership(work.conn, deadline.id, digest)
 
 
-async def _membership(work: Work, deadline: Deadline, branches: Sequence[Branch], scope: Condition) -> None:
+async def _membership(work: Work, deadline: Deadline, branches: Sequence[Branch], scope: Scope) -> None:
     """Put the offices in `scope` into their cohorts, making those that are missing, and settle what is settled."""
     if Party.OFFICE not in deadline.parties:
         return
@@ -144,46 +149,45 @@ async def _ensure(work: Work, deadline: Deadline, keys: Iterable[CohortKey]) -> 
     missing = [key for key in keys if key not in known]
     if not missing:
         return
-    generation = await sequences.draw(work.conn, "generation", len(missing))
     placed = []
-    for offset, key in enumerate(missing):
-        decision = decide(work.law, key, work.today)
+    for key in missing:
+        decision = work.telling.decide(key)
         if decision is not None:
-            placed.append(Placed(key, decision, generation + offset, upcoming(decision, work.today)))
+            placed.append(Placed(key, decision, work.generation, upcoming(decision, work.today)))
     await cohorts.insert_cohorts(work.conn, placed)
 
 
 async def _decide_again(work: Work, deadline: Deadline, *, by_law: bool, first_time: bool) -> None:
-    found = await cohorts.cohorts_of(work.conn, deadline.id)
+    """Decide anew for every cohort; what has become of them is kept in sets, and told."""
     counts_inside = any(each.inside for each in deadline.settled_by)
     resettle = False
-    for cohort in found:
-        decision = decide(work.law, cohort.key, work.today)
+    updates = []
+    for cohort in await cohorts.cohorts_of(work.conn, deadline.id):
+        decision = work.telling.decide(cohort.key)
         if decision is None:
             continue
-        old = None if first_time else cohort.situation
-        kind = change(old, decision)
-        generation = cohort.generation
-        if kind is not None and not first_time:
-            generation = await sequences.draw(work.conn, "generation")
+        kind = change(None if first_time else cohort.situation, decision)
+        generation = cohort.generation if kind is None or first_time else work.generation
         placed = Placed(cohort.key, decision, generation, upcoming(decision, work.today))
         situation = Situation.of(decision)
-        if situation != cohort.situation or placed.next_on != cohort.next_on:
-            await cohorts.update_cohort(work.conn, cohort.id, placed)
+        if (situation, placed.next_on, generation) != (cohort.situation, cohort.next_on, cohort.generation):
+            updates.append((cohort.id, placed))
             resettle = resettle or counts_inside or situation.withdrawn != cohort.situation.withdrawn
         if kind is not None:
-            await _news(
+            _news(
                 work, deadline, cohort, Told(cohort.id, cohort.key, decision, generation), kind, by_law=by_law
             )
+    await cohorts.update_cohorts(work.conn, updates)
+    await work.telling.say_all()
     if resettle:
-        await obligations.settle(work.conn, deadline, obligations.everyone(), work.run)
+        await obligations.settle(work.conn, deadline, Scope.EVERYONE, work.run)
 
 
-async def _news(
+def _news(
     work: Work, deadline: Deadline, cohort: Cohort, told: Told, kind: ChangeKind, *, by_law: bool
 ) -> None:
     """Tell the members of a cohort, and the editor where a person has to decide."""
-    await _ask_editor(work, told)
+    _ask_editor(work, told)
     decision = told.decision
     silent = kind is ChangeKind.CONTRADICTED or _is_silent(decision, kind)
     waiting = decision.state is State.WAITING_FOR_FACT and not by_law
@@ -202,15 +206,14 @@ async def _news(
         kind=None if announced else kind,
         old=None if announced else cohort.situation,
     )
-    whom = None if deadline.follow and not announced else deliveries.unsettled()
-    await tell(work.conn, work.tools, work.law, told, message, work.run, whom=whom)
+    work.telling.tell(told, message, whom=Whom.ALL if deadline.follow and not announced else Whom.UNSETTLED)
 
 
 def _is_silent(decision: Decision, kind: ChangeKind) -> bool:
     return kind is ChangeKind.REWORDED and decision.resolution.prevailing.silent
 
 
-async def _ask_editor(work: Work, told: Told) -> None:
+def _ask_editor(work: Work, told: Told) -> None:
     decision = told.decision
     against = decision.resolution.against
     unclear = decision.due.shape is Shape.UNCLEAR
@@ -219,50 +222,48 @@ async def _ask_editor(work: Work, told: Told) -> None:
     sides = sorted(each.id for each in (decision.resolution.prevailing, *against))
     key = f"question:{','.join(sides)}:{decision.due.latest}"
     rung = f"question:{blake2b(key.encode(), digest_size=8).hexdigest()}"
-    await tell_editor(work.conn, work.tools, work.law, told, Message(Occasion.QUESTION, rung), work.run)
+    work.telling.tell_editor(told, Message(Occasion.QUESTION, rung))
 
 
 async def _announce_to_newcomers(work: Work, deadline: Deadline) -> None:
     """Tell offices that were just enrolled what is open for them; what is past is not told."""
     if not deadline.announce:
         return
-    newcomers = obligations.newcomers()
-    for each in await cohorts.touched_cohorts(work.conn, deadline.id, work.run, newcomers):
-        decision = decide(work.law, each.cohort.key, work.today)
+    for each in await cohorts.touched_cohorts(work.conn, deadline.id, work.run, Scope.NEWCOMERS):
+        decision = work.telling.decide(each.cohort.key)
         if not each.moved or decision is None or decision.state in {State.LAPSED, State.WITHDRAWN}:
             continue
         if deadline.tell_when_dated and not decision.due.is_dated:
             continue
         message = Message(Occasion.ANNOUNCEMENT, Occasion.ANNOUNCEMENT.value)
-        await _tell_offices(work, each.cohort, decision, message, deliveries.enrolled_in(work.run))
+        _tell_offices(work, each.cohort, decision, message, Whom.ENROLLED)
+    await work.telling.say_all()
 
 
 async def _acknowledge(work: Work, deadline: Deadline, types: frozenset[str]) -> None:
     """Answer facts that settled or opened a duty of an office."""
     if not deadline.acknowledge:
         return
-    touched = await cohorts.touched_cohorts(work.conn, deadline.id, work.run, obligations.with_fresh_facts())
+    touched = await cohorts.touched_cohorts(work.conn, deadline.id, work.run, Scope.FRESH_FACTS)
     fact = await _fact(work, deadline, types) if touched else None
     for each in touched:
-        decision = decide(work.law, each.cohort.key, work.today)
+        decision = work.telling.decide(each.cohort.key)
         if decision is None or not each.cohort.key.taken_up:
             continue
         if each.settled:
             rung = f"acknowledgement:settled:{work.run}"
             message = Message(Occasion.ACKNOWLEDGEMENT, rung, fact=fact, settled=True)
-            await _tell_offices(work, each.cohort, decision, message, deliveries.settled_in(work.run))
+            _tell_offices(work, each.cohort, decision, message, Whom.SETTLED)
         if each.moved and decision.state not in {State.LAPSED, State.WITHDRAWN}:
             rung = f"acknowledgement:opened:{work.run}"
             message = Message(Occasion.ACKNOWLEDGEMENT, rung, fact=fact)
-            await _tell_offices(work, each.cohort, decision, message, deliveries.moved_in(work.run))
+            _tell_offices(work, each.cohort, decision, message, Whom.MOVED)
+    await work.telling.say_all()
 
 
-async def _tell_offices(
-    work: Work, cohort: Cohort, decision: Decision, message: Message, whom: Condition
-) -> None:
+def _tell_offices(work: Work, cohort: Cohort, decision: Decision, message: Message, whom: Whom) -> None:
     told = Told(cohort.id, cohort.key, decision, cohort.generation)
-    parties = (Party.OFFICE,)
-    await tell(work.conn, work.tools, work.law, told, message, work.run, whom=whom, parties=parties)
+    work.telling.tell(told, message, whom=whom, parties=(Party.OFFICE,))
 
 
 async def _fact(work: Work, deadline: Deadline, types: frozenset[str]) -> tuple[str, date] | None:

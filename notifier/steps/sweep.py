@@ -1,19 +1,21 @@
 """sweep: take every cohort whose next day has come, say what its rung says, and set its next day.
 
-Only what is due is looked at; the members are moved in one statement a cohort.
+Only what is due is looked at; what is said alike to many cohorts moves in one statement.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 
 from notifier.clock import civil_date, japan_time
 from notifier.domain.ladders import Occasion, Rung
 from notifier.domain.law import Law, Party
-from notifier.domain.obligations import Decision, decide
-from notifier.store import cohorts, deliveries, derivation, outbox, sequences
+from notifier.domain.obligations import Decision
+from notifier.store import cohorts, derivation, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
-from notifier.store.database import Connection, retrying
-from notifier.telling import Message, Told, tell, tell_editor, upcoming
+from notifier.store.database import retrying
+from notifier.store.deliveries import Whom
+from notifier.telling import Message, Telling, Told, upcoming
 from notifier.tools import Tools, law_on
 
 
@@ -33,32 +35,28 @@ async def _sweep(tools: Tools) -> None:
         found = [cohort for cohort in found if cohort.key.deadline not in moved]
         if found:
             law = await law_on(conn, tools, today)
-            run = await sequences.draw(conn, "run")
-            for cohort in found:
-                await _climb(conn, tools, law, cohort, today, run)
+            telling = Telling(conn, tools, law, await sequences.draw(conn, "run"))
+            await cohorts.update_cohorts(conn, list(_climb(telling, law, found, today)))
+            await telling.say_all()
             await outbox.enqueue(conn, "dispatch", now)
         following = await cohorts.next_day(conn, today)
         if following is not None:
             await outbox.enqueue(conn, "sweep", japan_time(following, 0))
 
 
-async def _climb(conn: Connection, tools: Tools, law: Law, cohort: Cohort, today: date, run: int) -> None:
-    decision = decide(law, cohort.key, today)
-    if decision is None:
-        return
-    placed = Placed(cohort.key, decision, cohort.generation, upcoming(decision, today))
-    await cohorts.update_cohort(conn, cohort.id, placed)
-    reached = _reached(decision, cohort, today)
-    told = Told(cohort.id, cohort.key, decision, cohort.generation)
-    for rung in [each for each in reached if each.to_editor][-1:]:
-        await tell_editor(conn, tools, law, told, Message(rung.occasion, rung.key), run)
-    for rung in [each for each in reached if not each.to_editor][-1:]:
-        message = Message(rung.occasion, rung.key, name=rung.name)
-        await tell(conn, tools, law, told, message, run, whom=deliveries.unsettled())
-        if law.ladders[law.deadlines[cohort.key.deadline].ladder].editor:
-            await tell_editor(conn, tools, law, told, message, run)
-        if rung.occasion is Occasion.CLOSING:
-            await _close(conn, tools, law, told, message, run)
+def _climb(telling: Telling, law: Law, found: Sequence[Cohort], today: date) -> Iterator[tuple[int, Placed]]:
+    """Say what is due to each cohort, and yield where it stands now."""
+    for cohort in found:
+        decision = telling.decide(cohort.key)
+        if decision is None:
+            continue
+        yield cohort.id, Placed(cohort.key, decision, cohort.generation, upcoming(decision, today))
+        told = Told(cohort.id, cohort.key, decision, cohort.generation)
+        reached = _reached(decision, cohort, today)
+        for rung in [each for each in reached if each.to_editor][-1:]:
+            telling.tell_editor(told, Message(rung.occasion, rung.key))
+        for rung in [each for each in reached if not each.to_editor][-1:]:
+            _say(telling, law, told, rung)
 
 
 def _reached(decision: Decision, cohort: Cohort, today: date) -> list[Rung]:
@@ -66,11 +64,12 @@ def _reached(decision: Decision, cohort: Cohort, today: date) -> list[Rung]:
     return [rung for rung in decision.rungs if since <= rung.on <= today]
 
 
-async def _close(conn: Connection, tools: Tools, law: Law, told: Told, message: Message, run: int) -> None:
-    """Tell the municipality and the editor, too, that an end was missed: once, and only if anybody missed it."""
-    if Party.OFFICE not in law.deadlines[told.key.deadline].parties:
-        return
-    count, _ = await deliveries.missed_by(conn, told.cohort_id, limit=0)
-    if count:
-        await tell(conn, tools, law, told, message, run, parties=(Party.MUNICIPALITY,))
-        await tell_editor(conn, tools, law, told, message, run)
+def _say(telling: Telling, law: Law, told: Told, rung: Rung) -> None:
+    """Say what the rung says; that an end was missed is said to the municipality and the editor, too."""
+    deadline = law.deadlines[told.key.deadline]
+    message = Message(rung.occasion, rung.key, name=rung.name)
+    telling.tell(told, message, whom=Whom.UNSETTLED)
+    if law.ladders[deadline.ladder].editor:
+        telling.tell_editor(told, message)
+    if rung.occasion is Occasion.CLOSING and Party.OFFICE in deadline.parties:
+        telling.tell_if_missed(told, message)

@@ -51,7 +51,7 @@ class Share:
 # ---- whom a duty concerns ----
 
 
-def condition_sql(condition: Condition, on: date) -> ColumnElement[bool]:
+def condition_sql(condition: Condition, on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Return `condition` for the row of OfficeRow in hand; a service counts if it is provided on `on`."""
     match condition:
         case Services(codes):
@@ -71,12 +71,14 @@ def condition_sql(condition: Condition, on: date) -> ColumnElement[bool]:
             return not_(condition_sql(part, on))
 
 
-def provided_on(since: ColumnElement[Any], until: ColumnElement[Any], on: date) -> ColumnElement[bool]:
+def provided_on(
+    since: ColumnElement[Any], until: ColumnElement[Any], on: date | ColumnElement[date]
+) -> ColumnElement[bool]:
     """Tell whether `on` lies within `since`..`until`, both inclusive, NULL open."""
     return and_(or_(since.is_(None), since <= on), or_(until.is_(None), until >= on))
 
 
-def _provides(codes: Iterable[str], on: date) -> ColumnElement[bool]:
+def _provides(codes: Iterable[str], on: date | ColumnElement[date]) -> ColumnElement[bool]:
     services = table(OfficeServiceRow).alias()
     chosen = and_(
         services.c.office_id == col(OfficeRow.id),

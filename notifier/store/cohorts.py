@@ -3,15 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.changes import Situation
 from notifier.domain.obligations import CohortKey, Decision, State
+from notifier.store.chosen import among
 from notifier.store.database import table
+from notifier.store.obligations import RUN, Scope, within
 from notifier.store.tables import NO_ANCHOR, CohortRow, ObligationRow, OfficeRow
 
 
@@ -35,6 +51,20 @@ class Placed:
     decision: Decision
     generation: int
     next_on: date | None
+
+
+_PLACED = (
+    "generation",
+    "state",
+    "shape",
+    "opens",
+    "earliest",
+    "latest",
+    "target",
+    "tentative",
+    "next_on",
+    "decision",
+)
 
 
 def _columns(placed: Placed) -> dict[str, Any]:
@@ -74,12 +104,45 @@ def _cohort(row: Row[Any]) -> Cohort:
 async def insert_cohorts(conn: AsyncConnection, placed: Sequence[Placed]) -> None:
     """Keep cohorts that do not exist yet."""
     if placed:
-        await conn.execute(insert(CohortRow), [_key_columns(each.key) | _columns(each) for each in placed])
+        alike = _Alike()
+        rows = [_key_columns(each.key) | alike.columns(each) for each in placed]
+        await conn.execute(insert(table(CohortRow)), rows)
 
 
-async def update_cohort(conn: AsyncConnection, cohort_id: int, placed: Placed) -> None:
-    """Replace what is kept for the cohort `cohort_id`."""
-    await conn.execute(update(CohortRow).where(col(CohortRow.id) == cohort_id).values(_columns(placed)))
+async def update_cohorts(conn: AsyncConnection, placed: Sequence[tuple[int, Placed]]) -> None:
+    """Replace what is kept for the cohorts (id, what is placed); those placed alike go in one statement."""
+    alike = _Alike()
+    groups: dict[int, tuple[dict[str, Any], list[int]]] = {}
+    for cohort_id, each in placed:
+        columns = alike.columns(each)
+        groups.setdefault(id(columns), (columns, []))[1].append(cohort_id)
+    for columns, ids in groups.values():
+        chosen = {f"new_{name}": value for name, value in columns.items()}
+        await conn.execute(_replacement(), chosen | {"ids": ids})
+
+
+@cache
+def _replacement() -> Update:
+    changed = table(CohortRow)
+    values = {name: bindparam(f"new_{name}", type_=changed.c[name].type) for name in _PLACED}
+    return update(changed).where(among(changed.c.id)).values(values)
+
+
+class _Alike:
+    """Columns written once for all that is placed alike: most cohorts of a deadline share one decision."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, date | None], dict[str, Any]] = {}
+        self._seen: list[Decision] = []
+
+    def columns(self, placed: Placed) -> dict[str, Any]:
+        """Return the columns of `placed`; the same object for the same decision, generation and day."""
+        key = (id(placed.decision), placed.generation, placed.next_on)
+        found = self._known.get(key)
+        if found is None:
+            self._seen.append(placed.decision)  # kept, so that no other one gets its identity
+            found = self._known[key] = _columns(placed)
+        return found
 
 
 async def cohorts_of(conn: AsyncConnection, deadline: str) -> list[Cohort]:
@@ -112,34 +175,36 @@ class Touched:
     settled: bool
 
 
-async def touched_cohorts(
-    conn: AsyncConnection, deadline: str, run: int, offices: ColumnElement[bool]
-) -> list[Touched]:
-    """Return the cohorts of `deadline` with members among `offices` that the derivation `run` touched."""
-    inside = select(col(OfficeRow.id)).where(offices)
-    settled = col(ObligationRow.settled_run) == run
-    moved = and_(col(ObligationRow.moved_run) == run, col(ObligationRow.settled_on).is_(None))
+async def touched_cohorts(conn: AsyncConnection, deadline: str, run: int, scope: Scope) -> list[Touched]:
+    """Return the cohorts of `deadline` with members among the offices in `scope` that the derivation `run` touched."""
+    rows = await conn.execute(_touched(scope), {"of_deadline": deadline, "run": run})
+    return [Touched(_cohort(row), bool(row.moved), bool(row.settled)) for row in rows]
+
+
+@cache
+def _touched(scope: Scope) -> Select[tuple[Any, ...]]:
+    cohort, obligation = table(CohortRow), table(ObligationRow)
+    settled = obligation.c.settled_run == RUN
+    moved = and_(obligation.c.moved_run == RUN, obligation.c.settled_on.is_(None))
     marks = (
         select(
-            col(ObligationRow.cohort_id).label("cohort_id"),
+            obligation.c.cohort_id,
             func.max(case((moved, 1), else_=0)).label("moved"),
             func.max(case((settled, 1), else_=0)).label("settled"),
         )
         .where(
-            col(ObligationRow.deadline) == deadline,
-            col(ObligationRow.office_id).in_(inside),
+            obligation.c.deadline == bindparam("of_deadline"),
+            obligation.c.office_id.in_(select(table(OfficeRow).c.id).where(within(scope))),
             or_(moved, settled),
         )
-        .group_by(col(ObligationRow.cohort_id))
+        .group_by(obligation.c.cohort_id)
         .subquery()
     )
-    rows_of = table(CohortRow)
-    rows = await conn.execute(
-        select(rows_of, marks.c.moved, marks.c.settled)
-        .join(marks, marks.c.cohort_id == rows_of.c.id)
-        .order_by(rows_of.c.id)
+    return (
+        select(cohort, marks.c.moved, marks.c.settled)
+        .join(marks, marks.c.cohort_id == cohort.c.id)
+        .order_by(cohort.c.id)
     )
-    return [Touched(_cohort(row), bool(row.moved), bool(row.settled)) for row in rows]
 
 
 async def cohorts_due(conn: AsyncConnection, day: date) -> list[Cohort]:

@@ -1,21 +1,29 @@
 """Sayings and deliveries: the row that exists before anything is sent, for ever.
 
+What is said alike to the members of many cohorts is kept in one statement, and planned for all of them in another.
 One saying for one party by one channel to one address is at most one delivery; asking again changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Insert, and_, bindparam, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
+from notifier.domain.letters import MOST_MEMBERS
+from notifier.domain.sayings import Member
+from notifier.store.chosen import among
 from notifier.store.database import table
+from notifier.store.obligations import RUN
 from notifier.store.tables import (
+    AuthorityRow,
+    CohortRow,
     ContactRow,
     DeliveryRow,
     ObligationRow,
@@ -24,15 +32,39 @@ from notifier.store.tables import (
     SubscriptionRow,
 )
 
-_NAMES = ["saying_id", "office_id", "party", "channel", "recipient", "state", "due_at"]
+_SAYING = [
+    "cohort_id",
+    "generation",
+    "party",
+    "rung",
+    "occasion",
+    "deadline",
+    "occurrence",
+    "on",
+    "run",
+    "content",
+]
+_DELIVERY = ["saying_id", "office_id", "party", "channel", "recipient", "state", "due_at"]
+
+
+class Whom(StrEnum):
+    """Which members of a cohort are told: all; those whose duty is not discharged; or those, of a derivation.
+
+    MOVED: whom it put there and who have nothing settled. ENROLLED: of these, who were not known before.
+    SETTLED: whose duty it found settled.
+    """
+
+    ALL = "all"
+    UNSETTLED = "unsettled"
+    MOVED = "moved"
+    ENROLLED = "enrolled"
+    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What is to be said once: to the members of a cohort, to an authority, or to the editor (`cohort_id` 0)."""
+    """What is to be said once to each of some cohorts, or to the editor."""
 
-    cohort_id: int
-    generation: int
     party: str
     rung: str
     occasion: str
@@ -42,142 +74,198 @@ class Saying:
     content: Mapping[str, Any]
 
 
-async def say(conn: AsyncConnection, saying: Saying, run: int) -> int | None:
-    """Keep a saying and return its id; None if the same was said before."""
-    upsert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
+def _upsert(dialect: str, model: Any) -> Any:
+    return (postgresql_insert if dialect == "postgresql" else sqlite_insert)(table(model))
+
+
+def _columns(saying: Saying, run: int) -> dict[str, Any]:
+    return {f"new_{name}": getattr(saying, name) for name in _SAYING[2:8]} | {
+        "new_run": run,
+        "new_content": dict(saying.content),
+    }
+
+
+async def say_to_cohorts(conn: AsyncConnection, saying: Saying, cohort_ids: Sequence[int], run: int) -> None:
+    """Keep a saying for each of the cohorts, as they are now; one that was kept before stays as it was."""
+    await conn.execute(_sayings(conn.dialect.name), _columns(saying, run) | {"ids": cohort_ids})
+
+
+@cache
+def _sayings(dialect: str) -> Insert:
+    cohort, saying = table(CohortRow).c, table(SayingRow).c
+    said = [bindparam(f"new_{name}", type_=saying[name].type) for name in _SAYING[2:]]
+    source = select(cohort.id, cohort.generation, *said).where(among(cohort.id)).order_by(cohort.id)
+    planned: Insert = _upsert(dialect, SayingRow).from_select(_SAYING, source).on_conflict_do_nothing()
+    return planned
+
+
+async def say_to_editor(
+    conn: AsyncConnection, saying: Saying, once: str, address: str, due_at: datetime, run: int
+) -> None:
+    """Keep a saying to the rule editor, and plan its delivery, unless it was said before under the key `once`."""
+    values = {name: getattr(saying, name) for name in ("party", "occasion", "deadline", "occurrence", "on")}
     written = (
-        upsert(SayingRow)
-        .values(
-            cohort_id=saying.cohort_id,
-            generation=saying.generation,
-            party=saying.party,
-            rung=saying.rung,
-            occasion=saying.occasion,
-            deadline=saying.deadline,
-            occurrence=saying.occurrence,
-            on=saying.on,
-            run=run,
-            content=dict(saying.content),
-        )
+        _upsert(conn.dialect.name, SayingRow)
+        .values(cohort_id=0, generation=0, rung=once, run=run, content=dict(saying.content), **values)
         .on_conflict_do_nothing(index_elements=["cohort_id", "generation", "party", "rung"])
-        .returning(col(SayingRow.id))
+        .returning(table(SayingRow).c.id)
     )
-    identity: int | None = (await conn.execute(written)).scalar_one_or_none()
-    return identity
-
-
-async def saying_id(conn: AsyncConnection, saying: Saying, run: int) -> int:
-    """Keep a saying that may be said again to others; returns its id, old or new."""
-    fresh = await say(conn, saying, run)
+    fresh = (await conn.execute(written)).scalar_one_or_none()
     if fresh is not None:
-        return fresh
-    found = select(col(SayingRow.id)).where(
-        col(SayingRow.cohort_id) == saying.cohort_id,
-        col(SayingRow.generation) == saying.generation,
-        col(SayingRow.party) == saying.party,
-        col(SayingRow.rung) == saying.rung,
-    )
-    return int((await conn.execute(found)).scalar_one() or 0)
+        row = {"saying_id": fresh, "party": "editor", "channel": "email", "recipient": address}
+        planned = _upsert(conn.dialect.name, DeliveryRow).values(**row, state="planned", due_at=due_at)
+        await conn.execute(planned)
 
 
 def unsettled() -> ColumnElement[bool]:
     """Members whose duty is not discharged."""
-    return col(ObligationRow.settled_on).is_(None)
+    return table(ObligationRow).c.settled_on.is_(None)
 
 
-def moved_in(run: int) -> ColumnElement[bool]:
-    """Members that the derivation `run` put into their cohort and that have nothing settled there."""
-    return and_(col(ObligationRow.moved_run) == run, col(ObligationRow.settled_on).is_(None))
+def _picked(whom: Whom) -> ColumnElement[bool]:
+    obligation = table(ObligationRow).c
+    match whom:
+        case Whom.ALL:
+            return true()
+        case Whom.UNSETTLED:
+            return unsettled()
+        case Whom.MOVED:
+            return and_(obligation.moved_run == RUN, unsettled())
+        case Whom.ENROLLED:
+            return and_(obligation.moved_run == RUN, unsettled(), table(OfficeRow).c.derived.is_(False))
+        case Whom.SETTLED:
+            return obligation.settled_run == RUN
 
 
-def settled_in(run: int) -> ColumnElement[bool]:
-    """Members whose duty the derivation `run` found settled."""
-    return col(ObligationRow.settled_run) == run
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What was said to some cohorts on a `rung` leaves at `due_at` (aware)."""
+
+    rung: str
+    cohort_ids: Sequence[int]
+    due_at: datetime
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return what the statements are given."""
+        return {"rung": self.rung, "ids": self.cohort_ids, "leaves_at": self.due_at}
 
 
-def enrolled_in(run: int) -> ColumnElement[bool]:
-    """Members that the derivation `run` put into their cohort and that were not known before."""
-    new = select(col(OfficeRow.id)).where(col(OfficeRow.derived).is_(False))
-    return and_(moved_in(run), col(ObligationRow.office_id).in_(new))
-
-
-async def tell_members(
-    conn: AsyncConnection,
-    saying: int,
-    family: str,
-    cohort_id: int,
-    due_at: datetime,
-    whom: ColumnElement[bool] | None = None,
-) -> int:
-    """Plan a delivery of the saying to every subscribed member of the cohort that `whom` picks; returns how many.
+async def tell_members(conn: AsyncConnection, said: Round, family: str, whom: Whom, run: int) -> int:
+    """Plan a delivery of what was said to every subscribed member of the cohorts whom `whom` picks; returns how many.
 
     An office without an active address gets a delivery with an empty recipient: it is visible as unreachable.
     """
-    upsert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    given = said.values | {"family": family, "run": run}
+    return (await conn.execute(_to_members(conn.dialect.name, whom), given)).rowcount
+
+
+@cache
+def _to_members(dialect: str, whom: Whom) -> Insert:
+    cohort, saying, obligation = table(CohortRow), table(SayingRow), table(ObligationRow)
+    office, contact = table(OfficeRow), table(ContactRow)
     reached = and_(
-        col(ContactRow.office_id) == col(ObligationRow.office_id),
-        col(ContactRow.active).is_(True),
-        col(ContactRow.channel) == "email",
+        contact.c.office_id == obligation.c.office_id,
+        contact.c.active.is_(True),
+        contact.c.channel == "email",
     )
     source = (
         select(
-            literal(saying),
-            col(ObligationRow.office_id),
-            literal("office/") + col(OfficeRow.number),
+            saying.c.id,
+            obligation.c.office_id,
+            literal("office/") + office.c.number,
             literal("email"),
-            func.coalesce(col(ContactRow.address), ""),
+            func.coalesce(contact.c.address, ""),
             literal("planned"),
-            literal(due_at, table(DeliveryRow).c.due_at.type),
+            bindparam("leaves_at", type_=table(DeliveryRow).c.due_at.type),
         )
-        .select_from(ObligationRow)
-        .join(OfficeRow, col(OfficeRow.id) == col(ObligationRow.office_id))
-        .outerjoin(ContactRow, reached)
-        .where(
-            col(ObligationRow.cohort_id) == cohort_id,
-            whom if whom is not None else true(),
-            _subscribed(family),
-        )
+        .select_from(cohort)
+        .join(saying, _current(saying.c, cohort.c, "office"))
+        .join(obligation, obligation.c.cohort_id == cohort.c.id)
+        .join(office, office.c.id == obligation.c.office_id)
+        .outerjoin(contact, reached)
+        .where(among(cohort.c.id), _picked(whom), _subscribed())
+        .order_by(saying.c.id, obligation.c.office_id, contact.c.id)
     )
-    planned = upsert(DeliveryRow).from_select(_NAMES, source).on_conflict_do_nothing()
-    return (await conn.execute(planned)).rowcount
+    planned: Insert = _upsert(dialect, DeliveryRow).from_select(_DELIVERY, source).on_conflict_do_nothing()
+    return planned
 
 
-def _subscribed(family: str) -> ColumnElement[bool]:
-    own = exists().where(col(SubscriptionRow.office_id) == col(ObligationRow.office_id))
-    to_this = exists().where(
-        col(SubscriptionRow.office_id) == col(ObligationRow.office_id), col(SubscriptionRow.family) == family
+def _current(saying: Any, cohort: Any, party: str) -> ColumnElement[bool]:
+    return and_(
+        saying.cohort_id == cohort.id,
+        saying.generation == cohort.generation,
+        saying.party == party,
+        saying.rung == bindparam("rung"),
     )
+
+
+def _subscribed() -> ColumnElement[bool]:
+    chosen, office = table(SubscriptionRow).c, table(ObligationRow).c.office_id
+    own = exists().where(chosen.office_id == office)
+    to_this = exists().where(chosen.office_id == office, chosen.family == bindparam("family"))
     return or_(~own, to_this)
 
 
-async def tell_party(conn: AsyncConnection, saying: int, party: str, address: str, due_at: datetime) -> None:
-    """Plan a delivery of the saying to an authority (`authority/<code>`) or the editor (`editor`)."""
-    upsert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    planned = upsert(DeliveryRow).values(
-        saying_id=saying,
-        office_id=None,
-        party=party,
-        channel="email",
-        recipient=address,
-        state="planned",
-        due_at=due_at,
+async def tell_authorities(conn: AsyncConnection, said: Round, party: str) -> None:
+    """Plan a delivery of what was said to the authority of each cohort: its `municipality` or `prefecture`."""
+    await conn.execute(_to_authorities(conn.dialect.name, party), said.values)
+
+
+@cache
+def _to_authorities(dialect: str, party: str) -> Insert:
+    cohort, saying, authority = table(CohortRow), table(SayingRow), table(AuthorityRow)
+    code = cohort.c[party]
+    source = (
+        select(
+            saying.c.id,
+            literal("authority/") + code,
+            literal("email"),
+            func.coalesce(authority.c.address, ""),
+            literal("planned"),
+            bindparam("leaves_at", type_=table(DeliveryRow).c.due_at.type),
+        )
+        .select_from(cohort)
+        .join(saying, _current(saying.c, cohort.c, party))
+        .outerjoin(authority, authority.c.code == code)
+        .where(among(cohort.c.id))
+        .order_by(saying.c.id)
     )
-    await conn.execute(planned.on_conflict_do_nothing())
+    names = [name for name in _DELIVERY if name != "office_id"]
+    planned: Insert = _upsert(dialect, DeliveryRow).from_select(names, source).on_conflict_do_nothing()
+    return planned
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Members of a cohort whose duty is not discharged: how many, and the first of them by number."""
+
+    count: int
+    first: tuple[Member, ...]
 
 
 async def missed_by(
-    conn: AsyncConnection, cohort_id: int, limit: int = 50
-) -> tuple[int, list[tuple[str, str]]]:
-    """Return how many members of the cohort have not settled, and number and name of the first `limit` of them."""
-    condition = and_(col(ObligationRow.cohort_id) == cohort_id, unsettled())
-    count = (
-        await conn.execute(select(func.count()).select_from(ObligationRow).where(condition))
-    ).scalar_one()
-    rows = await conn.execute(
-        select(col(OfficeRow.number), col(OfficeRow.name))
-        .join(ObligationRow, col(ObligationRow.office_id) == col(OfficeRow.id))
-        .where(condition)
-        .order_by(col(OfficeRow.number))
-        .limit(limit)
+    conn: AsyncConnection, cohort_ids: Sequence[int], limit: int = MOST_MEMBERS
+) -> Mapping[int, Missed]:
+    """Return who has not settled, by cohort, and name `limit` of each; cohorts where everybody has are left out."""
+    obligation, office = table(ObligationRow), table(OfficeRow)
+    cohort = obligation.c.cohort_id
+    counted = (
+        select(
+            cohort,
+            office.c.number,
+            office.c.name,
+            func.count().over(partition_by=cohort).label("number_of"),
+            func.row_number().over(partition_by=cohort, order_by=office.c.number).label("place"),
+        )
+        .join(office, office.c.id == obligation.c.office_id)
+        .where(among(obligation.c.cohort_id), unsettled())
+        .subquery()
     )
-    return count, [(number, name) for number, name in rows]
+    first = select(counted).where(counted.c.place <= limit).order_by(counted.c.cohort_id, counted.c.place)
+    counts: dict[int, int] = {}
+    named: dict[int, list[Member]] = {}
+    for row in await conn.execute(first, {"ids": cohort_ids}):
+        counts[row.cohort_id] = row.number_of
+        named.setdefault(row.cohort_id, []).append(Member(row.number, row.name))
+    return {cohort: Missed(count, tuple(named[cohort])) for cohort, count in counts.items()}

@@ -7,12 +7,19 @@ the two equal on both databases.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from functools import lru_cache
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
+    Delete,
+    Insert,
+    Integer,
     Select,
-    Subquery,
+    Update,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -27,12 +34,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
 from notifier.domain.expressions import Anchor
 from notifier.domain.law import Deadline
 from notifier.domain.obligations import CohortKey
 from notifier.store.applicability import anchor_sql, condition_sql, progress_sql, settled_by_sql
+from notifier.store.database import table
 from notifier.store.tables import NO_ANCHOR, CohortRow, FactRow, ObligationRow, OfficeRow
 
 
@@ -49,48 +56,60 @@ class Branch:
     outside: frozenset[str] = frozenset()
 
 
-def everyone() -> ColumnElement[bool]:
-    """Every office."""
-    return true()
+class Scope(StrEnum):
+    """Which offices are looked at. NEWCOMERS have not been worked out, or changed their services or place.
+
+    FRESH_FACTS are those already worked out of which a fact is new.
+    """
+
+    EVERYONE = "everyone"
+    NEWCOMERS = "newcomers"
+    FRESH_FACTS = "fresh facts"
 
 
-def newcomers() -> ColumnElement[bool]:
-    """Offices that have not been worked out yet, or whose services or place changed."""
-    return col(OfficeRow.derived).is_(False)
+def within(scope: Scope) -> ColumnElement[bool]:
+    """Tell whether an office is in `scope`."""
+    office, fact = table(OfficeRow).c, table(FactRow).c
+    match scope:
+        case Scope.EVERYONE:
+            return true()
+        case Scope.NEWCOMERS:
+            return office.derived.is_(False)
+        case Scope.FRESH_FACTS:
+            fresh = select(fact.office_id).where(fact.derived.is_(False), fact.office_id.is_not(None))
+            return and_(office.derived.is_(True), office.id.in_(fresh))
 
 
-def with_fresh_facts() -> ColumnElement[bool]:
-    """Offices already worked out, of which a fact is new."""
-    fresh = select(col(FactRow.office_id)).where(
-        col(FactRow.derived).is_(False), col(FactRow.office_id).is_not(None)
-    )
-    return and_(col(OfficeRow.derived).is_(True), col(OfficeRow.id).in_(fresh))
+TODAY = bindparam("today", type_=Date())
+"""Statements are built once; the day and the number of the derivation are handed in."""
+RUN = bindparam("run", type_=Integer())
+KEPT = 4096
+"""Statements kept at most; a deadline has about ten."""
 
 
-def members(
-    deadline: Deadline, branch: Branch, scope: ColumnElement[bool], today: date
-) -> Select[tuple[int, str, str, bool, date]]:
+def members(deadline: Deadline, branch: Branch, scope: Scope) -> Select[tuple[int, str, str, bool, date]]:
     """Select (id, municipality, prefecture, taken_up, anchor) of the offices in `scope` whom `deadline` concerns."""
-    taken = condition_sql(deadline.taken_up, today) if deadline.taken_up is not None else true()
+    office = table(OfficeRow).c
+    taken = condition_sql(deadline.taken_up, TODAY) if deadline.taken_up is not None else true()
     anchor = anchor_sql(branch.anchor) if branch.anchor is not None else literal(NO_ANCHOR)
     return select(
-        col(OfficeRow.id).label("id"),
-        col(OfficeRow.municipality).label("municipality"),
-        col(OfficeRow.prefecture).label("prefecture"),
+        office.id.label("id"),
+        office.municipality.label("municipality"),
+        office.prefecture.label("prefecture"),
         case((taken, true()), else_=false()).label("taken_up"),
         anchor.label("anchor"),
-    ).where(col(OfficeRow.closed_on).is_(None), scope, _concerned(deadline, today), _inside(branch))
+    ).where(office.closed_on.is_(None), within(scope), _concerned(deadline), _inside(branch))
 
 
-def _concerned(deadline: Deadline, today: date) -> ColumnElement[bool]:
-    concerned = condition_sql(deadline.concerns, today)
+def _concerned(deadline: Deadline) -> ColumnElement[bool]:
+    concerned = condition_sql(deadline.concerns, TODAY)
     if deadline.excluded is None:
         return concerned
-    return and_(concerned, ~condition_sql(deadline.excluded, today))
+    return and_(concerned, ~condition_sql(deadline.excluded, TODAY))
 
 
 def _inside(branch: Branch) -> ColumnElement[bool]:
-    municipality, prefecture = col(OfficeRow.municipality), col(OfficeRow.prefecture)
+    municipality, prefecture = table(OfficeRow).c.municipality, table(OfficeRow).c.prefecture
     parts = []
     if branch.inside:
         codes = sorted(branch.inside)
@@ -102,15 +121,10 @@ def _inside(branch: Branch) -> ColumnElement[bool]:
 
 
 async def keys_among(
-    conn: AsyncConnection, deadline: Deadline, branch: Branch, scope: ColumnElement[bool], today: date
+    conn: AsyncConnection, deadline: Deadline, branch: Branch, scope: Scope, today: date
 ) -> list[CohortKey]:
     """Return the distinct cohorts to which offices in `scope` belong, in a stable order."""
-    found = members(deadline, branch, scope, today).subquery()
-    rows = (
-        await conn.execute(
-            select(found.c.municipality, found.c.prefecture, found.c.taken_up, found.c.anchor).distinct()
-        )
-    ).all()
+    rows = (await conn.execute(_keys(deadline, branch, scope), {"today": today})).all()
     keys: list[CohortKey] = []
     for row in sorted(rows, key=lambda row: tuple(map(str, row))):
         anchor = None if row.anchor == NO_ANCHOR else row.anchor
@@ -121,121 +135,117 @@ async def keys_among(
     return keys
 
 
+@lru_cache(KEPT)
+def _keys(deadline: Deadline, branch: Branch, scope: Scope) -> Select[tuple[str, str, bool, date]]:
+    found = members(deadline, branch, scope).subquery()
+    return select(found.c.municipality, found.c.prefecture, found.c.taken_up, found.c.anchor).distinct()
+
+
 async def assign(
-    conn: AsyncConnection,
-    deadline: Deadline,
-    branch: Branch,
-    scope: ColumnElement[bool],
-    today: date,
-    run: int,
+    conn: AsyncConnection, deadline: Deadline, branch: Branch, scope: Scope, today: date, run: int
 ) -> None:
-    """Put every office in `scope` into its cohorts, and take out those whom the deadline no longer concerns."""
-    insert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    found = members(deadline, branch, scope, today).subquery()
+    """Put every office in `scope` into its cohorts; those whom the deadline no longer concerns stay."""
     for occurrence in branch.occurrences:
-        source = _placed(deadline, found, occurrence, first=occurrence == branch.occurrences[0], run=run)
-        names = [
-            "office_id",
-            "deadline",
-            "occurrence",
-            "cohort_id",
-            "settled_on",
-            "progress",
-            "moved_run",
-            "settled_run",
-        ]
-        written = insert(ObligationRow).from_select(names, source)
-        await conn.execute(
-            written.on_conflict_do_update(
-                index_elements=["office_id", "deadline", "occurrence"],
-                set_={"cohort_id": written.excluded.cohort_id, "moved_run": run},
-                where=col(ObligationRow.cohort_id) != written.excluded.cohort_id,
-            )
-        )
+        placing = _placing(conn.dialect.name, deadline, branch, scope, occurrence)
+        await conn.execute(placing, {"today": today, "run": run})
 
 
-def _placed(
-    deadline: Deadline, found: Subquery, occurrence: int, *, first: bool, run: int
-) -> Select[tuple[object, ...]]:
-    cohort = and_(
-        col(CohortRow.deadline) == deadline.id,
-        col(CohortRow.occurrence) == occurrence,
-        col(CohortRow.municipality) == found.c.municipality,
-        col(CohortRow.prefecture) == found.c.prefecture,
-        col(CohortRow.taken_up) == found.c.taken_up,
-        col(CohortRow.anchor) == found.c.anchor,
+@lru_cache(KEPT)
+def _placing(dialect: str, deadline: Deadline, branch: Branch, scope: Scope, occurrence: int) -> Insert:
+    upsert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    found = members(deadline, branch, scope).subquery()
+    cohort, obligation = table(CohortRow), table(ObligationRow)
+    belongs = and_(
+        cohort.c.deadline == deadline.id,
+        cohort.c.occurrence == occurrence,
+        cohort.c.municipality == found.c.municipality,
+        cohort.c.prefecture == found.c.prefecture,
+        cohort.c.taken_up == found.c.taken_up,
+        cohort.c.anchor == found.c.anchor,
     )
+    first = occurrence == branch.occurrences[0]
     every = true() if first else and_(found.c.taken_up, found.c.anchor != NO_ANCHOR)
-    return (
+    source = (
         select(
-            found.c.id,
-            literal(deadline.id),
-            literal(occurrence),
-            col(CohortRow.id),
-            null(),
-            literal(0),
-            literal(run),
-            literal(0),
+            found.c.id, literal(deadline.id), literal(occurrence), cohort.c.id, literal(0), RUN, literal(0)
         )
         .select_from(found)
-        .join(CohortRow, cohort)
+        .join(cohort, belongs)
         .where(every)
+    )
+    names = ["office_id", "deadline", "occurrence", "cohort_id", "progress", "moved_run", "settled_run"]
+    written = upsert(obligation).from_select(names, source)
+    return written.on_conflict_do_update(
+        index_elements=["office_id", "deadline", "occurrence"],
+        set_={"cohort_id": written.excluded.cohort_id, "moved_run": written.excluded.moved_run},
+        where=obligation.c.cohort_id != written.excluded.cohort_id,
     )
 
 
 async def release(
-    conn: AsyncConnection,
-    deadline: Deadline,
-    branches: Sequence[Branch],
-    scope: ColumnElement[bool],
-    today: date,
+    conn: AsyncConnection, deadline: Deadline, branches: Sequence[Branch], scope: Scope, today: date
 ) -> int:
     """Remove the obligations of offices in `scope` that `deadline` does not concern (any more); returns how many."""
-    in_scope = select(col(OfficeRow.id)).where(scope)
+    return (await conn.execute(_removal(deadline, tuple(branches), scope), {"today": today})).rowcount
+
+
+@lru_cache(KEPT)
+def _removal(deadline: Deadline, branches: tuple[Branch, ...], scope: Scope) -> Delete:
+    obligation = table(ObligationRow)
     kept = []
     for branch in branches:
-        found = members(deadline, branch, scope, today).subquery()
-        first = branch.occurrences[0]
-        every = or_(
-            col(ObligationRow.occurrence) == first, and_(found.c.taken_up, found.c.anchor != NO_ANCHOR)
-        )
+        found = members(deadline, branch, scope).subquery()
+        is_first = obligation.c.occurrence == branch.occurrences[0]
         belongs = and_(
-            found.c.id == col(ObligationRow.office_id),
-            col(ObligationRow.occurrence).in_(branch.occurrences),
-            every,
+            found.c.id == obligation.c.office_id,
+            obligation.c.occurrence.in_(branch.occurrences),
+            or_(is_first, and_(found.c.taken_up, found.c.anchor != NO_ANCHOR)),
         )
         kept.append(exists(select(literal(1)).select_from(found).where(belongs)))
-    gone = delete(ObligationRow).where(
-        col(ObligationRow.deadline) == deadline.id, col(ObligationRow.office_id).in_(in_scope), ~or_(*kept)
+    return delete(obligation).where(
+        obligation.c.deadline == deadline.id,
+        *_of_offices(scope),
+        *(~each for each in kept),
     )
-    return (await conn.execute(gone)).rowcount
 
 
-async def settle(conn: AsyncConnection, deadline: Deadline, scope: ColumnElement[bool], run: int) -> None:
+def _of_offices(scope: Scope) -> list[ColumnElement[bool]]:
+    """Narrow obligations down to those of offices in `scope`."""
+    if scope is Scope.EVERYONE:
+        return []
+    inside = select(table(OfficeRow).c.id).where(within(scope))
+    return [table(ObligationRow).c.office_id.in_(inside)]
+
+
+async def settle(conn: AsyncConnection, deadline: Deadline, scope: Scope, run: int) -> None:
     """Work out anew what is settled, and how far the rest has come, for the offices in `scope`."""
-    if not deadline.settled_by:
-        return
+    if deadline.settled_by:
+        await conn.execute(_settlement(deadline, scope), {"run": run})
+
+
+@lru_cache(KEPT)
+def _settlement(deadline: Deadline, scope: Scope) -> Update:
+    cohort, obligation = table(CohortRow), table(ObligationRow)
     day = settled_by_sql(deadline.settled_by)
     counted = [each for each in deadline.settled_by if each.count > 1]
     progress = progress_sql(counted[0]) if counted else literal(0)
-    binding = and_(col(CohortRow.taken_up), col(CohortRow.state) != "withdrawn")
+    binding = and_(cohort.c.taken_up, cohort.c.state != "withdrawn")
     new_day = case((binding, day), else_=null())
-    newly = and_(col(ObligationRow.settled_on).is_(None), new_day.is_not(None))
+    newly = and_(obligation.c.settled_on.is_(None), new_day.is_not(None))
     changed = or_(
-        col(ObligationRow.settled_on).is_distinct_from(new_day),
-        col(ObligationRow.progress).is_distinct_from(progress),
+        obligation.c.settled_on.is_distinct_from(new_day), obligation.c.progress.is_distinct_from(progress)
     )
-    await conn.execute(
-        update(ObligationRow)
+    return (
+        update(obligation)
         .where(
-            col(ObligationRow.deadline) == deadline.id,
-            col(ObligationRow.cohort_id) == col(CohortRow.id),
-            col(ObligationRow.office_id).in_(select(col(OfficeRow.id)).where(scope)),
+            obligation.c.deadline == deadline.id,
+            obligation.c.cohort_id == cohort.c.id,
+            *_of_offices(scope),
             changed,
         )
         .values(
             settled_on=new_day,
             progress=progress,
-            settled_run=case((newly, run), else_=col(ObligationRow.settled_run)),
+            settled_run=case((newly, RUN), else_=obligation.c.settled_run),
         )
     )

@@ -62,24 +62,25 @@ def _civil_date(value: object) -> date | None:
 # ---- in SQL ----
 
 
-class _ByDialect(FunctionElement[Any]):
+class ByDialect(FunctionElement[Any]):
     """One expression for SQLite and another for PostgreSQL, chosen when the statement is compiled."""
 
     inherit_cache = True
 
     def __init__(self, sqlite: ColumnElement[Any], postgresql: ColumnElement[Any]) -> None:
+        """Hold both; only the chosen one is written."""
         super().__init__(sqlite, postgresql)
 
 
-@compiles(_ByDialect)
-def _compile(element: _ByDialect, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(ByDialect)
+def _compile(element: ByDialect, compiler: SQLCompiler, **options: Any) -> str:
     sqlite, postgresql = element.clauses
     chosen = postgresql if compiler.dialect.name == "postgresql" else sqlite
     return f"({compiler.process(chosen, **options)})"
 
 
 def _path(name: str) -> ColumnElement[str]:
-    return type_coerce(_ByDialect(literal(f'$."{name}"', Text()), literal(name, Text())), Text())
+    return type_coerce(ByDialect(literal(f'$."{name}"', Text()), literal(name, Text())), Text())
 
 
 def kept_value(values: ColumnElement[Any], name: str) -> ColumnElement[Any]:
@@ -117,7 +118,7 @@ def day_of(values: ColumnElement[Any], name: str) -> ColumnElement[date]:
     counted = first_of_month.op("+", return_type=Date())(cast(func.right(written, 2), Integer()) - 1)
     is_day = func.to_char(counted, "YYYY-MM-DD") == written
     postgresql = case((written.regexp_match(_ISO_PATTERN), case((is_day, counted))))
-    return type_coerce(_ByDialect(sqlite, postgresql), Date())
+    return type_coerce(ByDialect(sqlite, postgresql), Date())
 
 
 def last_day(start: ColumnElement[date], period: Period) -> ColumnElement[date]:
@@ -133,7 +134,7 @@ def last_day(start: ColumnElement[date], period: Period) -> ColumnElement[date]:
     moved = cast(start.op("+")(func.make_interval(0, literal(months, Integer()))), Date())
     back = case((extract("day", moved) != extract("day", start), 0), else_=1)
     postgresql = moved.op("+", return_type=Date())(literal(days, Integer()) - back)
-    return type_coerce(_ByDialect(sqlite, postgresql), Date())
+    return type_coerce(ByDialect(sqlite, postgresql), Date())
 
 
 def fiscal_year(day: ColumnElement[date]) -> ColumnElement[int]:
@@ -145,5 +146,5 @@ def earliest(days: Sequence[ColumnElement[date]]) -> ColumnElement[date]:
     """Return the earliest of two or more `days` that are not NULL; NULL if all are."""
     far = literal(date.max, Date())
     given = [func.coalesce(day, far) for day in days]
-    found = _ByDialect(func.min(*given), func.least(*given))
+    found = ByDialect(func.min(*given), func.least(*given))
     return type_coerce(func.nullif(found, far), Date())
