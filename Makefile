@@ -53,6 +53,9 @@ bench: $(VENV)/.test ## Measure re-planning, the sweep and sending, as ratios in
 pictures: $(VENV)/.test .cache/browser/.ready ## Take the README's pictures anew, of a demonstration started for it
 	$(BIN)/python -m ops.pictures.take $(ARGS)
 
+chaos: $(VENV)/.test ## Kill the sending process 200 times and see that no letter is lost (ARGS="--kills 20 --seed 7")
+	$(BIN)/python -m tests.chaos.kill $(ARGS)
+
 lock: $(VENV)/.uv ## Bring the hashed, host-free lists up to pyproject.toml (ARGS=--upgrade for newer versions)
 	$(COMPILE) --group pyproject.toml:bootstrap -o $(LISTS)/bootstrap.txt
 	$(COMPILE) pyproject.toml -o $(LISTS)/run.txt

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from time import perf_counter
 
 from notifier.channels.parcel import Parcel
 from notifier.clock import civil_date
@@ -23,6 +24,8 @@ from notifier.tools import Tools
 
 BATCH = 1000
 GROUP = 500
+OFTEN = 0.25
+"""Seconds after which outcomes are recorded even if they are few: what is not recorded is sent again after a crash."""
 LEASE = timedelta(minutes=5)
 PAUSE = timedelta(minutes=5)
 """How long the queue rests after the relay refused us, not a recipient."""
@@ -72,12 +75,13 @@ class Sending:
             except RenderingError as fault:
                 outcomes.append(Outcome(letter.id, "failed", None, str(fault), letter.dated))
         answered = set()
+        recorded = perf_counter()
         async for key, receipt in self.tools.channel.send(list(parcels.values()), self.gate):
             answered.add(key)
             outcomes.append(self._outcome(self.held[key], receipt, parcels[key]))
-            if len(outcomes) >= GROUP:
+            if len(outcomes) >= GROUP or perf_counter() - recorded > OFTEN:
                 await self._record(outcomes)
-                outcomes = []
+                outcomes, recorded = [], perf_counter()
         later = self.tools.now() + SHORTLY
         outcomes += [
             Outcome(self.held[key].id, "planned", None, "", later) for key in parcels if key not in answered

@@ -229,7 +229,11 @@ class Workshop:
 
 @asynccontextmanager
 async def workshop(
-    url: str, now: datetime, catalogue: Catalogue | None = None, channel: MailChannel | None = None
+    url: str,
+    now: datetime,
+    catalogue: Catalogue | None = None,
+    channel: MailChannel | None = None,
+    worker: str = "first",
 ) -> AsyncIterator[Workshop]:
     """Open a workshop on the migrated database at `url`, with the clock at `now` and the invented authorities."""
     clock = TurnedClock(now)
@@ -243,7 +247,7 @@ async def workshop(
             composer(),
             channel or recorder,
             Correspondent("例の市 介護保険課", "電話 000-0000", "http://127.0.0.1:8080", "editor@example.jp"),
-            "first",
+            worker,
             lambda: 0.5,
             lambda recipient: f"http://127.0.0.1:8080/unsubscribe/{recipient}",
             LawBook({}),
