@@ -1,7 +1,7 @@
 # Everything starts from python3 and make. `make` alone explains itself.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench pictures lock vendor clean
+.PHONY: help run test check format bench chaos pictures lock vendor clean
 
 VENV := .venv
 BIN := $(VENV)/bin
