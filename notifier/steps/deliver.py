@@ -74,19 +74,20 @@ class Sending:
                 parcels[key] = _composed(self.tools, letter, letter.dated)
             except RenderingError as fault:
                 outcomes.append(Outcome(letter.id, "failed", None, str(fault), letter.dated))
-        answered = set()
+        withheld = set(parcels)
         recorded = perf_counter()
-        async for key, receipt in self.tools.channel.send(list(parcels.values()), self.gate):
-            answered.add(key)
-            outcomes.append(self._outcome(self.held[key], receipt, parcels[key]))
-            if len(outcomes) >= GROUP or perf_counter() - recorded > OFTEN:
-                await self._record(outcomes)
-                outcomes, recorded = [], perf_counter()
+        try:
+            async for key, receipt in self.tools.channel.send(list(parcels.values()), self.gate):
+                withheld.discard(key)
+                outcomes.append(self._outcome(self.held[key], receipt, parcels[key]))
+                if len(outcomes) >= GROUP or perf_counter() - recorded > OFTEN:
+                    await self._record(outcomes)
+                    outcomes, recorded = [], perf_counter()
+        finally:  # what the relay has answered is not forgotten because the database would not open the gate
+            await self._record(outcomes)
         later = self.tools.now() + SHORTLY
-        outcomes += [
-            Outcome(self.held[key].id, "planned", None, "", later) for key in parcels if key not in answered
-        ]
-        await self._record(outcomes)
+        ids = [letter.id for key, letter in self.held.items() if key in withheld]
+        await self._record([Outcome(each, "planned", None, "", later, counted=False) for each in ids])
 
     async def gate(self, keys: Sequence[str]) -> set[str]:
         """Commit that these letters are about to be finished on the wire; answer which of them may be."""
@@ -103,7 +104,10 @@ class Sending:
         now = self.tools.now()
         state, at = self._verdict(letter, receipt, now)
         body = blake2b((parcel.text + (parcel.html or "")).encode(), digest_size=16).hexdigest()
-        return Outcome(letter.id, state, receipt.code, receipt.text, at, parcel.subject, body)
+        ours = receipt.verdict is Verdict.SENDER_FAULT
+        return Outcome(
+            letter.id, state, receipt.code, receipt.text, at, parcel.subject, body, counted=not ours
+        )
 
     def _verdict(self, letter: ClaimedLetter, receipt: Receipt, now: datetime) -> tuple[str, datetime]:
         match receipt.verdict:

@@ -29,7 +29,10 @@ FINAL = ("accepted", "refused", "failed", "unreachable", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one try: `state` is a letter's state; `next_try_at` counts for planned and unknown."""
+    """What became of one try: `state` is a letter's state; `next_try_at` counts for planned and unknown.
+
+    A try that failed through no fault of the letter or its recipient is not `counted` among its attempts.
+    """
 
     letter_id: int
     state: str
@@ -38,6 +41,7 @@ class Outcome:
     next_try_at: datetime
     subject: str = ""
     body_hash: str = ""
+    counted: bool = True
 
 
 def key_of(letter_id: int, gathered: str) -> str:
@@ -118,6 +122,7 @@ async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str,
             subject=bindparam("new_subject"),
             body_hash=bindparam("new_hash"),
             finished_at=bindparam("new_finish"),
+            attempts=letter.c.attempts - bindparam("uncounted"),
             lease_until=None,
         )
     )
@@ -134,6 +139,7 @@ async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str,
                 "new_subject": each.subject,
                 "new_hash": each.body_hash,
                 "new_finish": now if each.state in FINAL else None,
+                "uncounted": 0 if each.counted else 1,
             }
             for each in outcomes
         ],

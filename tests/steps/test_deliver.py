@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from notifier.channels.parcel import BeforeDot, Parcel
 from notifier.channels.recorder import RecorderChannel
+from notifier.channels.unset import UnsetChannel
 from notifier.clock import japan_time
 from notifier.domain.backoff import MAIL_WAITS, mail_retry
 from notifier.domain.receipts import Receipt
@@ -151,6 +152,20 @@ async def test_where_the_relay_refuses_us_the_queue_rests_and_nothing_is_lost(sh
     shop.clock.turn_to(NINE + PAUSE)
     await shop.run()
     assert await states(shop) == {"1": ("accepted", "accepted"), "2": ("accepted", "accepted")}
+
+
+async def test_the_days_without_a_relay_are_not_counted_against_a_letter(shop: Workshop) -> None:
+    await gathered(shop, A)
+    without = shop.with_channel(UnsetChannel())
+    for _ in range(len(MAIL_WAITS) + 2):
+        await deliver(without.tools)
+        shop.clock.turn_to(shop.clock.now() + PAUSE)
+    async with running(answering("DOT", b"450 4.2.0 later\r\n")) as relay, channel(relay) as way:
+        await deliver(shop.with_channel(way).tools)
+        assert await states(shop) == {"1": ("planned", "planned")}
+        shop.clock.turn_to(shop.clock.now() + timedelta(hours=1))
+        await deliver(shop.with_channel(way).tools)
+    assert await states(shop) == {"1": ("accepted", "accepted")}
 
 
 async def test_an_unreachable_relay_loses_nothing(shop: Workshop) -> None:
