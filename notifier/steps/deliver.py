@@ -121,9 +121,9 @@ class Sending:
             case Verdict.SENDER_FAULT:
                 self.paused = True
                 return "planned", now + PAUSE
-            case Verdict.DEFERRED:
-                wait = mail_retry(letter.attempts, self.tools.spread())
-                return ("planned", now + wait) if wait is not None else ("failed", now)
+        # What is left was deferred by the relay.
+        wait = mail_retry(letter.attempts, self.tools.spread())
+        return ("planned", now + wait) if wait is not None else ("failed", now)
 
 
 def _composed(tools: Tools, letter: ClaimedLetter, dated: datetime) -> Parcel:

@@ -56,7 +56,7 @@ async def test_a_step_that_finds_the_disk_full_does_nothing_and_is_done_when_the
     sqlite_file_url: str,
 ) -> None:
     async with workshop(sqlite_file_url, japan_time(ISSUED, 8)) as shop:
-        addresses = await many(shop, 400)
+        addresses = await many(shop, 150)
         for step in ("derive", "dispatch"):
             before = await counts(shop)
             await pages(shop.database, await pages(shop.database) + 1)
@@ -73,7 +73,7 @@ async def test_a_step_that_finds_the_disk_full_does_nothing_and_is_done_when_the
 
 async def test_a_worker_outlives_a_full_disk_and_goes_on_by_itself(sqlite_file_url: str) -> None:
     async with workshop(sqlite_file_url, NINE) as shop:
-        addresses = await many(shop, 400)
+        addresses = await many(shop, 150)
         await pages(shop.database, await pages(shop.database) + 1)
 
         async def run(message: Message) -> None:

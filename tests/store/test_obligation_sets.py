@@ -30,7 +30,7 @@ from tests.steps.workshop import workshop
 from tests.store.worlds import AUTHORITIES, FIRST, Picture, World, expected_of, worlds
 
 searching = settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
@@ -186,7 +186,7 @@ async def test_what_is_kept_is_what_the_pure_function_says_of_every_office(
     assert await place.picture() == await place.expected(world)
 
 
-@searching
+@settings(searching, max_examples=8)
 @given(world=worlds(), random=orders, pauses=gaps)
 async def test_neither_the_order_of_events_nor_working_in_between_matters_in_the_end(
     place: Place, world: World, random: st.DataObject, pauses: list[float]
