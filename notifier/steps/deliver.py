@@ -86,8 +86,10 @@ class Sending:
         finally:  # what the relay has answered is not forgotten because the database would not open the gate
             await self._record(outcomes)
         later = self.tools.now() + SHORTLY
-        ids = [letter.id for key, letter in self.held.items() if key in withheld]
-        await self._record([Outcome(each, "planned", None, "", later, counted=False) for each in ids])
+        kept = [letter for key, letter in self.held.items() if key in withheld]
+        await self._record(
+            [Outcome(each.id, _waiting(each), None, "", later, counted=False) for each in kept]
+        )
 
     async def gate(self, keys: Sequence[str]) -> set[str]:
         """Commit that these letters are about to be finished on the wire; answer which of them may be."""
@@ -120,10 +122,15 @@ class Sending:
                 return ("failed", now) if letter.is_repeat else ("unknown", now + LEASE)
             case Verdict.SENDER_FAULT:
                 self.paused = True
-                return "planned", now + PAUSE
+                return _waiting(letter), now + PAUSE
         # What is left was deferred by the relay.
         wait = mail_retry(letter.attempts, self.tools.spread())
-        return ("planned", now + wait) if wait is not None else ("failed", now)
+        return (_waiting(letter), now + wait) if wait is not None else ("failed", now)
+
+
+def _waiting(letter: ClaimedLetter) -> str:
+    """Return the state of a letter that is to be tried again: what may have been sent once stays in doubt."""
+    return "unknown" if letter.is_repeat else "planned"
 
 
 def _composed(tools: Tools, letter: ClaimedLetter, dated: datetime) -> Parcel:

@@ -24,6 +24,12 @@ from notifier.store.tables import (
     SayingRow,
 )
 
+_OPEN = ("planned", "sending", "unknown")
+"""States of a delivery that may still be sent, or sent again."""
+
+MAY_HAVE_ARRIVED = "届いたかどうか不明です。その後に内容が変わったため、再送していません。"
+"""What stands in place of the relay's answer for a letter that is not sent again."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedItem:
@@ -90,7 +96,7 @@ def _flagged(ids: Collection[int], flag: ColumnElement[bool]) -> Any:
     return (
         select(col(DeliveryRow.id), col(DeliveryRow.letter_id))
         .join(SayingRow, col(SayingRow.id) == col(DeliveryRow.saying_id))
-        .where(col(DeliveryRow.letter_id).in_(ids), col(DeliveryRow.state) == "planned", flag)
+        .where(col(DeliveryRow.letter_id).in_(ids), col(DeliveryRow.state).in_(_OPEN), flag)
     )
 
 
@@ -99,19 +105,21 @@ async def claim(
 ) -> tuple[list[ClaimedLetter], list[ClaimedLetter]]:
     """Claim up to `limit` letters due by `now`; returns those to send and those that nobody can receive.
 
-    What is stale is cancelled; a letter with nothing left is cancelled with it. Letters about a deadline whose law is
-    being worked out are left for later.
+    What is stale is cancelled; a letter with nothing left is cancelled with it. A letter that may have been sent
+    already is not sent again once a part of it is stale. Letters about a deadline whose law is being worked out are
+    left for later.
     """
     wanted = (
-        select(col(LetterRow.id))
+        select(col(LetterRow.id), col(LetterRow.state))
         .where(col(LetterRow.state).in_(("planned", "unknown")), col(LetterRow.next_try_at) <= now)
         .order_by(col(LetterRow.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = [each for each in (await conn.execute(wanted)).scalars() if each is not None]
-    if not ids:
+    due = {row.id: row.state for row in await conn.execute(wanted)}
+    if not due:
         return [], []
+    ids = list(due)
     unsure = {row.letter_id for row in await conn.execute(_flagged(ids, _unsure()))}
     if unsure:
         later = (
@@ -121,10 +129,14 @@ async def claim(
         )
         await conn.execute(later)
     ids = [each for each in ids if each not in unsure]
-    stale = [row.id for row in await conn.execute(_flagged(ids, _stale()))]
-    if stale:
+    stale = (await conn.execute(_flagged(ids, _stale()))).all()
+    given_up = {row.letter_id for row in stale if due[row.letter_id] == "unknown"}
+    await _give_up(conn, given_up, now)
+    ids = [each for each in ids if each not in given_up]
+    cancelled = [row.id for row in stale if row.letter_id not in given_up]
+    if cancelled:
         await conn.execute(
-            update(DeliveryRow).where(col(DeliveryRow.id).in_(stale)).values(state="cancelled")
+            update(DeliveryRow).where(col(DeliveryRow.id).in_(cancelled)).values(state="cancelled")
         )
     letters = await _load(conn, ids, now)
     empty = sorted(set(ids) - {letter.id for letter in letters})
@@ -148,6 +160,18 @@ async def claim(
             )
         )
     return letters, unreachable
+
+
+async def _give_up(conn: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """Leave it at one try for letters that may have arrived: sent again they would say what no longer holds."""
+    if not ids:
+        return
+    final = {"state": "failed", "answer": MAY_HAVE_ARRIVED, "finished_at": now}
+    await conn.execute(update(LetterRow).where(col(LetterRow.id).in_(ids)).values(final))
+    of_them = update(DeliveryRow).where(
+        col(DeliveryRow.letter_id).in_(ids), col(DeliveryRow.state).in_(_OPEN)
+    )
+    await conn.execute(of_them.values(state="failed"))
 
 
 async def _keep_own_values(conn: AsyncConnection, letters: Sequence[ClaimedLetter]) -> None:
@@ -203,7 +227,7 @@ async def _load(conn: AsyncConnection, ids: Sequence[int], now: datetime) -> lis
         .outerjoin(OfficeRow, col(OfficeRow.id) == col(DeliveryRow.office_id))
         .outerjoin(AuthorityRow, authority)
         .outerjoin(ObligationRow, own)
-        .where(col(LetterRow.id).in_(ids), col(DeliveryRow.state).in_(("planned", "sending", "unknown")))
+        .where(col(LetterRow.id).in_(ids), col(DeliveryRow.state).in_(_OPEN))
         .order_by(col(LetterRow.id), col(DeliveryRow.id))
     )
     found = rows.all()

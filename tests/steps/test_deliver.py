@@ -20,6 +20,7 @@ from notifier.steps.derive import derive
 from notifier.steps.dispatch import dispatch
 from notifier.steps.settle import settle
 from notifier.store import claims, letters
+from notifier.store.claims import MAY_HAVE_ARRIVED
 from notifier.store.letters import Outcome
 from notifier.store.tables import DeliveryRow, LetterRow
 from tests.builders import by, deadline, notice, said, settlement
@@ -248,6 +249,55 @@ async def test_a_repeat_says_the_same_even_if_the_office_has_moved_on(shop: Work
         await sending.run()
     first, second = relay.whole
     assert first.content == second.content
+
+
+async def test_a_repeat_that_is_deferred_still_says_the_same(shop: Workshop) -> None:
+    await gathered(shop, A, duty=LINKED)
+    async with running(answering("DOT", DROP, b"451 4.3.0 later\r\n")) as relay, channel(relay) as way:
+        sending = shop.with_channel(way)
+        await deliver(sending.tools)
+        shop.clock.turn_to(NINE + LEASE)
+        await sending.run()
+        assert await states(shop) == {"1": ("unknown", "unknown")}
+        await shop.note("example.linked", partner="1")
+        while [waiting := each for each in await shop.waiting() if each[0] == "deliver"]:
+            shop.clock.turn_to(waiting[1])
+            await sending.run()
+    assert len(relay.whole) == 3
+    assert len({letter.content for letter in relay.whole}) == 1
+    assert await states(shop) == {"1": ("accepted", "accepted")}
+
+
+async def test_a_letter_in_doubt_is_not_repeated_once_the_law_has_moved(shop: Workshop) -> None:
+    await gathered(shop, A)
+    async with running(answering("DOT", DROP)) as relay, channel(relay) as way:
+        sending = shop.with_channel(way)
+        await deliver(sending.tools)
+        await shop.publish(said(by(JULY), notice=notice(TODAY, id="newer")), deadlines=[DUTY])
+        await sending.live_until(TODAY)
+        subjects = [message_from_bytes(each.content, policy=default)["Subject"] for each in relay.whole]
+    mine = [each for each in subjects if "事業所" in each]
+    assert [each[:3] for each in mine] == ["【お知", "【変更"]
+    (given_up,) = [row for row in await shop.all(LetterRow) if row.state == "failed"]
+    assert given_up.answer == MAY_HAVE_ARRIVED
+
+
+async def test_a_letter_in_doubt_waits_while_the_law_is_being_worked_out(shop: Workshop) -> None:
+    await gathered(shop, A)
+
+    async def approval() -> None:
+        await shop.publish(said(by(JUNE), notice=notice(TODAY, id="newer")), deadlines=[DUTY])
+
+    async with running(answering("DOT", DROP)) as relay, channel(relay) as way:
+        await deliver(shop.with_channel(way).tools)
+    shop.clock.turn_to(NINE + LEASE)
+    await deliver(shop.with_channel(Interrupting(shop.channel, approval)).tools)
+    assert await states(shop) == {"1": ("unknown", "unknown")}
+    assert shop.channel.parcels == []
+    await shop.live_until(TODAY)
+    assert [
+        parcel.recipient for parcel in shop.channel.parcels if parcel.recipient != "editor@example.jp"
+    ] == ["1@example.jp"]
 
 
 # ---- nothing stale leaves ----
