@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from notifier.domain.offices import prefecture_code, with_check_digit
 from notifier.errors import ImportRefusedError
 from notifier.reading.office_list import ListedOffice, OfficeList, RowFault, read_office_list
 from notifier.steps.enrol import enrol
@@ -55,21 +56,16 @@ def prefecture_of(municipality: str) -> str:
     if not re.fullmatch(r"[0-9]{6}", municipality):
         message = f"団体コード「{municipality}」は6桁の数字ではありません。例: 千葉市は121002です。"
         raise ImportRefusedError(message)
-    if _with_check_digit(municipality[:5]) != municipality:
+    if with_check_digit(municipality[:5]) != municipality:
         message = f"団体コード「{municipality}」の検査数字（6桁目）が合いません。番号を確かめてください。"
         raise ImportRefusedError(message)
-    prefecture = _with_check_digit(f"{municipality[:2]}000")
+    prefecture = prefecture_code(municipality)
     if not 1 <= int(municipality[:2]) <= 47 or municipality == prefecture:
         message = (
             f"団体コード「{municipality}」は市町村のものではありません。市町村の番号を指定してください。"
         )
         raise ImportRefusedError(message)
     return prefecture
-
-
-def _with_check_digit(digits: str) -> str:
-    weighted = sum(int(digit) * weight for digit, weight in zip(digits, (6, 5, 4, 3, 2), strict=True))
-    return f"{digits}{(11 - weighted % 11) % 10}"
 
 
 def _enrolled(office: ListedOffice, municipality: str, prefecture: str, listed: OfficeList) -> Enrolled:

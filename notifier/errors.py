@@ -26,6 +26,10 @@ class ImportRefusedError(NotifierError):
     """A list of offices cannot be taken over as it stands."""
 
 
+class KeyRefusedError(NotifierError):
+    """A key for programs was asked for that makes no sense."""
+
+
 class StoreError(NotifierError):
     """The database cannot be reached or refuses to keep what it was given."""
 

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
 from functools import partial
@@ -26,18 +26,23 @@ from notifier.domain.law import Law
 from notifier.enlisting import Enlisted, enlist
 from notifier.errors import NotifierError, SettingsError
 from notifier.explaining import Explained, explain
+from notifier.keyring import Keyring, WantedKey, create_key
 from notifier.publishing import publish
+from notifier.reception import Reception
 from notifier.rendering import Composer
 from notifier.running import run_step
 from notifier.schedule import Schedule
 from notifier.settings import Settings, kept_secret_key
+from notifier.steps.entrust import take_back
 from notifier.steps.mute import mute
-from notifier.store import authorities, outbox
+from notifier.store import authorities, keys, outbox
 from notifier.store.database import Database
+from notifier.store.keys import ApiKey
 from notifier.store.mailbox import MailboxStore
 from notifier.store.migration import migrate, pending
 from notifier.store.outbox import Message
 from notifier.tools import Correspondent, LawBook, Tools, law_on
+from notifier.web.api.calls import Entrance
 from notifier.web.application import make_application
 from notifier.web.connections import GUARD, GuardedSite
 from notifier.web.supplies import Supplies
@@ -45,6 +50,7 @@ from notifier.worker import Worker
 
 TurnClock: TypeAlias = Callable[[date], Awaitable[None]]
 FIRST_YEAR, YEARS_AHEAD = 2023, 8
+COMMAND_LINE = "command line"
 UNSUBSCRIBE = "unsubscribe"
 """What the token in a List-Unsubscribe address is good for, and nothing else."""
 
@@ -115,7 +121,7 @@ class Service:
     async def import_offices(self, content: bytes, municipality: str, *, dry_run: bool) -> Enlisted:
         """Take over a list of offices; see `notifier.enlisting.enlist`."""
         await self._refuse_old_schema()
-        return await enlist(self.tools, content, municipality, "command line", dry_run=dry_run)
+        return await enlist(self.tools, content, municipality, COMMAND_LINE, dry_run=dry_run)
 
     async def explain(
         self, office: str, deadline: str | None = None, on: date | None = None, known_on: date | None = None
@@ -123,6 +129,22 @@ class Service:
         """Explain what an office owes; see `notifier.explaining.explain`."""
         await self._refuse_old_schema()
         return await explain(self.tools, office, deadline, on, known_on)
+
+    async def create_key(self, wanted: WantedKey) -> str:
+        """Make a key for a program and return it, `prefix.secret`; see `notifier.keyring.create_key`."""
+        await self._refuse_old_schema()
+        return await create_key(self.tools, wanted, secrets.token_bytes, COMMAND_LINE)
+
+    async def keys(self) -> Sequence[ApiKey]:
+        """Return all keys, revoked ones too, oldest first."""
+        await self._refuse_old_schema()
+        async with self.database.reading() as conn:
+            return await keys.every(conn)
+
+    async def revoke_key(self, prefix: str) -> bool:
+        """Revoke a key; within a second it opens nothing. False if there is none or it was revoked before."""
+        await self._refuse_old_schema()
+        return await take_back(self.tools, prefix, COMMAND_LINE)
 
     async def _refuse_old_schema(self) -> None:
         waiting = await pending(self.database)
@@ -151,7 +173,7 @@ class Service:
             _on_signal(stopping)
             worker = self.worker()
             if web:
-                address = await stack.enter_async_context(self.door(mailbox, turn_clock))
+                address = await stack.enter_async_context(self.door(mailbox, turn_clock, worker.wake))
                 if ready is not None:
                     ready(address)
             if work:
@@ -201,9 +223,15 @@ class Service:
 
     @asynccontextmanager
     async def door(
-        self, mailbox: MailboxStore | None = None, turn_clock: TurnClock | None = None
+        self,
+        mailbox: MailboxStore | None = None,
+        turn_clock: TurnClock | None = None,
+        wake: Callable[[], None] = lambda: None,
     ) -> AsyncIterator[str]:
-        """Open the pages on the address that the settings name, and yield it; see `run` for the two arguments."""
+        """Open the pages on the address that the settings name, and yield it; see `run` for the first arguments.
+
+        `wake` is called when an event came in, for a worker in this process.
+        """
         supplies = Supplies(
             self.database,
             self.tools.clock,
@@ -217,6 +245,7 @@ class Service:
             recipient_of=self._recipient_of,
             mute=partial(mute, self.tools),
             overrides=self.settings.templates_dir,
+            entrance=Entrance(Reception(self.tools, wake), Keyring(self.tools), self.tools.now),
         )
         application = make_application(supplies)
         runner = AppRunner(application, access_log=None)

@@ -20,6 +20,14 @@ SUBJECTS = ("office", "authority", "nation")
 ASSERTERS = ("office", "prefecture", "municipality", "operator", "ministry", "editor")
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault in the data of an event: the steps that lead to the value, and the keyword it breaks."""
+
+    path: tuple[str, ...]
+    keyword: str
+
+
 @dataclass(frozen=True)
 class FactType:
     """One type of fact or event.
@@ -54,6 +62,11 @@ class FactType:
         errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
         return [line for error in errors for line in _in_japanese(error)]
 
+    def faults(self, data: object) -> list[Fault]:
+        """Return where `data` breaks the schema and how, without repeating what was found; empty if it does not."""
+        errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
+        return list(dict.fromkeys(fault for error in errors for fault in _faults(error)))
+
     def check(self, data: Mapping[str, Any], on: date | None = None) -> Mapping[str, Value]:
         """Return the values that a fact keeps: checked, defaults filled in, dates as dates.
 
@@ -76,6 +89,17 @@ class FactType:
             if value is None or isinstance(value, list | dict):
                 continue
             yield name, date.fromisoformat(value) if said.get("format") == "date" else value
+
+
+def _faults(error: ValidationError) -> list[Fault]:
+    path = tuple(str(step) for step in error.absolute_path)
+    keyword = str(error.validator)
+    if keyword == "required":
+        wanted: Any = error.validator_value
+        found: Any = error.instance
+        return [Fault((*path, name), keyword) for name in wanted if name not in found]
+    # Of an unknown name only the place is told: the name is the sender's own text.
+    return [Fault(path, keyword)]
 
 
 _TYPE_NAMES = {

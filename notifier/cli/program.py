@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli import catalogue, checks, database, explanation, offices, service, simulation
+from notifier.cli import catalogue, checks, database, explanation, keys, offices, service, simulation
 from notifier.errors import NotifierError
 
 DEBUG = "--debug"
@@ -34,6 +34,7 @@ app.command()(checks.check)
 app.command()(simulation.simulate)
 app.command()(explanation.explain)
 app.add_typer(offices.app, name="offices")
+app.add_typer(keys.app, name="key")
 app.add_typer(catalogue.app, name="catalogue")
 
 

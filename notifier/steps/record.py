@@ -11,7 +11,7 @@ async def record(tools: Tools, events: Sequence[Event]) -> list[Intake]:
     """Keep `events` in one transaction; returns what became of each, in order. A repeat changes nothing."""
     now = tools.now()
     async with tools.database.transaction() as conn:
-        outcomes = [await facts.record(conn, event, now) for event in events]
+        outcomes = await facts.record_all(conn, events, now)
         if Intake.RECORDED in outcomes:
             await outbox.enqueue(conn, "derive", now)
     return outcomes

@@ -1,15 +1,15 @@
-"""Facts and the events they come from: append-only, each event once for ever.
+"""Facts and the events they come from: append-only, each event once for ever, for each sender on its own.
 
 An event about an office that is not enrolled yet waits and is applied when the office appears.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,19 +18,24 @@ from sqlmodel import col
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
 from notifier.store.database import table
-from notifier.store.tables import EventRow, FactRow, OfficeRow
+from notifier.store.tables import DesignationRow, EventRow, FactRow, OfficeRow
 from notifier.store.values import as_kept, from_kept
 
+T = TypeVar("T")
+_CHUNK = 500
+"""Rows a statement speaks of; more would exceed the number of values one statement may carry."""
+_NOT_THEIRS = "the office that appeared does not answer to the sender"
 _ENDINGS = ("licence_until", "certificate_until")
 
 
 class Intake(StrEnum):
-    """What became of an event: kept, waiting for its office, known already, or at odds with a known one."""
+    """What became of an event: kept, waiting for its office, known already, at odds with a known one, not the sender's."""
 
     RECORDED = "recorded"
     WAITING = "waiting"
     REPEATED = "repeated"
     CONFLICTING = "conflicting"
+    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class Event:
     """An event to be kept. `on` is the civil date from which it holds, `values` its checked data.
 
     `body_hash` tells a repeat from another event under the same name. `office` is a number, `authority` a
-    code or "" for the nation; exactly one of the two is set (the other is None).
+    code or "" for the nation; exactly one of the two is set (the other is None). `sender` is the authority on whose
+    behalf it was sent ("" for the nation and the program itself), `key` names the key that was shown.
     """
 
     source: str
@@ -50,6 +56,13 @@ class Event:
     body_hash: str
     office: str | None = None
     authority: str | None = None
+    sender: str = ""
+    key: str = ""
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """Return what makes the event unique for ever."""
+        return (self.sender, self.source, self.event_id)
 
     @property
     def subject(self) -> str:
@@ -59,43 +72,170 @@ class Event:
         return f"authority/{self.authority}" if self.authority else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Office:
+    """An office as far as events about it go: its row, and the authorities to which it answers."""
+
+    id: int
+    authorities: frozenset[str]
+
+
 async def record(conn: AsyncConnection, event: Event, now: datetime) -> Intake:
     """Keep an event and the fact that follows from it; a repeat changes nothing."""
+    return (await record_all(conn, [event], now))[0]
+
+
+async def record_all(conn: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Intake]:
+    """Keep `events` and the facts that follow, in a few statements; return what became of each, in order.
+
+    What was known before stays as it is, and of two events under one name the first in `events` counts.
+    """
+    offices = await _offices(conn, {each.office for each in events if each.office is not None})
+    first: dict[tuple[str, str, str], Event] = {}
+    for event in events:
+        if _may_speak(event, offices):
+            first.setdefault(event.name, event)
+    states = {name: _state(event, offices) for name, event in first.items()}
+    written = await _insert(conn, first, states, now)
+    applied = [event for name, event in first.items() if name in written and states[name] == "applied"]
+    rows = [
+        _columns(each.type, each.on, each.values, each.source, now)
+        | {
+            "office_id": None if each.office is None else offices[each.office].id,
+            "authority": each.authority,
+        }
+        for each in applied
+    ]
+    if rows:
+        await conn.execute(insert(FactRow), rows)
+    known = {name: event.body_hash for name, event in first.items() if name in written}
+    known |= await _hashes(conn, {each.name for each in events} - written)
+    outcomes: list[Intake] = []
+    seen: set[tuple[str, str, str]] = set()
+    for event in events:
+        # The first of its name in `events` is the one that was written, if one was; those after it repeat it.
+        is_first = event.name in written and event.name not in seen
+        seen.add(event.name)
+        if event.name not in known:
+            outcomes.append(Intake.FOREIGN)
+        elif is_first:
+            outcomes.append(Intake.RECORDED if states[event.name] == "applied" else Intake.WAITING)
+        else:
+            same = known[event.name] == event.body_hash
+            outcomes.append(Intake.REPEATED if same else Intake.CONFLICTING)
+    return outcomes
+
+
+async def claim(conn: AsyncConnection, event: Event, now: datetime) -> Intake:
+    """Note an event of which no fact follows, before it is dealt with; `conclude` says what became of it.
+
+    RECORDED means: deal with it, because it is new or whoever dealt with it before did not come to an end.
+    """
+    if await _insert(conn, {event.name: event}, {event.name: "received"}, now):
+        return Intake.RECORDED
+    row = (await conn.execute(select(table(EventRow)).where(_named([event.name])))).one()
+    if row.body_hash != event.body_hash:
+        return Intake.CONFLICTING
+    return Intake.REPEATED if row.state == "applied" else Intake.RECORDED
+
+
+async def conclude(conn: AsyncConnection, event: Event, problem: str = "") -> None:
+    """Write down that a claimed event was dealt with, or by which `problem` it failed."""
+    done = update(table(EventRow)).where(_named([event.name]))
+    await conn.execute(done.values(state="failed" if problem else "applied", problem=problem))
+
+
+async def authorities_of(conn: AsyncConnection, number: str) -> frozenset[str] | None:
+    """Return the authorities (団体コード) to which an office answers; None if it is not known."""
+    found = await _offices(conn, {number})
+    return found[number].authorities if number in found else None
+
+
+async def _offices(conn: AsyncConnection, numbers: Collection[str]) -> dict[str, _Office]:
+    answers: dict[str, tuple[int, set[str]]] = {}
+    for chunk in _chunks(sorted(numbers)):
+        office, designation = table(OfficeRow), table(DesignationRow)
+        found = (
+            select(
+                office.c.number,
+                office.c.id,
+                office.c.municipality,
+                office.c.prefecture,
+                designation.c.authority,
+            )
+            .outerjoin(designation, designation.c.office_id == office.c.id)
+            .where(office.c.number.in_(chunk))
+        )
+        for row in await conn.execute(found):
+            _, codes = answers.setdefault(row.number, (row.id, {row.municipality, row.prefecture}))
+            codes.update([row.authority] if row.authority else [])
+    return {number: _Office(each[0], frozenset(each[1])) for number, each in answers.items()}
+
+
+def _may_speak(event: Event, offices: Mapping[str, _Office]) -> bool:
+    """Tell whether the sender may speak about the office; about one not known yet that is seen when it appears."""
+    known = offices.get(event.office or "")
+    return known is None or not event.sender or event.sender in known.authorities
+
+
+def _state(event: Event, offices: Mapping[str, _Office]) -> str:
+    return "applied" if event.office is None or event.office in offices else "waiting"
+
+
+async def _insert(
+    conn: AsyncConnection,
+    events: Mapping[tuple[str, str, str], Event],
+    states: Mapping[tuple[str, str, str], str],
+    now: datetime,
+) -> set[tuple[str, str, str]]:
+    """Insert the events that are not known yet, in the order of their names, so that two writers never cross."""
     upsert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    office_id = None
-    if event.office is not None:
-        office_id = (
-            await conn.execute(select(col(OfficeRow.id)).where(col(OfficeRow.number) == event.office))
-        ).scalar_one_or_none()
-    waits = event.office is not None and office_id is None
-    written = (
-        upsert(EventRow)
-        .values(
-            source=event.source,
-            event_id=event.event_id,
-            type=event.type,
-            subject=event.subject,
-            data=as_kept(event.values) | {"on": event.on.isoformat()},
-            happened_at=event.happened_at,
-            received_at=now,
-            body_hash=event.body_hash,
-            state="waiting" if waits else "applied",
-            problem="",
+    written: set[tuple[str, str, str]] = set()
+    for chunk in _chunks(sorted(events)):
+        rows = [
+            {
+                "sender": events[name].sender,
+                "key_prefix": events[name].key,
+                "source": events[name].source,
+                "event_id": events[name].event_id,
+                "type": events[name].type,
+                "subject": events[name].subject,
+                "data": as_kept(events[name].values) | {"on": events[name].on.isoformat()},
+                "happened_at": events[name].happened_at,
+                "received_at": now,
+                "body_hash": events[name].body_hash,
+                "state": states[name],
+                "problem": "",
+            }
+            for name in chunk
+        ]
+        new = (
+            upsert(EventRow)
+            .values(rows)
+            .on_conflict_do_nothing(index_elements=["sender", "source", "event_id"])
+            .returning(col(EventRow.sender), col(EventRow.source), col(EventRow.event_id))
         )
-        .on_conflict_do_nothing(index_elements=["source", "event_id"])
-        .returning(col(EventRow.id))
-    )
-    if (await conn.execute(written)).scalar_one_or_none() is None:
-        known = select(col(EventRow.body_hash)).where(
-            col(EventRow.source) == event.source, col(EventRow.event_id) == event.event_id
-        )
-        same = (await conn.execute(known)).scalar_one() == event.body_hash
-        return Intake.REPEATED if same else Intake.CONFLICTING
-    if waits:
-        return Intake.WAITING
-    columns = _columns(event.type, event.on, event.values, event.source, now)
-    await conn.execute(insert(FactRow).values(office_id=office_id, authority=event.authority, **columns))
-    return Intake.RECORDED
+        written.update((row.sender, row.source, row.event_id) for row in await conn.execute(new))
+    return written
+
+
+async def _hashes(
+    conn: AsyncConnection, names: Collection[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], str]:
+    found = {}
+    for chunk in _chunks(sorted(names)):
+        for row in await conn.execute(select(table(EventRow)).where(_named(chunk))):
+            found[row.sender, row.source, row.event_id] = row.body_hash
+    return found
+
+
+def _named(names: Sequence[tuple[str, str, str]]) -> ColumnElement[bool]:
+    return tuple_(col(EventRow.sender), col(EventRow.source), col(EventRow.event_id)).in_(names)
+
+
+def _chunks(names: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(names), _CHUNK):
+        yield names[start : start + _CHUNK]
 
 
 def _columns(kind: str, on: date, values: Mapping[str, Value], source: str, now: datetime) -> dict[str, Any]:
@@ -115,27 +255,35 @@ def _columns(kind: str, on: date, values: Mapping[str, Value], source: str, now:
 
 
 async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
-    """Apply the events that waited for offices which are enrolled by now; returns how many."""
+    """Apply the events that waited for offices which are enrolled by now; returns how many.
+
+    Those whose sender turns out not to be an authority of the office are set aside with the reason.
+    """
     is_enrolled = col(EventRow.subject) == "office/" + col(OfficeRow.number)
     waiting = (
-        select(table(EventRow), col(OfficeRow.id).label("office_id"))
+        select(table(EventRow), col(OfficeRow.id).label("office_id"), col(OfficeRow.number))
         .join(OfficeRow, is_enrolled)
         .where(col(EventRow.state) == "waiting")
         .order_by(col(EventRow.id))
     )
-    rows = (await conn.execute(waiting)).all()
+    found = (await conn.execute(waiting)).all()
+    offices = await _offices(conn, {row.number for row in found})
+    rows = [row for row in found if not row.sender or row.sender in offices[row.number].authorities]
     for row in rows:
         kept = from_kept(row.data)
         on = kept.pop("on")
         if isinstance(on, date):
             columns = _columns(row.type, on, kept, row.source, now)
             await conn.execute(insert(FactRow).values(office_id=row.office_id, authority=None, **columns))
-    if rows:
-        ids = [{"event": row.id} for row in rows]
-        applied = (
-            update(table(EventRow)).where(table(EventRow).c.id == bindparam("event")).values(state="applied")
-        )
-        await conn.execute(applied, ids)
+    if found:
+        kept_ids = {row.id for row in rows}
+        ends = [
+            {"event": row.id, "to": "applied" if row.id in kept_ids else "failed", "why": ""}
+            | ({} if row.id in kept_ids else {"why": _NOT_THEIRS})
+            for row in found
+        ]
+        ended = update(table(EventRow)).where(table(EventRow).c.id == bindparam("event"))
+        await conn.execute(ended.values(state=bindparam("to"), problem=bindparam("why")), ends)
     return len(rows)
 
 

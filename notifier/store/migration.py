@@ -14,12 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier import assets
 from notifier.errors import StoreError
+from notifier.store import keys
 from notifier.store.database import Database
 from notifier.store.faults import named_faults
 from notifier.store.tables import Table
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+ROOMS = (keys,)
+"""Modules that keep their tables beside their queries; they are loaded so that no table is missing here."""
 
 _LOCK = 4_202_600_206
 """The advisory lock on PostgreSQL under which one program at a time migrates."""

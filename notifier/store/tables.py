@@ -114,12 +114,18 @@ class SubscriptionRow(Table, table=True):
 
 
 class EventRow(Table, table=True):
-    """An event as it came in; `source` and `event_id` make it unique for ever."""
+    """An event as it came in; for each sender `source` and `event_id` make it unique for ever.
+
+    `sender` is the authority (団体コード) on whose behalf it was sent, "" for the nation and for the program itself;
+    `key_prefix` names the key that was shown. States: received, waiting (for its office), applied, failed.
+    """
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("source", "event_id"),)
+    __table_args__ = (UniqueConstraint("sender", "source", "event_id"),)
 
     id: int | None = Field(default=None, primary_key=True)
+    sender: str = ""
+    key_prefix: str = ""
     source: str
     event_id: str
     type: str

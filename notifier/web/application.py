@@ -6,6 +6,7 @@ from aiohttp import web
 
 from notifier.rendering import Pages
 from notifier.web import safety, wording
+from notifier.web.api.application import ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
 from notifier.web.pages import board, clock, deadlines, mailbox, offices, unsubscribe
@@ -13,7 +14,7 @@ from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 
 
 def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Application:
-    """Return the application. The mailbox and the turning of the clock exist only if they are supplied."""
+    """Return the application. Mailbox, turning of the clock, and API exist only if supplied."""
     application = web.Application(
         middlewares=[safety.dress, safety.mend], client_max_size=safety.LARGEST_FORM
     )
@@ -39,6 +40,8 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
         add("/clock", clock.show)
         application.router.add_post("/clock", clock.turn)
         application[clock.TURNING] = clock.Turning()
+    if supplies.entrance is not None:
+        application.add_subapp(ROOT, make_api(supplies.entrance))
     return application
 
 

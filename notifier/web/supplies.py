@@ -12,6 +12,7 @@ from notifier.domain.law import Law
 from notifier.rendering import Pages
 from notifier.store.database import Database
 from notifier.store.mailbox import MailboxStore
+from notifier.web.api.calls import Entrance
 from notifier.web.assets import Shelf
 
 
@@ -23,6 +24,7 @@ class Supplies:
     code. `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not
     exist. `secret` signs forms. `is_alive` tells whether the ticker beats, where there is one.
     `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it.
+    `entrance` is the door for programs, which exists only with it.
     """
 
     database: Database
@@ -38,6 +40,7 @@ class Supplies:
     recipient_of: Callable[[str], str | None] | None = None
     mute: Callable[[str], Awaitable[object]] | None = None
     overrides: Path | None = None
+    entrance: Entrance | None = None
 
     def today(self) -> date:
         """Return the present civil date in Japan, by the clock handed in."""

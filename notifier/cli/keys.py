@@ -1,0 +1,110 @@
+"""`notifier key`: keys for programs that post events."""
+
+import asyncio
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from notifier.cli.output import civil_date, table
+from notifier.errors import KeyRefusedError, UnknownError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from notifier.service import Service
+    from notifier.store.keys import ApiKey
+
+T = TypeVar("T")
+app = typer.Typer(help="Keys for programs that post events.", no_args_is_help=True)
+
+COLUMNS = ("鍵", "自治体", "立場", "できること", "有効期限", "状態", "最後に使った日", "名札")
+
+
+@app.command()
+def create(
+    role: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="ROLE",
+            help="Who speaks: office, prefecture, municipality, operator, ministry or editor.",
+        ),
+    ],
+    label: Annotated[str, typer.Option("--label", help="Who holds the key, for people.")],
+    authority: Annotated[
+        str,
+        typer.Option(
+            "--authority",
+            metavar="CODE",
+            help="団体コード for which it speaks; operator, ministry and editor may do without, for the nation.",
+        ),
+    ] = "",
+    scopes: Annotated[
+        list[str] | None, typer.Option("--scope", help="What it may do; default: events:write.")
+    ] = None,
+    expires: Annotated[
+        date | None, typer.Option("--expires", parser=civil_date, metavar="DATE", help="Its last day.")
+    ] = None,
+) -> None:
+    """Make a key and print it. It is shown this once: only a digest of it is kept."""
+    from notifier.keyring import WantedKey
+
+    wanted = WantedKey(authority, role, tuple(scopes or ("events:write",)), label, expires)
+    print(_with_service(lambda service: service.create_key(wanted)))
+
+
+@app.command("list")
+def show_list() -> None:
+    """List all keys, revoked ones too. Secrets are not kept and cannot be shown."""
+    from notifier.clock import SystemClock
+    from notifier.clock import civil_date as day_of
+
+    found = _with_service(lambda service: service.keys())
+    table(COLUMNS, [_row(each, day_of(SystemClock().now())) for each in found], flexible="名札")
+
+
+@app.command()
+def revoke(
+    prefix: Annotated[
+        str, typer.Argument(metavar="PREFIX", help="The key's name: what stands before the dot.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Revoke a key; within a second it opens nothing any more."""
+    name = prefix.partition(".")[0]
+    found = {each.prefix: each for each in _with_service(lambda service: service.keys())}
+    if name not in found:
+        raise UnknownError(f"{name}: no such key; `notifier key list` names them")
+    if found[name].revoked_at is not None:
+        raise KeyRefusedError(f"{name} was revoked before; nothing is to be done")
+    if not yes:
+        typer.confirm(f"{name} ({found[name].label}): revoke it for good?", abort=True, err=True)
+    _with_service(lambda service: service.revoke_key(name))
+    print(f"{name} is revoked.")
+
+
+def _with_service(work: "Callable[[Service], Awaitable[T]]") -> T:
+    from notifier.clock import SystemClock
+    from notifier.service import Service
+    from notifier.settings import load_settings
+
+    async def do() -> T:
+        async with Service.open(load_settings(), clock=SystemClock()) as service:
+            return await work(service)
+
+    return asyncio.run(do())
+
+
+def _row(key: "ApiKey", today: date) -> tuple[str, ...]:
+    state = "有効" if key.is_good(today) else "取消" if key.revoked_at else "期限切れ"
+    return (
+        key.prefix,
+        key.authority or "（国）",
+        key.role,
+        "、".join(key.scopes),
+        str(key.expires_on or ""),
+        state,
+        str(key.last_used or ""),
+        key.label,
+    )

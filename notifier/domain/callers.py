@@ -1,0 +1,49 @@
+"""Callers: who speaks through the door for programs, and what about.
+
+A caller speaks for one authority (a tenant), or for the nation. Whether an office answers to that authority is
+for the store to find, because it changes. Source: the project's contract on events, "who may assert what".
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+LOCAL_ROLES = ("office", "prefecture", "municipality")
+"""Who always speaks for one authority, or for the offices that answer to it."""
+NATIONAL_ROLES = ("operator", "ministry", "editor")
+"""Who may speak for the nation, and alone may speak about it."""
+
+
+class Objection(StrEnum):
+    """Why a caller may not assert something; None where it may."""
+
+    ROLE = "role-may-not-assert"
+    NATION = "not-for-the-nation"
+    AUTHORITY = "another-authority"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who holds the key named `key`: in which role, for which `authority` (団体コード; "" for the nation)."""
+
+    key: str
+    role: str
+    authority: str = ""
+    scopes: frozenset[str] = frozenset()
+
+
+def objection(
+    caller: Caller, asserted_by: Collection[str], subject: str, authority: str | None
+) -> Objection | None:
+    """Return why `caller` may not assert a type that `asserted_by` may assert, or None.
+
+    `subject` is office, authority or nation; `authority` is the 団体コード it is about, if it is about one.
+    """
+    if caller.role not in asserted_by:
+        return Objection.ROLE
+    if subject == "nation":
+        speaks = caller.role in NATIONAL_ROLES and not caller.authority
+        return None if speaks else Objection.NATION
+    if subject == "authority" and caller.authority and caller.authority != authority:
+        return Objection.AUTHORITY
+    return None

@@ -1,0 +1,127 @@
+"""The keyring: keys for programs are made here, and recognised when they are shown at the door."""
+
+import hmac
+import re
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Final
+
+from notifier.catalogue.vocabulary import ASSERTERS
+from notifier.domain.callers import LOCAL_ROLES, Caller
+from notifier.domain.offices import is_authority_code
+from notifier.errors import KeyRefusedError
+from notifier.steps.entrust import entrust
+from notifier.store import keys
+from notifier.store.keys import ApiKey
+from notifier.tools import Tools
+
+SCOPES: Final = ("events:write",)
+FRESH: Final = 0.5
+"""Seconds for which a key that was looked up is taken as it was: a revoked one opens nothing a second later."""
+
+_TOKEN = re.compile(r"(ntf_[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
+
+
+@dataclass(frozen=True, slots=True)
+class WantedKey:
+    """A key to be made; see `create_key`. `expires_on` is its last day, a civil date in Japan."""
+
+    authority: str
+    role: str
+    scopes: tuple[str, ...]
+    label: str
+    expires_on: date | None = None
+
+
+async def create_key(tools: Tools, wanted: WantedKey, chance: Callable[[int], bytes], who: str) -> str:
+    """Make a key and return it as it must be shown: `prefix.secret`. It is told this once; a digest is kept.
+
+    `chance` gives that many unpredictable bytes. Raises KeyRefusedError if a key like that makes no sense.
+    """
+    _check(wanted, tools.today())
+    prefix = f"ntf_{chance(6).hex()}"
+    secret = _written(chance(32))
+    key = ApiKey(
+        prefix,
+        _digest(secret),
+        wanted.authority,
+        wanted.role,
+        wanted.scopes,
+        wanted.label,
+        tools.now(),
+        who,
+        wanted.expires_on,
+    )
+    await entrust(tools, key)
+    return f"{prefix}.{secret}"
+
+
+def _check(wanted: WantedKey, today: date) -> None:
+    if wanted.role not in ASSERTERS:
+        raise KeyRefusedError(f"{wanted.role}: no such role; there are {', '.join(ASSERTERS)}")
+    unknown = sorted(set(wanted.scopes) - set(SCOPES))
+    if unknown or not wanted.scopes:
+        raise KeyRefusedError(f"{', '.join(unknown) or 'no scope'}: the scopes are {', '.join(SCOPES)}")
+    if wanted.expires_on is not None and wanted.expires_on < today:
+        raise KeyRefusedError(f"{wanted.expires_on}: a key that has expired opens nothing; name a later day")
+    if not wanted.label.strip():
+        raise KeyRefusedError("a key needs a label that says who holds it")
+    if not wanted.authority:
+        if wanted.role in LOCAL_ROLES:
+            raise KeyRefusedError(f"a key as {wanted.role} speaks for an authority; name its 団体コード")
+        return
+    if not is_authority_code(wanted.authority):
+        raise KeyRefusedError(f"{wanted.authority}: no 団体コード (six digits, the last a check digit)")
+    is_prefecture = wanted.authority[2:5] == "000"
+    if wanted.role in ("prefecture", "municipality") and is_prefecture != (wanted.role == "prefecture"):
+        raise KeyRefusedError(f"{wanted.authority} is not the 団体コード of a {wanted.role}")
+
+
+def _written(secret: bytes) -> str:
+    return urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+class Keyring:
+    """Recognises keys. What it has looked up it believes for half a second."""
+
+    def __init__(self, tools: Tools, seconds: Callable[[], float] = time.monotonic) -> None:
+        """Look keys up in the database of `tools`; `seconds` only ever grows."""
+        self._tools = tools
+        self._seconds = seconds
+        self._seen: dict[str, tuple[ApiKey, float]] = {}
+
+    async def caller_of(self, token: str) -> Caller | None:
+        """Return who holds the key `token` (`prefix.secret`); None if it is unknown, expired or revoked."""
+        parts = _TOKEN.fullmatch(token)
+        key = await self._find(parts[1]) if parts else None
+        if parts is None or key is None or not hmac.compare_digest(_digest(parts[2]), key.digest):
+            return None
+        today = self._tools.today()
+        if not key.is_good(today):
+            return None
+        if key.last_used is None or key.last_used < today:
+            async with self._tools.database.transaction() as conn:
+                await keys.note_use(conn, key.prefix, today)
+            self._seen.pop(key.prefix, None)
+        return Caller(key.prefix, key.role, key.authority, frozenset(key.scopes))
+
+    async def _find(self, prefix: str) -> ApiKey | None:
+        seen = self._seen.get(prefix)
+        if seen is not None and self._seconds() < seen[1]:
+            return seen[0]
+        until = self._seconds() + FRESH
+        async with self._tools.database.reading() as conn:
+            key = await keys.find(conn, prefix)
+        if key is None:
+            self._seen.pop(prefix, None)
+        else:
+            self._seen[prefix] = (key, until)
+        return key

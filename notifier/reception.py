@@ -1,0 +1,275 @@
+"""The reception: events from other systems are checked against who may assert what, and kept before they are answered.
+
+Events that arrive while a write is under way share the next one (group commit), so that what many senders wait for
+is one transaction, not one each.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from notifier.catalogue.vocabulary import FactType, Fault
+from notifier.channels.envelope import envelope_address
+from notifier.channels.parcel import UnsendableError
+from notifier.domain.callers import Caller, Objection, objection
+from notifier.domain.offices import is_authority_code, prefecture_code
+from notifier.errors import NotifierError, StoreError
+from notifier.intake import Inbound, event_to_keep, receive
+from notifier.steps.claim import claim, conclude
+from notifier.steps.record import record
+from notifier.store import facts
+from notifier.store.database import retrying
+from notifier.store.facts import Event, Intake
+from notifier.tools import Tools
+
+GROUP: Final = 500
+"""Events that share a transaction at most."""
+MOST_WAITING: Final = 20_000
+AHEAD: Final = timedelta(days=1)
+"""How far ahead an event may be dated: clocks differ, but what has not happened is no fact yet."""
+FIRST_DAY, LAST_DAY = date(2000, 4, 1), date(2199, 12, 31)
+"""Care insurance began on 2000-04-01 (介護保険法 附則 1); days outside this span are slips of the pen."""
+MOST_NUMBER: Final = 2**31 - 1
+
+DEALT_WITH: Final = (
+    "office.registered",
+    "office.changed",
+    "office.closed",
+    "notice.received",
+    "deadline.decided",
+)
+"""Types of which no fact follows: they are dealt with one after another before they are answered."""
+EDITORIAL: Final = {"notice.received", "deadline.decided"}
+EDITORS: Final = {"editor", "ministry"}
+
+
+class CrowdedError(NotifierError):
+    """More events wait to be kept than the program will hold; nothing was kept of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an event is answered: `code` is "" if it was taken, else says why not; `faults` where it is wrong."""
+
+    code: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
+TAKEN: Final = Answer()
+_BY_INTAKE: Final[Mapping[Intake, Answer]] = {
+    Intake.CONFLICTING: Answer("conflicting"),
+    Intake.FOREIGN: Answer("another-authority"),
+}
+
+
+class Reception:
+    """Takes events in. `wake` is called when one was kept, so that a worker in this process looks at once."""
+
+    def __init__(self, tools: Tools, wake: Callable[[], None] = lambda: None) -> None:
+        """Take events in with `tools`."""
+        self._tools = tools
+        self._wake = wake
+        self._waiting: deque[tuple[Event, asyncio.Future[Intake]]] = deque()
+        self._writing: asyncio.Task[None] | None = None
+        self._dealing = asyncio.Lock()
+        self._log = structlog.get_logger("reception")
+
+    @property
+    def kinds(self) -> Mapping[str, FactType]:
+        """Return the types that may come, by name."""
+        return self._tools.catalogue.facts
+
+    async def take(self, caller: Caller, events: Sequence[Inbound]) -> list[Answer]:
+        """Take `events` in and answer each, in order; what is answered with TAKEN is durable.
+
+        Raises StoreError if the database does not keep them, CrowdedError if too many wait; both may be sent again.
+        """
+        if len(self._waiting) + len(events) > MOST_WAITING:
+            raise CrowdedError("too many events wait to be kept; send them again in a moment")
+        answers: list[Answer] = []
+        for found in await asyncio.gather(
+            *(self._answer(caller, each) for each in events), return_exceptions=True
+        ):
+            if isinstance(found, BaseException):
+                raise found
+            answers.append(found)
+        return answers
+
+    async def _answer(self, caller: Caller, event: Inbound) -> Answer:
+        kind = self.kinds.get(event.type)
+        if kind is None:
+            return Answer("unknown-type", (Fault(("type",), "enum"),))
+        refused = self._refused(caller, kind, event)
+        if refused is not None:
+            return refused
+        values = kind.check(event.data, event.on)
+        kept = replace(event_to_keep(event, kind, values), sender=caller.authority, key=caller.key)
+        if event.type in DEALT_WITH:
+            async with self._dealing:
+                answer = await self._deal(caller, event, kept)
+        else:
+            answer = _BY_INTAKE.get(await self._keep(kept), TAKEN)
+        return answer
+
+    # ---- who may say what ----
+
+    def _refused(self, caller: Caller, kind: FactType, event: Inbound) -> Answer | None:
+        about = "office" if event.office else "authority" if event.authority else "nation"
+        if about != kind.subject:
+            return Answer("wrong-subject", (Fault(("subject",), kind.subject),))
+        against = objection(caller, kind.asserted_by, kind.subject, event.authority)
+        if against is None and event.type in EDITORIAL and caller.role not in EDITORS:
+            against = Objection.ROLE
+        return self._misfit(kind, event) if against is None else Answer(against.value)
+
+    def _misfit(self, kind: FactType, event: Inbound) -> Answer | None:
+        faults = (*kind.faults(event.data), *_out_of_bounds(event.data, (), kind.date_names))
+        if faults:
+            return Answer(
+                "data-does-not-fit", tuple(Fault(("data", *each.path), each.keyword) for each in faults)
+            )
+        if not FIRST_DAY <= event.on <= LAST_DAY:
+            return Answer("time-out-of-range", (Fault(("time",), "range"),))
+        if kind.subject != "authority" and event.at > self._tools.now() + AHEAD:
+            return Answer("in-the-future", (Fault(("time",), "future"),))
+        return None
+
+    # ---- facts: kept in groups ----
+
+    async def _keep(self, event: Event) -> Intake:
+        kept: asyncio.Future[Intake] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, kept))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        return await kept
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                size = min(GROUP, len(self._waiting))
+                await self._write_group([self._waiting.popleft() for _ in range(size)])
+        finally:
+            self._writing = None
+
+    async def _write_group(self, group: Sequence[tuple[Event, asyncio.Future[Intake]]]) -> None:
+        try:
+            outcomes = await retrying(partial(record, self._tools, [event for event, _ in group]))
+        except Exception as fault:  # noqa: BLE001 -- whatever it was, each sender who waits is told
+            # Named faults concern the database as a whole; any other may lie in one event, and the rest shall flow.
+            if len(group) > 1 and (type(fault) is StoreError or not isinstance(fault, StoreError)):
+                for each in group:
+                    await self._write_group([each])
+                return
+            self._log.error("events were not kept", count=len(group), problem=type(fault).__name__)
+            for _, kept in group:
+                if not kept.done():
+                    kept.set_exception(fault)
+            return
+        for (_, kept), outcome in zip(group, outcomes, strict=True):
+            if not kept.done():
+                kept.set_result(outcome)
+        if Intake.RECORDED in outcomes:
+            self._wake()
+
+    # ---- offices, notices, decisions: dealt with at once ----
+
+    async def _deal(self, caller: Caller, event: Inbound, kept: Event) -> Answer:
+        refused, event = await self._prepared(caller, event)
+        if refused is not None:
+            return refused
+        claimed = await retrying(partial(claim, self._tools, kept))
+        if claimed is not Intake.RECORDED:
+            return _BY_INTAKE.get(claimed, TAKEN)
+        try:
+            await retrying(partial(receive, self._tools, event))
+        except Exception as fault:
+            if isinstance(fault, StoreError) and type(fault) is not StoreError:
+                raise
+            self._log.warning("an event was set aside", type=event.type, problem=type(fault).__name__)
+            await retrying(partial(conclude, self._tools, kept, f"{type(fault).__name__}: {fault}"))
+            return Answer("set-aside")
+        await retrying(partial(conclude, self._tools, kept))
+        self._wake()
+        return TAKEN
+
+    async def _prepared(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound]:
+        """Return why an event about an office cannot be dealt with, and the event with the prefecture it implies."""
+        if event.type == "deadline.decided":
+            known = event.data["deadline"] in self._tools.catalogue.deadlines
+            wrong = Answer("data-does-not-fit", (Fault(("data", "deadline"), "unknown"),))
+            return (None if known else wrong), event
+        if event.office is None:
+            return None, event
+        async with self._tools.database.reading() as conn:
+            authorities = await facts.authorities_of(conn, event.office)
+        if authorities is None and event.type != "office.registered":
+            return Answer("unknown-office", (Fault(("subject",), "unknown"),)), event
+        if authorities is not None and caller.authority and caller.authority not in authorities:
+            return Answer("another-authority"), event
+        return self._placed(caller, event)
+
+    def _placed(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound]:
+        municipality = event.data.get("municipality")
+        prefecture = event.data.get("prefecture")
+        faults = [
+            Fault(("data", "services", str(place)), "unknown")
+            for place, code in enumerate(event.data.get("services", ()))
+            if code not in self._tools.catalogue.services
+        ]
+        for place, contact in enumerate(event.data.get("contacts", ())):
+            if contact["channel"] != "email":
+                faults.append(Fault(("data", "contacts", str(place), "channel"), "unsupported"))
+            elif not _is_address(contact["address"]):
+                faults.append(Fault(("data", "contacts", str(place), "address"), "format"))
+        if municipality is None:
+            faults += [Fault(("data", "prefecture"), "dependent")] if prefecture is not None else []
+        elif not is_authority_code(municipality) or prefecture_code(municipality) == municipality:
+            faults.append(Fault(("data", "municipality"), "unknown"))
+        elif prefecture not in {None, prefecture_code(municipality)}:
+            faults.append(Fault(("data", "prefecture"), "unknown"))
+        if faults:
+            return Answer("data-does-not-fit", tuple(faults)), event
+        if municipality is None:
+            return None, event
+        inside = {"", municipality, prefecture_code(municipality)}
+        if caller.authority not in inside:
+            return Answer("another-authority"), event
+        return None, replace(event, data={**event.data, "prefecture": prefecture_code(municipality)})
+
+
+def _is_address(written: str) -> bool:
+    try:
+        envelope_address(written)
+    except UnsendableError:
+        return False
+    return True
+
+
+def _out_of_bounds(found: Any, path: tuple[str, ...], dates: frozenset[str]) -> list[Fault]:
+    """Return where a day or a number lies outside what can be meant and kept."""
+    if isinstance(found, Mapping):
+        return [
+            fault for name, value in found.items() for fault in _out_of_bounds(value, (*path, name), dates)
+        ]
+    if isinstance(found, list):
+        return [
+            fault
+            for place, value in enumerate(found)
+            for fault in _out_of_bounds(value, (*path, str(place)), dates)
+        ]
+    if isinstance(found, int) and not isinstance(found, bool) and abs(found) > MOST_NUMBER:
+        return [Fault(path, "range")]
+    if (
+        isinstance(found, str)
+        and path[-1:]
+        and path[-1] in dates
+        and not FIRST_DAY.isoformat() <= found <= LAST_DAY.isoformat()
+    ):
+        return [Fault(path, "range")]
+    return []

@@ -1,0 +1,104 @@
+"""API keys: what programs show at the door. Only a digest of each secret is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import Field, col
+
+from notifier.store.database import table
+from notifier.store.tables import Table
+
+
+class ApiKeyRow(Table, table=True):
+    """A key. `digest` is the SHA-256 of its secret; `expires_on` is its last day, `last_used` a civil date.
+
+    `authority` is the tenant (団体コード; "" for the nation), `scopes` are separated by spaces.
+    """
+
+    __tablename__ = "api_key"
+
+    prefix: str = Field(primary_key=True)
+    digest: str
+    authority: str = Field(index=True)
+    role: str
+    scopes: str
+    label: str
+    created_at: datetime
+    created_by: str
+    expires_on: date | None = None
+    revoked_at: datetime | None = None
+    last_used: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it is kept; see ApiKeyRow."""
+
+    prefix: str
+    digest: str
+    authority: str
+    role: str
+    scopes: tuple[str, ...]
+    label: str
+    created_at: datetime
+    created_by: str
+    expires_on: date | None = None
+    revoked_at: datetime | None = None
+    last_used: date | None = None
+
+    def is_good(self, today: date) -> bool:
+        """Tell whether it opens the door on the civil date `today`."""
+        return self.revoked_at is None and (self.expires_on is None or today <= self.expires_on)
+
+
+async def add(conn: AsyncConnection, key: ApiKey) -> None:
+    """Keep a new key."""
+    written = {
+        "prefix": key.prefix,
+        "digest": key.digest,
+        "authority": key.authority,
+        "role": key.role,
+        "scopes": " ".join(key.scopes),
+        "label": key.label,
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_on": key.expires_on,
+    }
+    await conn.execute(insert(ApiKeyRow).values(**written))
+
+
+async def find(conn: AsyncConnection, prefix: str) -> ApiKey | None:
+    """Return the key with this prefix, good or not; None if there is none."""
+    row = (await conn.execute(select(table(ApiKeyRow)).where(col(ApiKeyRow.prefix) == prefix))).one_or_none()
+    return None if row is None else _key(row)
+
+
+async def every(conn: AsyncConnection) -> Sequence[ApiKey]:
+    """Return all keys, revoked ones too, oldest first."""
+    found = select(table(ApiKeyRow)).order_by(col(ApiKeyRow.created_at), col(ApiKeyRow.prefix))
+    return [_key(row) for row in await conn.execute(found)]
+
+
+async def revoke(conn: AsyncConnection, prefix: str, now: datetime) -> bool:
+    """Revoke a key from `now` on; False if there is none or it was revoked before."""
+    revoked = (
+        update(table(ApiKeyRow))
+        .where(col(ApiKeyRow.prefix) == prefix, col(ApiKeyRow.revoked_at).is_(None))
+        .values(revoked_at=now)
+    )
+    return (await conn.execute(revoked)).rowcount > 0
+
+
+async def note_use(conn: AsyncConnection, prefix: str, today: date) -> None:
+    """Note that a key was used on the civil date `today`; an earlier day never replaces a later one."""
+    older = or_(col(ApiKeyRow.last_used).is_(None), col(ApiKeyRow.last_used) < today)
+    used = update(table(ApiKeyRow)).where(col(ApiKeyRow.prefix) == prefix, older).values(last_used=today)
+    await conn.execute(used)
+
+
+def _key(row: Row[tuple[object, ...]]) -> ApiKey:
+    kept = row._asdict()
+    return ApiKey(**{**kept, "scopes": tuple(kept["scopes"].split())})

@@ -1,0 +1,117 @@
+"""POST /v1/events: events of other systems come in, each answered once it is kept."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict
+
+from notifier.intake import Inbound
+from notifier.reception import Answer
+from notifier.web.api import cloudevents
+from notifier.web.api.calls import Call, Route
+from notifier.web.api.cloudevents import CloudEvent, Envelope
+from notifier.web.api.problems import TITLES, RefusedError, Wrong, pointer, problem
+from notifier.web.api.reading import body_of
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+
+
+class Taken(BaseModel):
+    """The event is kept; sending it again gets the same answer."""
+
+    source: str
+    id: str
+
+
+class Item(BaseModel):
+    """What became of one event of a batch, by its place in it, from 0."""
+
+    index: int
+    status: int
+    source: str | None = None
+    id: str | None = None
+    problem: Problem | None = None
+
+
+class Items(BaseModel):
+    """What became of each event of a batch, in order."""
+
+    results: list[Item]
+
+
+async def post(call: Call) -> web.Response:
+    """Take one event or a batch. 202 and 207 are sent after the database has kept what they speak of."""
+    mode = cloudevents.mode_of(call.request)
+    call.spend(1)
+    body = await body_of(call.request)
+    now = call.entrance.now()
+    if mode == "batch":
+        return await _batch(call, cloudevents.read_batch(body, now))
+    if mode == "structured":
+        envelope = cloudevents.read_structured(body, now)
+    else:
+        envelope = cloudevents.read_binary(call.request.headers, body, now)
+    if envelope.event is None:
+        raise RefusedError("no-event", envelope.wrongs)
+    (answer,) = await call.entrance.reception.take(call.who, [envelope.event])
+    if answer.code:
+        wrongs = _wrongs(answer)
+        if mode == "binary":
+            wrongs = [cloudevents.in_headers(each) for each in wrongs]
+        raise RefusedError(answer.code, wrongs)
+    taken = Taken(source=envelope.event.source, id=envelope.event.id)
+    return web.json_response(text=taken.model_dump_json(), status=202)
+
+
+async def _batch(call: Call, envelopes: Sequence[Envelope]) -> web.Response:
+    call.spend(len(envelopes) - 1)
+    events = [each.event for each in envelopes if each.event is not None]
+    answers = iter(await call.entrance.reception.take(call.who, events))
+    items = []
+    for index, each in enumerate(envelopes):
+        if each.event is None:
+            items.append(_refused(index, "no-event", each.wrongs))
+            continue
+        answer = next(answers)
+        items.append(
+            _refused(index, answer.code, _wrongs(answer)) if answer.code else _taken(index, each.event)
+        )
+    text = Items(results=items).model_dump_json(exclude_none=True)
+    return web.json_response(text=text, status=207)
+
+
+def _taken(index: int, event: Inbound) -> Item:
+    return Item(index=index, status=202, source=event.source, id=event.id)
+
+
+def _refused(index: int, code: str, wrongs: Sequence[Wrong]) -> Item:
+    return Item(index=index, status=TITLES[code][0], problem=Problem.model_validate(problem(code, wrongs)))
+
+
+def _wrongs(answer: Answer) -> list[Wrong]:
+    return [Wrong(pointer(each.path), each.keyword) for each in answer.faults]
+
+
+ROUTE = Route(
+    "POST",
+    "/events",
+    "Tell what has happened, or what an authority has set.",
+    post,
+    "events:write",
+    {
+        cloudevents.STRUCTURED: CloudEvent,
+        cloudevents.BATCH: [CloudEvent],
+        cloudevents.JSON: dict,
+    },
+    {202: Taken, 207: Items},
+    ("no-json", "conflicting", "too-slow", "too-large", "unsupported-media-type", "no-event", "unavailable"),
+)

@@ -1,0 +1,108 @@
+"""Reading a call: what it accepts, who it is from, and its body, within limits of size, depth and time."""
+
+import asyncio
+import json
+import math
+from typing import Any, Final
+
+from aiohttp import web
+
+from notifier.web.api.problems import RefusedError
+
+LARGEST: Final = 1 << 20
+DEEPEST: Final = 64
+BODY_SECONDS: Final = 10.0
+ANSWERS: Final = {"application/json", "application/*", "*/*"}
+
+
+def check_accept(request: web.Request) -> None:
+    """Refuse a call that does not accept JSON."""
+    accepted = request.headers.getall("Accept", ["*/*"])
+    for each in ",".join(accepted).split(","):
+        kind, *parameters = [part.strip().lower() for part in each.split(";")]
+        weights = [part[2:] for part in parameters if part.startswith("q=")]
+        if kind in ANSWERS and not any(_is_nothing(weight) for weight in weights):
+            return
+    raise RefusedError("not-acceptable")
+
+
+def _is_nothing(weight: str) -> bool:
+    return weight.strip("0") in {"", "."}
+
+
+async def body_of(request: web.Request) -> bytes:
+    """Return the body. Refuses what is compressed, larger than 1 MiB, or slower than ten seconds."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RefusedError("unsupported-media-type")
+    if (request.content_length or 0) > LARGEST:
+        raise RefusedError("too-large")
+    found = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while part := await request.content.readany():
+                found += part
+                if len(found) > LARGEST:
+                    raise RefusedError("too-large")
+    except TimeoutError:
+        raise RefusedError("too-slow") from None
+    return bytes(found)
+
+
+def read_json(body: bytes) -> Any:
+    """Return what a JSON text (RFC 8259, UTF-8) says; whole numbers as integers, however they are written.
+
+    Refuses with `no-json` also NaN, infinite numbers, half surrogates and U+0000, which no database keeps, and
+    with `no-event` names that occur twice in one object.
+    """
+    try:
+        found = json.loads(
+            body.decode("utf-8"), parse_constant=_refuse, parse_float=_number, object_pairs_hook=_object
+        )
+    except RecursionError:
+        raise RefusedError("too-deep") from None
+    except ValueError:
+        raise RefusedError("no-json") from None
+    _check(found)
+    return found
+
+
+def _refuse(_: str) -> None:
+    raise ValueError
+
+
+def _number(written: str) -> float | int:
+    found = float(written)
+    if not math.isfinite(found):
+        raise ValueError
+    return int(found) if found.is_integer() else found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise RefusedError("no-event")
+    return found
+
+
+def _check(found: Any) -> None:
+    """Refuse what is nested too deeply, or text that is no Unicode text."""
+    level = [found]
+    for _ in range(DEEPEST + 1):
+        texts = [each for each in level if isinstance(each, str)]
+        texts += [name for each in level if isinstance(each, dict) for name in each]
+        if not all(map(_is_text, texts)):
+            raise RefusedError("no-json")
+        parts = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, dict | list)
+        ]
+        level = [part for each in parts for part in each]
+        if not level:
+            return
+    raise RefusedError("too-deep")
+
+
+def _is_text(text: str) -> bool:
+    is_whole = text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text)
+    return is_whole and "\0" not in text
