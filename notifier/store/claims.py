@@ -274,13 +274,14 @@ def _letter(rows: Sequence[Any], contents: Mapping[int, Mapping[str, Any]], now:
 async def pass_gate(conn: AsyncConnection, ids: Collection[int], token: str) -> set[int]:
     """Mark the letters about to be finished on the wire; returns those that may be, the rest must not leave.
 
-    A letter may leave if it is still held under `token` and nothing in it has become stale or unsure since the claim.
+    A letter may leave if it is still held under `token`, its recipient still wants it, and nothing in it has become
+    stale or unsure since the claim.
     """
-    held = (
-        select(col(LetterRow.id))
-        .where(col(LetterRow.id).in_(ids), col(LetterRow.token) == token, col(LetterRow.state) == "claimed")
-        .with_for_update()
+    something = exists().where(
+        col(DeliveryRow.letter_id) == col(LetterRow.id), col(DeliveryRow.state).in_(_OPEN)
     )
+    mine = and_(col(LetterRow.token) == token, col(LetterRow.state) == "claimed")
+    held = select(col(LetterRow.id)).where(col(LetterRow.id).in_(ids), mine, something).with_for_update()
     allowed = {each for each in (await conn.execute(held)).scalars() if each is not None}
     barred = {row.letter_id for row in await conn.execute(_flagged(allowed, or_(_stale(), _unsure())))}
     allowed -= barred

@@ -10,7 +10,7 @@ from notifier.store.tables import ContactRow, DeliveryRow, OfficeRow
 async def deactivate(conn: AsyncConnection, address: str) -> list[str]:
     """Deactivate a mail address for every office that has it; returns the numbers of those where it was active.
 
-    Deliveries planned for it and not yet in a letter lose their recipient: they end as unreachable, visibly.
+    What is planned for it and has not left ends as unreachable, visibly; a letter with nothing left is cancelled.
     """
     active = (
         col(ContactRow.address) == address,
@@ -26,9 +26,7 @@ async def deactivate(conn: AsyncConnection, address: str) -> list[str]:
     numbers = list(found.scalars())
     await conn.execute(update(ContactRow).where(*active).values(active=False))
     planned = update(DeliveryRow).where(
-        col(DeliveryRow.recipient) == address,
-        col(DeliveryRow.state) == "planned",
-        col(DeliveryRow.letter_id).is_(None),
+        col(DeliveryRow.recipient) == address, col(DeliveryRow.state) == "planned"
     )
     await conn.execute(planned.values(state="unreachable"))
     return numbers

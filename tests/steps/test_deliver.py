@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email import message_from_bytes
@@ -8,12 +7,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlmodel import col
 
-from notifier.channels.parcel import BeforeDot, Parcel
 from notifier.channels.recorder import RecorderChannel
 from notifier.channels.unset import UnsetChannel
 from notifier.clock import japan_time
 from notifier.domain.backoff import MAIL_WAITS, mail_retry
-from notifier.domain.receipts import Receipt
 from notifier.rendering import Composer
 from notifier.steps.deliver import GROUP, LEASE, PAUSE, SHORTLY, deliver
 from notifier.steps.derive import derive
@@ -26,7 +23,7 @@ from notifier.store.tables import DeliveryRow, LetterRow
 from tests.builders import by, deadline, notice, said, settlement
 from tests.channels.letters import channel
 from tests.channels.relays import DROP, FakeRelay, Moment, running
-from tests.steps.workshop import A, B, C, Workshop, enrolled
+from tests.steps.workshop import A, B, C, Interrupting, Workshop, enrolled
 
 TODAY = date(2026, 4, 1)
 NINE = japan_time(TODAY, 9)
@@ -65,22 +62,6 @@ def answering(step: str, *answers: bytes | None) -> FakeRelay:
         return left.pop(0) if moment.step == step and left else None
 
     return FakeRelay(plan)
-
-
-class Interrupting:
-    """Records letters; before the first of them may leave, something happens."""
-
-    def __init__(self, recorder: RecorderChannel, deed: Callable[[], Awaitable[object]]) -> None:
-        self._recorder = recorder
-        self._deed = deed
-
-    async def send(
-        self, parcels: Sequence[Parcel], before_dot: BeforeDot
-    ) -> AsyncIterator[tuple[str, Receipt]]:
-        if parcels:
-            await self._deed()
-        async for answered in self._recorder.send(parcels, before_dot):
-            yield answered
 
 
 # ---- what becomes of a letter ----

@@ -1,6 +1,6 @@
 """A workshop for the steps: a real database, a clock that is turned, an invented law, letters that are kept."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,11 +12,12 @@ from sqlmodel import SQLModel, col
 
 from notifier.catalogue.loader import Catalogue
 from notifier.catalogue.vocabulary import FactType
-from notifier.channels.parcel import MailChannel
+from notifier.channels.parcel import BeforeDot, MailChannel, Parcel
 from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, civil_date, japan_time
 from notifier.domain.facts import Value
 from notifier.domain.law import Authority, Deadline
+from notifier.domain.receipts import Receipt
 from notifier.domain.statements import Statement
 from notifier.rendering import Composer
 from notifier.running import run_due
@@ -81,6 +82,22 @@ def enrolled(number: str = A, *addresses: str, **more: Any) -> Enrolled:
     """An office in the invented city, reached at `addresses`."""
     values = {"name": f"事業所{number[-1]}", "services": ("11",), "municipality": CITY}
     return Enrolled(number, **{**values, "prefecture": PREFECTURE, "addresses": addresses, **more})
+
+
+class Interrupting:
+    """Records letters; before the first of them may leave, something happens."""
+
+    def __init__(self, recorder: RecorderChannel, deed: Callable[[], Awaitable[object]]) -> None:
+        self._recorder = recorder
+        self._deed = deed
+
+    async def send(
+        self, parcels: Sequence[Parcel], before_dot: BeforeDot
+    ) -> AsyncIterator[tuple[str, Receipt]]:
+        if parcels:
+            await self._deed()
+        async for answered in self._recorder.send(parcels, before_dot):
+            yield answered
 
 
 @dataclass(frozen=True)
