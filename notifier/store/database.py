@@ -206,7 +206,8 @@ def _is_in_memory(address: URL) -> bool:
 
 
 def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
-    options: dict[str, Any] = {"json_serializer": _as_json}
+    # A fault's message goes to the log; names and addresses of the statement it is about do not.
+    options: dict[str, Any] = {"json_serializer": _as_json, "hide_parameters": True}
     if address.get_backend_name() == "sqlite":
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             wanted = ".".join(map(str, OLDEST_SQLITE))
