@@ -1,6 +1,6 @@
 """Intake: an event is checked against the vocabulary and reaches the step that deals with its type."""
 
-from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,8 +13,9 @@ from notifier.publishing import publish
 from notifier.store.enrolment import Enrolled, enrolled
 from notifier.store.facts import Intake
 from notifier.store.tables import AuditRow, FactRow, NoticeRow, OfficeRow, StatementRow
+from notifier.tools import LawBook
 from tests.catalogue.offices import shipped
-from tests.steps.workshop import Workshop, workshop
+from tests.steps.workshop import Workshop
 
 OFFICE, CITY, PREFECTURE = "1270000001", "121002", "120006"
 REGISTERED = {
@@ -31,11 +32,12 @@ NOON = japan_time(date(2026, 4, 8), 12)
 
 
 @pytest_asyncio.fixture
-async def town(migrated_url: str) -> AsyncIterator[Workshop]:
-    """A workshop with the shipped vocabulary and authorities."""
-    async with workshop(migrated_url, NOON, shipped()) as opened:
-        await opened.keep(*shipped().authorities.values())
-        yield opened
+async def town(shop: Workshop) -> Workshop:
+    """A workshop with the shipped vocabulary and authorities, at noon."""
+    shop.clock.turn_to(NOON)
+    await shop.keep(*shipped().authorities.values())
+    tools = replace(shop.tools, catalogue=shipped(), book=LawBook(shipped().groups))
+    return replace(shop, tools=tools)
 
 
 def inbound(kind: str, name: str = "1", **more: object) -> Inbound:
