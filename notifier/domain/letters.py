@@ -284,7 +284,11 @@ def one_line(text: str) -> str:
 
 def _tag(lead: Content) -> str:  # noqa: PLR0911 -- one line an occasion, read as a table
     due = lead.due
-    if due.shape is Shape.UNCLEAR and lead.occasion is not Occasion.QUESTION:
+    if (
+        due.shape is Shape.UNCLEAR
+        and lead.occasion is not Occasion.QUESTION
+        and lead.state is not State.SETTLED
+    ):
         return "確認中"
     day = None if lead.state in {State.WAITING_FOR_FACT, State.SETTLED, State.WITHDRAWN} else due.short
     mark = "予定" if due.tentative and day else ""

@@ -430,6 +430,10 @@ WINDOW = Fixed(date(2026, 6, 12), date(2026, 5, 11))
         ("【お願い】助成金申請｜訪問介護B", subject_for(SET, Occasion.PROMPT)),
         ("【確認のお願い】助成金申請｜訪問介護B", subject_for(NO_DAYS[-1], Occasion.QUESTION)),
         ("【確認中】助成金申請｜訪問介護B", subject_for(NO_DAYS[-1], Occasion.ANNOUNCEMENT)),
+        (
+            "【受付済】助成金申請｜訪問介護B",
+            subject_for(NO_DAYS[-1], Occasion.ACKNOWLEDGEMENT, settled=True),
+        ),
     ],
 )
 def test_the_subject_says_occasion_day_duty_and_office(expected: str, subject: str) -> None:
