@@ -118,9 +118,17 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letter")),
+        postgresql_with={"fillfactor": 50},
     )
-    op.create_index(op.f("ix_letter_run"), "letter", ["run"], unique=False)
-    op.create_index("ix_letter_state_next_try_at", "letter", ["state", "next_try_at"], unique=False)
+    op.create_index(
+        "ix_letter_next_try_at",
+        "letter",
+        ["next_try_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_index("ix_letter_run_gathered", "letter", ["run", "gathered"], unique=False)
     op.create_table(
         "notice",
         sa.Column("id", sa.String(), nullable=False),
@@ -237,9 +245,24 @@ def upgrade() -> None:
             "recipient",
             name=op.f("uq_delivery_saying_id_party_channel_recipient"),
         ),
+        postgresql_with={"fillfactor": 50},
     )
-    op.create_index(op.f("ix_delivery_letter_id"), "delivery", ["letter_id"], unique=False)
-    op.create_index("ix_delivery_state_due_at", "delivery", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_delivery_due_at",
+        "delivery",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("letter_id IS NULL"),
+        postgresql_where=sa.text("letter_id IS NULL"),
+    )
+    op.create_index(
+        "ix_delivery_letter_id",
+        "delivery",
+        ["letter_id"],
+        unique=False,
+        sqlite_where=sa.text("letter_id IS NOT NULL"),
+        postgresql_where=sa.text("letter_id IS NOT NULL"),
+    )
     op.create_table(
         "designation",
         sa.Column("office_id", sa.Integer(), nullable=False),

@@ -6,12 +6,27 @@ A letter's content is fixed by its deliveries once it has been claimed; what has
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
+from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.tables import (
     AuthorityRow,
@@ -66,38 +81,27 @@ def _stale() -> ColumnElement[bool]:
 
     An acknowledgement reports what was recorded and stays true; a change is told to those who settled it, too.
     """
+    obligation, cohort = table(ObligationRow).alias("held"), table(CohortRow).alias("meant")
+    saying, delivery = table(SayingRow).c, table(DeliveryRow).c
     current = exists().where(
-        col(ObligationRow.office_id) == col(DeliveryRow.office_id),
-        col(ObligationRow.deadline) == col(SayingRow.deadline),
-        col(ObligationRow.occurrence) == col(SayingRow.occurrence),
-        col(ObligationRow.cohort_id) == col(SayingRow.cohort_id),
-        or_(col(SayingRow.occasion) == "change", col(ObligationRow.settled_on).is_(None)),
+        obligation.c.office_id == delivery.office_id,
+        obligation.c.deadline == saying.deadline,
+        obligation.c.occurrence == saying.occurrence,
+        obligation.c.cohort_id == saying.cohort_id,
+        or_(saying.occasion == "change", obligation.c.settled_on.is_(None)),
     )
     superseded = and_(
-        col(SayingRow.cohort_id) != 0,
-        exists().where(
-            col(CohortRow.id) == col(SayingRow.cohort_id),
-            col(CohortRow.generation) != col(SayingRow.generation),
-        ),
+        saying.cohort_id != 0,
+        exists().where(cohort.c.id == saying.cohort_id, cohort.c.generation != saying.generation),
     )
-    gone = and_(col(DeliveryRow.office_id).is_not(None), ~current)
-    return and_(col(SayingRow.occasion) != "acknowledgement", or_(superseded, gone))
+    gone = and_(delivery.office_id.is_not(None), ~current)
+    return and_(saying.occasion != "acknowledgement", or_(superseded, gone))
 
 
 def _unsure() -> ColumnElement[bool]:
     """Deliveries about a deadline whose law has moved and has not been worked out yet: they wait."""
-    return exists().where(
-        col(DeadlineRow.id) == col(SayingRow.deadline),
-        col(DeadlineRow.generation) != col(DeadlineRow.derived),
-    )
-
-
-def _flagged(ids: Collection[int], flag: ColumnElement[bool]) -> Any:
-    return (
-        select(col(DeliveryRow.id), col(DeliveryRow.letter_id))
-        .join(SayingRow, col(SayingRow.id) == col(DeliveryRow.saying_id))
-        .where(col(DeliveryRow.letter_id).in_(ids), col(DeliveryRow.state).in_(_OPEN), flag)
-    )
+    deadline, moved = table(DeadlineRow).c, table(DeadlineRow).c.generation != table(DeadlineRow).c.derived
+    return table(SayingRow).c.deadline.in_(select(deadline.id).where(moved))
 
 
 async def claim(
@@ -109,69 +113,91 @@ async def claim(
     already is not sent again once a part of it is stale. Letters about a deadline whose law is being worked out are
     left for later.
     """
-    wanted = (
-        select(col(LetterRow.id), col(LetterRow.state))
-        .where(col(LetterRow.state).in_(("planned", "unknown")), col(LetterRow.next_try_at) <= now)
-        .order_by(col(LetterRow.id))
-        .limit(limit)
+    ids: list[int] = list((await conn.execute(_due(), {"by": now, "most": limit})).scalars())
+    if not ids:
+        return [], []
+    found = (await conn.execute(_contained(), {"ids": ids})).all()
+    unsure = {row.letter_id for row in found if row.is_unsure}
+    await _put_off(conn, unsure, now)
+    stale = [row for row in found if row.is_stale and row.letter_id not in unsure]
+    given_up = {row.letter_id for row in stale if row.state == "unknown"}
+    await _give_up(conn, given_up, now)
+    aside = unsure | given_up
+    await _cancel(conn, [row.delivery_id for row in stale if row.letter_id not in aside])
+    valid = [row for row in found if not row.is_stale and row.letter_id not in aside]
+    letters = await _composed_of(conn, valid, now)
+    await _cancel_letters(conn, set(ids) - aside - {letter.id for letter in letters}, now)
+    to_send = [letter for letter in letters if letter.recipient]
+    if to_send:
+        await _keep_own_values(conn, to_send)
+        held = {"ids": [letter.id for letter in to_send], "holder": token, "until": now + lease, "first": now}
+        await conn.execute(_holding(), held)
+    return to_send, [letter for letter in letters if not letter.recipient]
+
+
+@cache
+def _due() -> Select[int]:
+    letter = table(LetterRow).c
+    return (
+        select(letter.id)
+        .where(
+            letter.finished_at.is_(None),
+            letter.state.in_(("planned", "unknown")),
+            letter.next_try_at <= bindparam("by", type_=letter.next_try_at.type),
+        )
+        .order_by(letter.next_try_at, letter.id)
+        .limit(bindparam("most", type_=Integer()))
         .with_for_update(skip_locked=True)
     )
-    due = {row.id: row.state for row in await conn.execute(wanted)}
-    if not due:
-        return [], []
-    ids = list(due)
-    unsure = {row.letter_id for row in await conn.execute(_flagged(ids, _unsure()))}
-    if unsure:
-        later = (
-            update(LetterRow)
-            .where(col(LetterRow.id).in_(unsure))
-            .values(next_try_at=now + timedelta(seconds=2))
-        )
-        await conn.execute(later)
-    ids = [each for each in ids if each not in unsure]
-    stale = (await conn.execute(_flagged(ids, _stale()))).all()
-    given_up = {row.letter_id for row in stale if due[row.letter_id] == "unknown"}
-    await _give_up(conn, given_up, now)
-    ids = [each for each in ids if each not in given_up]
-    cancelled = [row.id for row in stale if row.letter_id not in given_up]
-    if cancelled:
-        await conn.execute(
-            update(DeliveryRow).where(col(DeliveryRow.id).in_(cancelled)).values(state="cancelled")
-        )
-    letters = await _load(conn, ids, now)
-    empty = sorted(set(ids) - {letter.id for letter in letters})
-    if empty:
-        await conn.execute(
-            update(LetterRow).where(col(LetterRow.id).in_(empty)).values(state="cancelled", finished_at=now)
-        )
-    unreachable = [letter for letter in letters if not letter.recipient]
-    letters = [letter for letter in letters if letter.recipient]
-    if letters:
-        await _keep_own_values(conn, letters)
-        await conn.execute(
-            update(LetterRow)
-            .where(col(LetterRow.id).in_([letter.id for letter in letters]))
-            .values(
-                state="claimed",
-                token=token,
-                lease_until=now + lease,
-                attempts=col(LetterRow.attempts) + 1,
-                dated=func.coalesce(col(LetterRow.dated), literal(now, table(LetterRow).c.dated.type)),
-            )
-        )
-    return letters, unreachable
+
+
+async def _put_off(conn: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """Let letters wait until the law they speak of has been worked out."""
+    if ids:
+        letter = table(LetterRow)
+        later = update(letter).where(among(letter.c.id)).values(next_try_at=now + timedelta(seconds=2))
+        await conn.execute(later, {"ids": list(ids)})
 
 
 async def _give_up(conn: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Leave it at one try for letters that may have arrived: sent again they would say what no longer holds."""
-    if not ids:
-        return
-    final = {"state": "failed", "answer": MAY_HAVE_ARRIVED, "finished_at": now}
-    await conn.execute(update(LetterRow).where(col(LetterRow.id).in_(ids)).values(final))
-    of_them = update(DeliveryRow).where(
-        col(DeliveryRow.letter_id).in_(ids), col(DeliveryRow.state).in_(_OPEN)
+    if ids:
+        letter, delivery = table(LetterRow), table(DeliveryRow)
+        final = {"state": "failed", "answer": MAY_HAVE_ARRIVED, "finished_at": now}
+        await conn.execute(update(letter).where(among(letter.c.id)).values(final), {"ids": list(ids)})
+        of_them = update(delivery).where(among(delivery.c.letter_id), delivery.c.state.in_(_OPEN))
+        await conn.execute(of_them.values(state="failed"), {"ids": list(ids)})
+
+
+async def _cancel(conn: AsyncConnection, ids: Sequence[int]) -> None:
+    if ids:
+        delivery = table(DeliveryRow)
+        cancelled = update(delivery).where(among(delivery.c.id)).values(state="cancelled")
+        await conn.execute(cancelled, {"ids": ids})
+
+
+async def _cancel_letters(conn: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    if ids:
+        letter = table(LetterRow)
+        cancelled = update(letter).where(among(letter.c.id)).values(state="cancelled", finished_at=now)
+        await conn.execute(cancelled, {"ids": list(ids)})
+
+
+@cache
+def _holding() -> Update:
+    letter = table(LetterRow)
+    instant = letter.c.dated.type
+    return (
+        update(letter)
+        .where(among(letter.c.id))
+        .values(
+            state="claimed",
+            token=bindparam("holder"),
+            lease_until=bindparam("until", type_=instant),
+            attempts=letter.c.attempts + 1,
+            dated=func.coalesce(letter.c.dated, bindparam("first", type_=instant)),
+        )
     )
-    await conn.execute(of_them.values(state="failed"))
 
 
 async def _keep_own_values(conn: AsyncConnection, letters: Sequence[ClaimedLetter]) -> None:
@@ -192,57 +218,63 @@ async def _keep_own_values(conn: AsyncConnection, letters: Sequence[ClaimedLette
         await conn.execute(kept.values(values), said)
 
 
-async def _load(conn: AsyncConnection, ids: Sequence[int], now: datetime) -> list[ClaimedLetter]:
-    number = case(
-        (col(DeliveryRow.office_id).is_not(None), col(OfficeRow.number)), else_=col(AuthorityRow.code)
-    )
-    name = case((col(DeliveryRow.office_id).is_not(None), col(OfficeRow.name)), else_=col(AuthorityRow.name))
-    authority = col(DeliveryRow.party) == literal("authority/") + col(AuthorityRow.code)
+@cache
+def _contained() -> Select[tuple[Any, ...]]:
+    """Everything in the chosen letters, and what of it may not be said (any more, or yet)."""
+    letter, delivery, saying = table(LetterRow), table(DeliveryRow), table(SayingRow)
+    office, authority, obligation = table(OfficeRow), table(AuthorityRow), table(ObligationRow)
+    of_office = delivery.c.office_id.is_not(None)
+    repeated = letter.c.state == "unknown"
     own = and_(
-        col(ObligationRow.office_id) == col(DeliveryRow.office_id),
-        col(ObligationRow.deadline) == col(SayingRow.deadline),
-        col(ObligationRow.occurrence) == col(SayingRow.occurrence),
+        obligation.c.office_id == delivery.c.office_id,
+        obligation.c.deadline == saying.c.deadline,
+        obligation.c.occurrence == saying.c.occurrence,
     )
-    repeated = col(LetterRow.state) == "unknown"
-    rows = await conn.execute(
+    return (
         select(
-            col(LetterRow.id).label("letter_id"),
-            col(LetterRow.recipient),
-            col(LetterRow.gathered),
-            col(LetterRow.dated),
-            col(LetterRow.attempts),
-            col(LetterRow.state),
-            col(DeliveryRow.id).label("delivery_id"),
-            col(DeliveryRow.saying_id),
-            col(DeliveryRow.party),
-            number.label("number"),
-            name.label("name"),
-            case((repeated, col(DeliveryRow.progress)), else_=col(ObligationRow.progress)).label("progress"),
-            case((repeated, col(DeliveryRow.settled_on)), else_=col(ObligationRow.settled_on)).label(
-                "settled_on"
-            ),
+            letter.c.id.label("letter_id"),
+            letter.c.recipient,
+            letter.c.gathered,
+            letter.c.dated,
+            letter.c.attempts,
+            letter.c.state,
+            delivery.c.id.label("delivery_id"),
+            delivery.c.saying_id,
+            delivery.c.party,
+            case((of_office, office.c.number), else_=authority.c.code).label("number"),
+            case((of_office, office.c.name), else_=authority.c.name).label("name"),
+            case((repeated, delivery.c.progress), else_=obligation.c.progress).label("progress"),
+            case((repeated, delivery.c.settled_on), else_=obligation.c.settled_on).label("settled_on"),
+            _stale().label("is_stale"),
+            _unsure().label("is_unsure"),
         )
-        .join(DeliveryRow, col(DeliveryRow.letter_id) == col(LetterRow.id))
-        .join(SayingRow, col(SayingRow.id) == col(DeliveryRow.saying_id))
-        .outerjoin(OfficeRow, col(OfficeRow.id) == col(DeliveryRow.office_id))
-        .outerjoin(AuthorityRow, authority)
-        .outerjoin(ObligationRow, own)
-        .where(col(LetterRow.id).in_(ids), col(DeliveryRow.state).in_(_OPEN))
-        .order_by(col(LetterRow.id), col(DeliveryRow.id))
+        .join(delivery, delivery.c.letter_id == letter.c.id)
+        .join(saying, saying.c.id == delivery.c.saying_id)
+        .outerjoin(office, office.c.id == delivery.c.office_id)
+        .outerjoin(authority, delivery.c.party == literal("authority/") + authority.c.code)
+        .outerjoin(obligation, own)
+        .where(among(letter.c.id), delivery.c.state.in_(_OPEN))
+        .order_by(letter.c.next_try_at, letter.c.id, delivery.c.id)
     )
-    found = rows.all()
-    contents = await _contents(conn, {row.saying_id for row in found})
+
+
+async def _composed_of(conn: AsyncConnection, rows: Sequence[Any], now: datetime) -> list[ClaimedLetter]:
+    contents = await _contents(conn, {row.saying_id for row in rows})
     grouped: dict[int, list[Any]] = {}
-    for row in found:
+    for row in rows:
         grouped.setdefault(row.letter_id, []).append(row)
     return [_letter(group, contents, now) for group in grouped.values()]
 
 
 async def _contents(conn: AsyncConnection, ids: set[int]) -> dict[int, Mapping[str, Any]]:
-    rows = await conn.execute(
-        select(col(SayingRow.id), col(SayingRow.content)).where(col(SayingRow.id).in_(ids))
-    )
+    rows = await conn.execute(_content(), {"ids": sorted(ids)})
     return {row.id: row.content for row in rows}
+
+
+@cache
+def _content() -> Select[tuple[int, Mapping[str, Any]]]:
+    saying = table(SayingRow).c
+    return select(saying.id, saying.content).where(among(saying.id))
 
 
 def _letter(rows: Sequence[Any], contents: Mapping[int, Mapping[str, Any]], now: datetime) -> ClaimedLetter:
@@ -277,18 +309,39 @@ async def pass_gate(conn: AsyncConnection, ids: Collection[int], token: str) -> 
     A letter may leave if it is still held under `token`, its recipient still wants it, and nothing in it has become
     stale or unsure since the claim.
     """
-    something = exists().where(
-        col(DeliveryRow.letter_id) == col(LetterRow.id), col(DeliveryRow.state).in_(_OPEN)
-    )
-    mine = and_(col(LetterRow.token) == token, col(LetterRow.state) == "claimed")
-    held = select(col(LetterRow.id)).where(col(LetterRow.id).in_(ids), mine, something).with_for_update()
-    allowed = {each for each in (await conn.execute(held)).scalars() if each is not None}
-    barred = {row.letter_id for row in await conn.execute(_flagged(allowed, or_(_stale(), _unsure())))}
-    allowed -= barred
+    passed = await conn.execute(_passing(), {"ids": list(ids), "holder": token})
+    allowed = list(passed.scalars())
     if allowed:
-        await conn.execute(update(LetterRow).where(col(LetterRow.id).in_(allowed)).values(phase="dot"))
-        sending = update(DeliveryRow).where(
-            col(DeliveryRow.letter_id).in_(allowed), col(DeliveryRow.state) == "planned"
-        )
-        await conn.execute(sending.values(state="sending"))
-    return allowed
+        await conn.execute(_leaving(), {"ids": allowed})
+    return set(allowed)
+
+
+@cache
+def _passing() -> Update:
+    letter, delivery, saying = table(LetterRow), table(DeliveryRow), table(SayingRow)
+    inside = delivery.c.letter_id == letter.c.id, delivery.c.state.in_(_OPEN)
+    something = select(literal(1)).select_from(delivery).where(*inside).correlate(letter)
+    barred = (
+        select(literal(1))
+        .select_from(delivery)
+        .join(saying, saying.c.id == delivery.c.saying_id)
+        .where(*inside, or_(_stale(), _unsure()))
+        .correlate(letter)
+    )
+    held = letter.c.token == bindparam("holder"), letter.c.state == "claimed"
+    return (
+        update(letter)
+        .where(among(letter.c.id), *held, exists(something), ~exists(barred))
+        .values(phase="dot")
+        .returning(letter.c.id)
+    )
+
+
+@cache
+def _leaving() -> Update:
+    delivery = table(DeliveryRow)
+    return (
+        update(delivery)
+        .where(among(delivery.c.letter_id), delivery.c.state == "planned")
+        .values(state="sending")
+    )

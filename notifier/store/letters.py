@@ -1,30 +1,23 @@
-"""Letters: deliveries gathered by address, and what became of them."""
+"""Letters: what became of them, told under the fence of whoever holds them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
+from typing import Any
 
-from sqlalchemy import (
-    and_,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import Update, bindparam, case, column, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
+from sqlalchemy.types import TypeEngine
 
+from notifier.store.chosen import among
 from notifier.store.database import table
-from notifier.store.tables import (
-    DeliveryRow,
-    LetterRow,
-)
+from notifier.store.tables import DeliveryRow, LetterRow
 
 FINAL = ("accepted", "refused", "failed", "unreachable", "cancelled")
+_OUTCOME = ("state", "phase", "code", "answer", "next_try_at", "subject", "body_hash", "finished_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,109 +44,81 @@ def key_of(letter_id: int, gathered: str) -> str:
     return "01" + "".join(digits[(number >> 5 * place) & 31] for place in reversed(range(24)))
 
 
-async def gather(conn: AsyncConnection, now: datetime, run: int) -> int:
-    """Gather the deliveries due by `now` into one letter per address (per party where there is none); returns how many."""
-    waiting = and_(
-        col(DeliveryRow.state) == "planned",
-        col(DeliveryRow.letter_id).is_(None),
-        col(DeliveryRow.due_at) <= now,
-    )
-    to = case((col(DeliveryRow.recipient) == "", col(DeliveryRow.party)), else_=col(DeliveryRow.recipient))
-    instant = table(LetterRow).c.created_at.type
-    source = (
-        select(
-            col(DeliveryRow.channel),
-            col(DeliveryRow.recipient),
-            to.label("gathered"),
-            literal(run),
-            literal("planned"),
-            literal(""),
-            literal(""),
-            literal(0),
-            literal(now, instant),
-            literal(now, instant),
-            literal(""),
-            literal(""),
-            literal(""),
-        )
-        .where(waiting)
-        .group_by(col(DeliveryRow.channel), col(DeliveryRow.recipient), to)
-        .order_by(func.min(col(DeliveryRow.id)))
-    )
-    names = [
-        "channel",
-        "recipient",
-        "gathered",
-        "run",
-        "state",
-        "phase",
-        "token",
-        "attempts",
-        "created_at",
-        "next_try_at",
-    ]
-    made = await conn.execute(
-        insert(LetterRow).from_select([*names, "subject", "body_hash", "answer"], source)
-    )
-    if made.rowcount:
-        letter = select(col(LetterRow.id)).where(
-            col(LetterRow.run) == run,
-            col(LetterRow.gathered) == to,
-            col(LetterRow.channel) == col(DeliveryRow.channel),
-        )
-        await conn.execute(update(DeliveryRow).where(waiting).values(letter_id=letter.scalar_subquery()))
-    return made.rowcount
-
-
 async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str, now: datetime) -> None:
     """Record what became of letters held under `token`; outcomes of letters held by another worker change nothing."""
     if not outcomes:
         return
-    letter = table(LetterRow)
-    written = (
-        update(letter)
-        .where(letter.c.id == bindparam("letter"), letter.c.token == token)
-        .values(
-            state=bindparam("new_state"),
-            phase=bindparam("new_phase"),
-            code=bindparam("new_code"),
-            answer=bindparam("new_answer"),
-            next_try_at=bindparam("new_try"),
-            subject=bindparam("new_subject"),
-            body_hash=bindparam("new_hash"),
-            finished_at=bindparam("new_finish"),
-            attempts=letter.c.attempts - bindparam("uncounted"),
-            lease_until=None,
-        )
-    )
-    await conn.execute(
-        written,
-        [
-            {
-                "letter": each.letter_id,
-                "new_state": each.state,
-                "new_phase": "dot" if each.state == "unknown" else "",
-                "new_code": each.code,
-                "new_answer": each.answer,
-                "new_try": each.next_try_at,
-                "new_subject": each.subject,
-                "new_hash": each.body_hash,
-                "new_finish": now if each.state in FINAL else None,
-                "uncounted": 0 if each.counted else 1,
-            }
-            for each in outcomes
-        ],
-    )
+    rows = [_columns(each, now) for each in outcomes]
+    if conn.dialect.name == "postgresql":
+        values = {f"all_{name}": [row[name] for row in rows] for name in rows[0]}
+        await conn.execute(_recording_at_once(), values | {"fence": token})
+    else:
+        await conn.execute(_recording(), [row | {"fence": token} for row in rows])
     by_state: dict[str, list[int]] = {}
     for each in outcomes:
-        by_state.setdefault("planned" if each.state == "planned" else each.state, []).append(each.letter_id)
+        by_state.setdefault(each.state, []).append(each.letter_id)
     for state, ids in by_state.items():
-        mine = select(col(LetterRow.id)).where(col(LetterRow.id).in_(ids), col(LetterRow.token) == token)
-        moved = update(DeliveryRow).where(
-            col(DeliveryRow.letter_id).in_(mine),
-            col(DeliveryRow.state).in_(("planned", "sending", "unknown")),
-        )
-        await conn.execute(moved.values(state=state))
+        await conn.execute(_following(), {"ids": ids, "fence": token, "new_state": state})
+
+
+def _columns(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    return {
+        "letter": outcome.letter_id,
+        "new_state": outcome.state,
+        "new_phase": "dot" if outcome.state == "unknown" else "",
+        "new_code": outcome.code,
+        "new_answer": outcome.answer,
+        "new_next_try_at": outcome.next_try_at,
+        "new_subject": outcome.subject,
+        "new_body_hash": outcome.body_hash,
+        "new_finished_at": now if outcome.state in FINAL else None,
+        "uncounted": 0 if outcome.counted else 1,
+    }
+
+
+def _recorded(given: Callable[[str], Any]) -> Update:
+    letter = table(LetterRow)
+    changed = {name: given(f"new_{name}") for name in _OUTCOME}
+    attempts = letter.c.attempts - given("uncounted")
+    return (
+        update(letter)
+        .where(letter.c.id == given("letter"), letter.c.token == bindparam("fence"))
+        .values(**changed, attempts=attempts, lease_until=None)
+    )
+
+
+def _type_of(name: str) -> TypeEngine[Any]:
+    columns = table(LetterRow).c
+    return columns[name.removeprefix("new_")].type if name.startswith("new_") else columns.id.type
+
+
+@cache
+def _recording() -> Update:
+    return _recorded(lambda name: bindparam(name, type_=_type_of(name)))
+
+
+@cache
+def _recording_at_once() -> Update:
+    """All outcomes in one statement: PostgreSQL spends more on each statement than on the change."""
+    names = ["letter", *(f"new_{name}" for name in _OUTCOME), "uncounted"]
+    lists = [bindparam(f"all_{name}", type_=ARRAY(_type_of(name))) for name in names]
+    found = func.unnest(*lists).table_valued(
+        *(column(name, _type_of(name)) for name in names), name="outcome"
+    )
+    found = found.render_derived()
+    return _recorded(lambda name: found.c[name])
+
+
+@cache
+def _following() -> Update:
+    """Deliveries share what becomes of their letter."""
+    letter, delivery = table(LetterRow).c, table(DeliveryRow)
+    mine = select(letter.id).where(among(letter.id), letter.token == bindparam("fence"))
+    return (
+        update(delivery)
+        .where(delivery.c.letter_id.in_(mine), delivery.c.state.in_(("planned", "sending", "unknown")))
+        .values(state=bindparam("new_state"))
+    )
 
 
 async def mark_unreachable(conn: AsyncConnection, subjects: Mapping[int, str], now: datetime) -> None:
@@ -166,18 +131,20 @@ async def mark_unreachable(conn: AsyncConnection, subjects: Mapping[int, str], n
     await conn.execute(
         final, [{"letter": each, "new_subject": subject} for each, subject in subjects.items()]
     )
-    of_them = update(DeliveryRow).where(col(DeliveryRow.letter_id).in_(list(subjects)))
-    await conn.execute(of_them.values(state="unreachable"))
+    delivery = table(DeliveryRow)
+    of_them = update(delivery).where(among(delivery.c.letter_id)).values(state="unreachable")
+    await conn.execute(of_them, {"ids": list(subjects)})
 
 
 async def rescue(conn: AsyncConnection, now: datetime) -> int:
     """Free letters whose lease is over: before the dot they are planned again, after it their outcome is unknown."""
-    over = and_(col(LetterRow.state) == "claimed", col(LetterRow.lease_until) <= now)
+    letter = table(LetterRow)
+    over = letter.c.finished_at.is_(None), letter.c.state == "claimed", letter.c.lease_until <= now
     freed = await conn.execute(
-        update(LetterRow)
-        .where(over)
+        update(letter)
+        .where(*over)
         .values(
-            state=case((col(LetterRow.phase) == "dot", "unknown"), else_="planned"),
+            state=case((letter.c.phase == "dot", "unknown"), else_="planned"),
             token="",
             lease_until=None,
             next_try_at=now,
@@ -186,22 +153,11 @@ async def rescue(conn: AsyncConnection, now: datetime) -> int:
     return freed.rowcount
 
 
-async def next_planned(conn: AsyncConnection) -> datetime | None:
-    """Return the earliest instant at which a delivery wants to be gathered, or None."""
-    waiting = and_(col(DeliveryRow.state) == "planned", col(DeliveryRow.letter_id).is_(None))
-    found: datetime | None = (
-        await conn.execute(select(func.min(col(DeliveryRow.due_at))).where(waiting))
-    ).scalar_one()
-    return found
-
-
 async def next_try(conn: AsyncConnection) -> datetime | None:
     """Return the earliest instant at which a letter wants to be sent, or None."""
+    letter = table(LetterRow).c
+    waiting = letter.finished_at.is_(None), letter.state.in_(("planned", "unknown"))
     found: datetime | None = (
-        await conn.execute(
-            select(func.min(col(LetterRow.next_try_at))).where(
-                col(LetterRow.state).in_(("planned", "unknown"))
-            )
-        )
+        await conn.execute(select(func.min(letter.next_try_at)).where(*waiting))
     ).scalar_one()
     return found

@@ -8,7 +8,7 @@ its members on one occasion; an obligation holds only the office, its cohort and
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -27,6 +27,15 @@ class Table(SQLModel):
     """What all tables share: one registry of names, so that migrations can name every constraint."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+_ROOMY = {"postgresql_with": {"fillfactor": 50}}
+"""For tables whose rows change state some times: a new state beside the old one needs no new entries in indexes."""
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """Let an index hold only the rows that are looked for by it; what is done with leaves it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def _json() -> Any:
@@ -291,7 +300,9 @@ class DeliveryRow(Table, table=True):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("saying_id", "party", "channel", "recipient"),
-        Index("ix_delivery_state_due_at", "state", "due_at"),
+        Index("ix_delivery_due_at", "due_at", **_only("letter_id IS NULL")),
+        Index("ix_delivery_letter_id", "letter_id", **_only("letter_id IS NOT NULL")),
+        _ROOMY,
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -302,7 +313,7 @@ class DeliveryRow(Table, table=True):
     recipient: str
     state: str
     due_at: datetime
-    letter_id: int | None = Field(default=None, index=True)
+    letter_id: int | None = Field(default=None)
     progress: int | None = None
     settled_on: date | None = None
 
@@ -316,13 +327,17 @@ class LetterRow(Table, table=True):
     """
 
     __tablename__ = "letter"
-    __table_args__ = (Index("ix_letter_state_next_try_at", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_letter_run_gathered", "run", "gathered"),
+        Index("ix_letter_next_try_at", "next_try_at", "id", **_only("finished_at IS NULL")),
+        _ROOMY,
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     channel: str
     recipient: str
     gathered: str
-    run: int = Field(index=True)
+    run: int
     state: str
     phase: str = ""
     token: str = ""
