@@ -1,8 +1,11 @@
 """Enlisting: a municipality's list of offices is read, compared with what is known, taken over whole."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from typing import TypeAlias
 
 from notifier.domain.offices import prefecture_code, with_check_digit
 from notifier.errors import ImportRefusedError
@@ -16,6 +19,22 @@ OPTIONAL = ("addresses", "staff", "kana", "corporation", "telephone", "fax")
 """Columns a list may lack; what is known of them stays."""
 
 
+class Stage(StrEnum):
+    """What is being done with a list."""
+
+    READING = "reading"
+    COMPARING = "comparing"
+    TAKING_OVER = "taking over"
+
+
+Progress: TypeAlias = Callable[[Stage, float], None]
+"""Is told which stage runs, and the share of it that is done, from 0 to 1."""
+
+
+def _silently(_: Stage, __: float) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Enlisted:
     """What a list would change, or has changed; nothing was taken over if there are `faults`."""
@@ -25,7 +44,15 @@ class Enlisted:
     taken_over: bool
 
 
-async def enlist(tools: Tools, content: bytes, municipality: str, who: str, *, dry_run: bool) -> Enlisted:
+async def enlist(
+    tools: Tools,
+    content: bytes,
+    municipality: str,
+    who: str,
+    *,
+    dry_run: bool,
+    progress: Progress = _silently,
+) -> Enlisted:
     """Take over the offices in `content` (see `read_office_list`) of `municipality` (six-digit 団体コード).
 
     All of them or, if any row is faulty or it is a `dry_run`, none. Offices that the list does not name stay.
@@ -33,17 +60,18 @@ async def enlist(tools: Tools, content: bytes, municipality: str, who: str, *, d
     """
     prefecture = prefecture_of(municipality)
     services = {code: (kind.name, kind.short) for code, kind in tools.catalogue.services.items()}
-    listed = read_office_list(content, services, municipality)
+    listed = read_office_list(content, services, municipality, partial(progress, Stage.READING))
     if listed.faults:
         return Enlisted(Difference((), {}, 0), listed.faults, taken_over=False)
     offices = [_enrolled(each, municipality, prefecture, listed) for each in listed.offices]
     offices = await _completed(tools, offices, listed)
     async with tools.database.reading() as conn:
-        difference = await enrolment.difference(conn, offices, municipality)
+        comparing = partial(progress, Stage.COMPARING)
+        difference = await enrolment.difference(conn, offices, municipality, comparing)
     if dry_run:
         return Enlisted(difference, (), taken_over=False)
     if difference.added or difference.changed:
-        await enrol(tools, offices, who)
+        await enrol(tools, offices, who, partial(progress, Stage.TAKING_OVER))
     return Enlisted(difference, (), taken_over=True)
 
 

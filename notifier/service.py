@@ -23,7 +23,7 @@ from notifier.channels.relay import Relay
 from notifier.channels.unset import UnsetChannel
 from notifier.clock import Clock
 from notifier.domain.law import Law
-from notifier.enlisting import Enlisted, enlist
+from notifier.enlisting import Enlisted, Progress, enlist
 from notifier.errors import NotifierError, SettingsError
 from notifier.explaining import Explained, explain
 from notifier.keyring import Keyring, WantedKey, create_key
@@ -118,10 +118,14 @@ class Service:
         await publish(self.tools, self.tools.today())
         return taken
 
-    async def import_offices(self, content: bytes, municipality: str, *, dry_run: bool) -> Enlisted:
+    async def import_offices(
+        self, content: bytes, municipality: str, *, dry_run: bool, progress: Progress = lambda _, __: None
+    ) -> Enlisted:
         """Take over a list of offices; see `notifier.enlisting.enlist`."""
         await self._refuse_old_schema()
-        return await enlist(self.tools, content, municipality, COMMAND_LINE, dry_run=dry_run)
+        return await enlist(
+            self.tools, content, municipality, COMMAND_LINE, dry_run=dry_run, progress=progress
+        )
 
     async def explain(
         self, office: str, deadline: str | None = None, on: date | None = None, known_on: date | None = None

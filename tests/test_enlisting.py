@@ -82,6 +82,16 @@ async def test_what_a_list_has_no_column_for_stays_as_it_is_known(tools: Tools) 
     assert (office.staff, office.corporation, office.addresses) == (4, "なのはな会", ("a@example.jp",))
 
 
+async def test_each_stage_of_an_import_tells_how_far_it_has_come(tools: Tools) -> None:
+    told: list[tuple[str, float]] = []
+    await enlist(
+        tools, LIST, CHIBA, "clerk", dry_run=False, progress=lambda stage, share: told.append((stage, share))
+    )
+    assert told == [
+        (stage, share) for stage in ("reading", "comparing", "taking over") for share in (0.0, 1.0)
+    ]
+
+
 async def test_offices_a_list_does_not_name_are_told_and_stay(tools: Tools) -> None:
     await enlist(tools, LIST, CHIBA, "clerk", dry_run=False)
     one = b"\n".join(LIST.splitlines()[:2])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from notifier.cli.output import bar_of_stages
 from notifier.errors import ImportRefusedError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The offices that are told of their deadlines.", no_args_is_help=True)
 
 OTHER_COLUMNS = {"prefecture": "都道府県", "closed_on": "廃止日", "subscriptions": "配信する分野"}
+STAGES = {"reading": "読み取り", "comparing": "比較", "taking over": "取り込み"}
 MOST_NAMED = 20
 """Offices that are named one by one in a summary; of more only the number is told."""
 
@@ -43,7 +45,13 @@ def import_offices(
         from notifier.service import Service
 
         async with Service.open(settings, clock=SystemClock()) as service:
-            return await service.import_offices(content, municipality, dry_run=dry_run)
+            with bar_of_stages(STAGES["reading"]) as advance:
+                return await service.import_offices(
+                    content,
+                    municipality,
+                    dry_run=dry_run,
+                    progress=lambda stage, share: advance(STAGES[stage], share),
+                )
 
     done = asyncio.run(take_over())
     for fault in done.faults:

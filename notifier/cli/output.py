@@ -53,16 +53,24 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, flexible: st
 
 
 Advance = Callable[[float], None]
+AdvanceStage = Callable[[str, float], None]
 
 
 @contextmanager
 def bar(what: str) -> Iterator[Advance]:
     """Show a bar on standard error while the block runs; it is told the share that is done, from 0 to 1."""
+    with bar_of_stages(what) as advance:
+        yield lambda share: advance(what, share)
+
+
+@contextmanager
+def bar_of_stages(first: str) -> Iterator[AdvanceStage]:
+    """Show a bar for work in stages; it is told which stage runs and the share of that which is done, from 0 to 1."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task(what, total=1.0)
-        yield lambda share: progress.update(task, completed=share)
+        task = progress.add_task(first, total=1.0)
+        yield lambda stage, share: progress.update(task, description=stage, completed=share)

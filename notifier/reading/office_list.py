@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,6 +46,12 @@ NUMBER: Final = re.compile(r"[0-9]{2}[0-9A-Z][0-9]{7}")
 ADDRESS: Final = re.compile(r"[^@\s<>(),;:\"\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 SEVERAL: Final = re.compile(r"[,;、，；\s]+")
 MOST_STAFF: Final = 100_000
+ROWS_A_TIME: Final = 500
+"""After so many rows it is told how far the reading has come."""
+
+
+def _silently(_: float) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +99,16 @@ class OfficeList:
     columns: frozenset[str] = frozenset()
 
 
-def read_office_list(content: bytes, services: Mapping[str, Sequence[str]], municipality: str) -> OfficeList:
+def read_office_list(
+    content: bytes,
+    services: Mapping[str, Sequence[str]],
+    municipality: str,
+    advance: Callable[[float], None] = _silently,
+) -> OfficeList:
     """Read a list of offices of `municipality` (six-digit 団体コード).
 
     `services` maps each known service code to the names it may be written by. Nothing is raised: what cannot
-    be read at all is a fault of the file.
+    be read at all is a fault of the file. `advance` is told the share that is read, from 0 to 1.
     """
     try:
         table = _table(content)
@@ -111,8 +122,11 @@ def read_office_list(content: bytes, services: Mapping[str, Sequence[str]], muni
     if faults:
         return OfficeList((), tuple(faults))
     reader = _Reader(columns, _names(services), municipality)
-    for row, cells in table[1:]:
+    for done, (row, cells) in enumerate(table[1:]):
+        if done % ROWS_A_TIME == 0:
+            advance(done / len(table))
         reader.take(row, cells)
+    advance(1.0)
     return OfficeList(tuple(reader.offices.values()), tuple(reader.faults), frozenset(columns))
 
 

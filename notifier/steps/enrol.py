@@ -1,6 +1,6 @@
 """enrol: take offices over; what each of them owes is worked out in the next derivation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from notifier.store import audit, enrolment, facts, outbox
@@ -8,11 +8,16 @@ from notifier.store.enrolment import Enrolled
 from notifier.tools import Tools
 
 
-async def enrol(tools: Tools, offices: Sequence[Enrolled], who: str) -> None:
-    """Enrol `offices` in one transaction; events that waited for them are applied."""
+async def enrol(
+    tools: Tools, offices: Sequence[Enrolled], who: str, advance: Callable[[float], None] = lambda _: None
+) -> None:
+    """Enrol `offices` in one transaction; events that waited for them are applied.
+
+    `advance` is told the share that is done, from 0 to 1.
+    """
     now = tools.now()
     async with tools.database.transaction() as conn:
-        await enrolment.enrol(conn, offices, now)
+        await enrolment.enrol(conn, offices, now, advance)
         await facts.apply_waiting(conn, now)
         detail = {"count": len(offices), "first": offices[0].number if offices else ""}
         await audit.append(conn, now, who, "offices.enrolled", "offices", detail)

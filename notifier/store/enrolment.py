@@ -5,7 +5,7 @@ and subscriptions given as None, and the refusal of an address, which no list ca
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +22,12 @@ _CHUNK = 500
 _KEPT = ("name", "kana", "corporation", "telephone", "fax", "municipality", "prefecture", "staff")
 _DECISIVE = {"services", "municipality", "prefecture", "closed_on"}
 """What decides which duties concern an office; another name or address does not."""
+Advance = Callable[[float], None]
+"""Is told the share that is done, from 0 to 1."""
+
+
+def _silently(_: float) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +91,17 @@ def folded(text: str) -> str:
 
 
 async def difference(
-    conn: AsyncConnection, offices: Sequence[Enrolled], authority: str | None = None
+    conn: AsyncConnection,
+    offices: Sequence[Enrolled],
+    authority: str | None = None,
+    advance: Advance = _silently,
 ) -> Difference:
     """Return what enrolling `offices` would change; nothing is changed.
 
     With `authority` (団体コード of a municipality or prefecture), `gone` names its open offices not listed.
     """
     found = Difference((), {}, 0)
-    for chunk in _chunks(offices):
+    for chunk in _chunks(offices, advance):
         found = _joined(found, _compare(chunk, await _load(conn, chunk)))
     if authority is None:
         return found
@@ -103,11 +112,13 @@ async def difference(
     return Difference(found.added, found.changed, found.unchanged, tuple(sorted(gone)))
 
 
-def _chunks(offices: Sequence[Enrolled]) -> Iterator[Sequence[Enrolled]]:
+def _chunks(offices: Sequence[Enrolled], advance: Advance) -> Iterator[Sequence[Enrolled]]:
     """Yield the offices in parts, each number once: the last line about an office counts."""
     once = list({each.number: each for each in offices}.values())
     for start in range(0, len(once), _CHUNK):
+        advance(start / len(once))
         yield once[start : start + _CHUNK]
+    advance(1.0)
 
 
 def _joined(one: Difference, other: Difference) -> Difference:
@@ -163,13 +174,15 @@ async def _rows(conn: AsyncConnection, model: Any, ids: Mapping[int, object]) ->
 # ---- taking over ----
 
 
-async def enrol(conn: AsyncConnection, offices: Sequence[Enrolled], now: datetime) -> Difference:
+async def enrol(
+    conn: AsyncConnection, offices: Sequence[Enrolled], now: datetime, advance: Advance = _silently
+) -> Difference:
     """Enrol offices and take over what changed of known ones; returns what that was.
 
     Services, addresses and designations by the office's municipality are those of the list afterwards.
     """
     done = Difference((), {}, 0)
-    for chunk in _chunks(offices):
+    for chunk in _chunks(offices, advance):
         known = await _load(conn, chunk)
         found = _compare(chunk, known)
         fresh = {*found.added, *found.changed}

@@ -1,8 +1,12 @@
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Typed
+from tests.cli.conftest import TOP, Typed
 
 HEADING = "事業所番号,事業所名,サービス種類,メールアドレス\n"
 LIST = HEADING + "1270000001,ケアプランA,43,a@example.jp\n1270000002,ヘルパーB,11,b@example.jp\n"
@@ -77,3 +81,16 @@ def test_an_office_nobody_knows_cannot_be_explained(typed: Typed) -> None:
     done = typed("explain", "1270000009")
     assert (done.code, done.out) == (1, "")
     assert "No office has the number '1270000009'" in done.err
+
+
+def test_an_import_shows_how_far_it_has_come_to_whoever_watches(typed: Typed, offices: Path) -> None:
+    typed("migrate")
+    watched, terminal = pty.openpty()
+    command = [sys.executable, "-m", "notifier", "offices", "import", offices, "--municipality", "121002"]
+    surroundings = os.environ | {"PYTHONPATH": str(TOP), "TERM": "xterm"}
+    done = subprocess.run(command, env=surroundings, stdout=subprocess.PIPE, stderr=terminal, check=False)
+    os.close(terminal)
+    shown = os.read(watched, 100_000).decode()
+    os.close(watched)
+    assert (done.returncode, done.stdout.decode()[:7]) == (0, "取り込みました")
+    assert "読み取り" in shown
