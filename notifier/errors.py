@@ -42,5 +42,9 @@ class UnknownError(NotifierError):
     """Something that was asked for by name does not exist."""
 
 
+class OutdatedError(NotifierError):
+    """What was to be changed has been changed by somebody else since it was read; read it again first."""
+
+
 class ChannelError(NotifierError):
     """A way out (mail relay, endpoint) cannot be used at all; nothing was sent."""

@@ -23,6 +23,29 @@ class Objection(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Tenant:
+    """Whose eyes the store looks through: an authority (団体コード), or "" for the nation, which sees everything.
+
+    Every query that serves a door takes one, and what it does not belong to is not found.
+    """
+
+    code: str = ""
+
+    @property
+    def is_nation(self) -> bool:
+        """Tell whether it sees everything."""
+        return not self.code
+
+    @property
+    def is_prefecture(self) -> bool:
+        """Tell whether it is a prefecture, which sees its municipalities in sum."""
+        return self.code[2:5] == "000"
+
+
+NATION = Tenant()
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who holds the key named `key`: in which role, for which `authority` (団体コード; "" for the nation)."""
 
@@ -30,6 +53,16 @@ class Caller:
     role: str
     authority: str = ""
     scopes: frozenset[str] = frozenset()
+
+    @property
+    def tenant(self) -> Tenant:
+        """Return whose eyes it looks through."""
+        return Tenant(self.authority)
+
+    @property
+    def who(self) -> str:
+        """Return the name under which the audit knows it."""
+        return f"key/{self.key}"
 
 
 def objection(

@@ -70,6 +70,7 @@ class Database:
         self._snapshot = engine.execution_options(**one_state)
         self._turn = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
+        self._shared: dict[asyncio.Task[Any], AsyncConnection] = {}
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -101,7 +102,14 @@ class Database:
         changed a row that it changes: for work that reads what is new and marks it done. On SQLite all do.
         On SQLite one transaction runs at a time; a second one inside it, in the same task, is refused.
         Raises StoreBusyError where trying again may help (see `retrying`), else another StoreError.
+        Inside `together`, in the same task, it is a part of that transaction.
         """
+        shared = self._shared.get(_task())
+        if shared is not None:
+            with named_faults(self.place):
+                async with shared.begin_nested():
+                    yield shared
+            return
         engine = self._snapshot if snapshot else self.engine
         async with AsyncExitStack() as stack:
             if self.dialect == "sqlite":
@@ -113,8 +121,32 @@ class Database:
                     yield conn
 
     @asynccontextmanager
+    async def together(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection in a transaction that whatever the same task opens inside it becomes a part of.
+
+        So what a step does is kept in one with what is said about it, or not at all.
+        """
+        task = _task()
+        is_outermost = task not in self._shared
+        async with self.transaction() as conn:
+            self._shared[task] = conn
+            try:
+                yield conn
+            finally:
+                if is_outermost:
+                    del self._shared[task]
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Yield a connection that sees one state of the database throughout and may not write."""
+        """Yield a connection that sees one state of the database throughout and may not write.
+
+        Inside `together`, in the same task, it is that connection, which sees what was written.
+        """
+        shared = self._shared.get(_task())
+        if shared is not None:
+            with named_faults(self.place):
+                yield shared
+            return
         async with AsyncExitStack() as stack:
             if self.in_memory:
                 await stack.enter_async_context(self._taking_turns())
@@ -150,8 +182,8 @@ class Database:
     @asynccontextmanager
     async def _taking_turns(self) -> AsyncIterator[None]:
         """Let the tasks of this process wait for each other in order, instead of polling the file's lock."""
-        task = asyncio.current_task()
-        if task is not None and self._writer is task:
+        task = _task()
+        if self._writer is task:
             message = f"a transaction on {self.place} is already open in this task; hand its connection on"
             raise StoreError(message)
         async with self._turn:
@@ -160,6 +192,13 @@ class Database:
                 yield
             finally:
                 self._writer = None
+
+
+def _task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("the database is used from a task of the event loop")
+    return task
 
 
 async def retrying(work: Callable[[], Awaitable[T]], attempts: int = 4) -> T:

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from notifier.errors import StoreError
+from notifier.errors import OutdatedError, StoreError, UnknownError
 from notifier.reception import CrowdedError
 
 SECONDS: Final = 25.0
@@ -19,49 +19,65 @@ SECONDS: Final = 25.0
 MEDIA_TYPE: Final = "application/problem+json"
 
 TITLES: Final[Mapping[str, tuple[int, str]]] = {
-    "no-json": (400, "The body is no JSON text in UTF-8."),
-    "too-deep": (400, "The body is nested more deeply than 64 levels."),
+    "no-json": (400, "本文がUTF-8のJSONとして読めません。"),
+    "too-deep": (400, "本文の入れ子が64段より深くなっています。"),
     "unauthorized": (
         401,
-        "Show a key that is neither expired nor revoked: Authorization: Bearer prefix.secret.",
+        "有効な鍵を示してください（Authorization: Bearer 名前.秘密）。",
     ),
-    "scope-missing": (403, "The key does not carry the scope that this call needs."),
-    "role-may-not-assert": (403, "The role of the key may not assert events of this type."),
-    "not-for-the-nation": (
-        403,
-        "Only a national key of an operator, a ministry or an editor speaks for the nation.",
+    "scope-missing": (403, "この鍵には、この呼び出しに要る権限（scope）がありません。"),
+    "role-may-not-assert": (403, "この鍵の立場では、この種類の出来事を知らせられません。"),
+    "not-for-the-nation": (403, "全国についての出来事は、運営・省庁・編集者の全国の鍵だけが知らせられます。"),
+    "another-authority": (403, "この鍵の自治体ではない自治体、または事業所についての内容です。"),
+    "role-may-not": (403, "この鍵の立場では、この操作はできません。"),
+    "not-found": (404, "該当するものがないか、この鍵からは見えません。"),
+    "method-not-allowed": (405, "このアドレスでは使えない方法です。使える方法はAllowにあります。"),
+    "not-acceptable": (406, "Acceptが、この呼び出しの返す形式を受け付けていません。"),
+    "too-slow": (408, "本文が時間内に届きませんでした。"),
+    "conflicting": (
+        409,
+        "同じsourceとidで、別の内容の出来事をすでに受け取っています。出来事は書き換えられません。",
     ),
-    "another-authority": (403, "The event is about an authority or an office that is not the key's."),
-    "not-found": (404, "There is nothing at this address."),
-    "method-not-allowed": (405, "This address does not take this method; Allow names those it takes."),
-    "not-acceptable": (406, "Answers are JSON; Accept must allow application/json."),
-    "too-slow": (408, "The body did not arrive in time."),
-    "conflicting": (409, "Another event was taken under the same source and id; an event is never changed."),
-    "too-large": (413, "The body is larger than 1 MiB, or the batch longer than 1,000 events."),
+    "not-possible": (409, "いまの状態では、この操作はできません。"),
+    "second-person": (409, "受け入れた人とは別の人の承認が要ります。"),
+    "changed-meanwhile": (
+        412,
+        "読み出した後に内容が変わっています。読み直して、新しいETagで送り直してください。",
+    ),
+    "too-large": (413, "本文が1 MiBを超えているか、まとめて送る出来事が1,000件を超えています。"),
     "unsupported-media-type": (
         415,
-        "Send application/cloudevents+json, its -batch, or JSON with ce- headers; in UTF-8, not compressed.",
+        "この呼び出しが受け取る形式ではありません。UTF-8で、圧縮せずに送ってください。",
     ),
-    "no-event": (422, "The body is no CloudEvent 1.0 of the form that is taken here."),
-    "unknown-type": (422, "There is no such type of event."),
-    "wrong-subject": (422, "The subject is not of the kind that this type is about."),
-    "data-does-not-fit": (422, "The data do not fit the type."),
-    "time-out-of-range": (422, "The time lies outside the years in which it can be meant."),
-    "in-the-future": (422, "The event is dated more than a day ahead; send it when it has happened."),
-    "unknown-office": (422, "The office is not known; send office.registered first."),
+    "expectation-failed": (417, "Expectで求められた動作はできません。"),
+    "no-event": (422, "CloudEvents 1.0の、ここで受け取る形になっていません。"),
+    "unknown-type": (422, "その種類の出来事はありません。"),
+    "wrong-subject": (422, "subjectが、この種類の出来事の対象と合いません。"),
+    "data-does-not-fit": (422, "dataが、この種類の出来事の形と合いません。"),
+    "time-out-of-range": (422, "timeが、ありうる年の範囲にありません。"),
+    "in-the-future": (422, "timeが1日より先の日時です。起きてから送ってください。"),
+    "unknown-office": (422, "登録のない事業所です。先にoffice.registeredを送ってください。"),
     "set-aside": (
         422,
-        "The event was kept and set aside: it could not be dealt with. Send it again, or correct it.",
+        "出来事は保管しましたが、処理できませんでした。直して送るか、もう一度送ってください。",
     ),
-    "too-many": (429, "Too many events in a short time with this key; Retry-After says when to go on."),
-    "failed": (500, "The program failed; the operator finds the reason in its log."),
-    "unavailable": (503, "The events cannot be kept just now; send them again, with the same ids."),
+    "wrong-parameters": (422, "アドレスのパラメーターまたはヘッダーの値が、決められた形と合いません。"),
+    "body-does-not-fit": (422, "本文が、決められた形と合いません。"),
+    "key-reused": (
+        422,
+        "同じIdempotency-Keyで、別の内容をすでに受け取っています。新しい値を使ってください。",
+    ),
+    "condition-missing": (428, "If-Matchに、読み出したときのETagを付けてください。"),
+    "too-many": (429, "短い時間に呼び出しが多すぎます。Retry-Afterの秒数を待ってください。"),
+    "failed": (500, "プログラムに問題が起きました。理由は運用担当者の記録にあります。"),
+    "unavailable": (503, "ただいま処理できません。Retry-Afterの秒数を待って、同じ内容を送り直してください。"),
 }
 BY_STATUS: Final = {
     404: "not-found",
     405: "method-not-allowed",
     413: "too-large",
     415: "unsupported-media-type",
+    417: "expectation-failed",
 }
 
 _log = structlog.get_logger("notifier.web")
@@ -69,7 +85,10 @@ _log = structlog.get_logger("notifier.web")
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One thing that is wrong: a JSON pointer into the body, or a header's name, and what is wrong with it."""
+    """One thing that is wrong: a JSON pointer into the body, or a name elsewhere, and what is wrong with it.
+
+    `inside` is body, query or header.
+    """
 
     place: str
     code: str
@@ -133,6 +152,8 @@ async def mend(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         allowed = {"Allow": fault.headers["Allow"]} if "Allow" in fault.headers else {}
         return answer(BY_STATUS.get(fault.status, "failed"), (), allowed)
+    except (OutdatedError, UnknownError) as fault:
+        return answer("changed-meanwhile" if isinstance(fault, OutdatedError) else "not-found")
     except (StoreError, CrowdedError, TimeoutError) as fault:
         _log.error("call failed", path=request.path, problem=str(fault) or "took too long")
         return answer("unavailable", (), {"Retry-After": "2"})
