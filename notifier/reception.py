@@ -81,6 +81,15 @@ class Reception:
         self._log = structlog.get_logger("reception")
 
     @property
+    def tools(self) -> Tools:
+        """Return what it takes events in with."""
+        return self._tools
+
+    def wake(self) -> None:
+        """Let a worker in this process look for work at once."""
+        self._wake()
+
+    @property
     def kinds(self) -> Mapping[str, FactType]:
         """Return the types that may come, by name."""
         return self._tools.catalogue.facts
