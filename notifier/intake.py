@@ -27,7 +27,8 @@ from notifier.tools import Tools
 class Inbound:
     """An event from outside. `at` is the aware instant at which it happened; `data` is JSON, dates as ISO text.
 
-    `is_timed` is False if the sender named no time: then `at` is that of arrival and no part of the body.
+    `is_timed` is False if the sender named no time: then `at` is that of arrival and no part of the body. `sender` is
+    the authority (団体コード) on whose behalf it was sent, "" for the nation.
     """
 
     source: str
@@ -38,6 +39,7 @@ class Inbound:
     authority: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     is_timed: bool = True
+    sender: str = ""
 
     @property
     def on(self) -> date:
@@ -164,7 +166,7 @@ def _date(written: object) -> date:
 async def _office(tools: Tools, event: Inbound) -> None:
     number = event.office or ""
     async with tools.database.reading() as conn:
-        known = await enrolled(conn, number)
+        known = await enrolled(conn, number, event.sender)
     data = event.data
     municipality = str(data.get("municipality", known.municipality if known else ""))
     authority = tools.catalogue.authorities.get(municipality)
@@ -185,8 +187,9 @@ async def _office(tools: Tools, event: Inbound) -> None:
                 tuple(data.get("services", known.services if known else ())),
                 municipality,
                 str(prefecture or ""),
-                tuple(addresses) if "contacts" in data else (known.addresses if known else ()),
+                tuple(addresses) if "contacts" in data else None,
                 data.get("staff", known.staff if known else None),
+                authority=event.sender,
             )
         ],
         event.source,

@@ -196,7 +196,7 @@ class Reception:
         if claimed is not Intake.RECORDED:
             return _BY_INTAKE.get(claimed, TAKEN)
         try:
-            await retrying(partial(receive, self._tools, event))
+            await retrying(partial(receive, self._tools, replace(event, sender=caller.authority)))
         except Exception as fault:
             if isinstance(fault, StoreError) and type(fault) is not StoreError:
                 raise

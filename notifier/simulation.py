@@ -15,7 +15,7 @@ from notifier.catalogue.loader import Catalogue, load
 from notifier.channels.parcel import MailChannel
 from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, civil_date, japan_time
-from notifier.domain.law import Authority, Party
+from notifier.domain.law import Authority, AuthorityKind
 from notifier.domain.notices import Notice
 from notifier.intake import Inbound, receive
 from notifier.publishing import notices_of, publish_notices
@@ -156,7 +156,11 @@ async def _settle_in(tools: Tools, scenario: Scenario) -> None:
             [
                 (
                     Authority(
-                        each.code, each.name, Party(each.kind), each.prefecture, frozenset(each.closed)
+                        each.code,
+                        each.name,
+                        AuthorityKind(each.kind),
+                        each.prefecture,
+                        frozenset(each.closed),
                     ),
                     each.contacts[0].email if each.contacts else "",
                 )

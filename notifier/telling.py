@@ -121,7 +121,7 @@ class Telling:
         return self._decisions[alike]
 
     def _alike(self, key: CohortKey) -> CohortKey:
-        if self._speaking.isdisjoint(key.authorities):
+        if self._speaking.isdisjoint(self._law.nearby(key.authorities)):
             return replace(key, municipality="", prefecture="")
         return key
 

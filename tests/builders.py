@@ -14,7 +14,15 @@ from notifier.domain.deadlines import Due, Shape
 from notifier.domain.expressions import Anchor, Expression, Fixed, SetByAuthority
 from notifier.domain.facts import Fact, FactPattern, Value
 from notifier.domain.ladders import Ladder
-from notifier.domain.law import Authority, Deadline, Law, Modality, Party, Setting, Settlement
+from notifier.domain.law import (
+    Authority,
+    AuthorityKind,
+    Deadline,
+    Law,
+    Modality,
+    Setting,
+    Settlement,
+)
 from notifier.domain.notices import Notice, Rank
 from notifier.domain.obligations import CohortKey
 from notifier.domain.offices import Office
@@ -117,12 +125,12 @@ def law(
 
 def city(code: str = CITY, **more: Any) -> Authority:
     """A municipality of the invented prefecture."""
-    return Authority(code, "例の市", Party.MUNICIPALITY, PREFECTURE, **more)
+    return Authority(code, "例の市", AuthorityKind.MUNICIPALITY, PREFECTURE, **more)
 
 
 def prefecture(code: str = PREFECTURE, **more: Any) -> Authority:
     """The invented prefecture."""
-    return Authority(code, "例の県", Party.PREFECTURE, **more)
+    return Authority(code, "例の県", AuthorityKind.PREFECTURE, **more)
 
 
 def fact(kind: str, on: date, recorded: datetime | None = None, **values: Value) -> Fact:

@@ -11,7 +11,7 @@ from notifier.catalogue.tables import Table, Written, chosen
 from notifier.domain.applicability import EVERYBODY, Condition
 from notifier.domain.calendar import Roll
 from notifier.domain.ladders import Ladder
-from notifier.domain.law import Authority, Deadline, Modality, Party, Settlement
+from notifier.domain.law import Authority, AuthorityKind, Deadline, Modality, Party, Settlement
 
 LONGEST_SHORT = 8
 """Characters that `short` may have: it stands in the subject of a letter."""
@@ -144,7 +144,7 @@ def read_authority(written: Written) -> Authority:
     authority = Authority(
         code=table.text("code"),
         name=table.text("name"),
-        kind=table.choice("kind", Party),
+        kind=table.choice("kind", AuthorityKind),
         prefecture=table.text("prefecture") if "prefecture" in table else None,
         closed=frozenset(table.tables("closed")),
         ladders=dict(table.raw("ladders") or {}),

@@ -31,6 +31,14 @@ class Party(StrEnum):
     EDITOR = "editor"
 
 
+class AuthorityKind(StrEnum):
+    """What an authority is. A 広域連合 is the insurer for several municipalities, its members."""
+
+    MUNICIPALITY = "municipality"
+    UNION = "union"
+    PREFECTURE = "prefecture"
+
+
 class Modality(StrEnum):
     """How binding a duty is."""
 
@@ -95,19 +103,21 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A municipality or prefecture.
+    """A municipality, 広域連合 or prefecture.
 
     `code` is the six-digit 団体コード, `closed` its own closed days, `ladders` and `rolls` its own choices by
     deadline. A roll under `<deadline>@<fiscal year>` holds for days in that year only (1 April to 31 March).
+    `union` is the 広域連合 to which a municipality belongs.
     """
 
     code: str
     name: str
-    kind: Party
+    kind: AuthorityKind
     prefecture: str | None = None
     closed: frozenset[date] = frozenset()
     ladders: Mapping[str, str] = field(default_factory=dict)
     rolls: Mapping[str, Roll] = field(default_factory=dict)
+    union: str | None = None
 
     def roll_of(self, deadline: str, fiscal_year: int) -> Roll | None:
         """Return the authority's own roll of `deadline` in a fiscal year, else its usual one, else None."""
@@ -178,6 +188,19 @@ class Law:
             if closes is not None:
                 return SetDay(closes, opens, code)
         return None
+
+    def nearby(self, authorities: Iterable[str]) -> tuple[str, ...]:
+        """Return `authorities` (the nearest first), each municipality followed by its 広域連合, if it has one."""
+        found: list[str] = []
+        for code in authorities:
+            authority = self.authorities.get(code)
+            found += [code, authority.union] if authority and authority.union else [code]
+        return tuple(found)
+
+    def places(self, code: str) -> frozenset[str]:
+        """Return where the layer of the authority `code` holds: the members of a 広域連合, else itself."""
+        members = frozenset(each.code for each in self.authorities.values() if each.union == code)
+        return members or frozenset({code})
 
     def calendar_of(self, authority: Authority | None) -> Calendar:
         """Return the calendar with the authority's own closed days."""

@@ -104,7 +104,7 @@ def decide(law: Law, key: CohortKey, today: date) -> Decision | None:
     resolution = _resolution(law, key)
     if resolution is None:
         return None
-    nearby = [law.authorities[code] for code in key.authorities if code in law.authorities]
+    nearby = [law.authorities[code] for code in law.nearby(key.authorities) if code in law.authorities]
     calendar = law.calendar_of(nearby[0] if nearby else None)
     due, set_by = _due(law, key, resolution)
     if _may_roll(key, resolution.prevailing, due, set_by):
@@ -137,11 +137,12 @@ def _year_of(key: CohortKey) -> int | None:
 def _resolution(law: Law, key: CohortKey) -> Resolution | None:
     """Resolve with the exceptions of the occurrence's fiscal year, else of the year in which the end lies."""
     said, year = law.said(key.deadline), _year_of(key)
-    found = resolve(said, key.authorities, year)
+    nearby = law.nearby(key.authorities)
+    found = resolve(said, nearby, year)
     if found is None or year is not None or all(each.fiscal_year is None for each in said):
         return found
     last = _due(law, key, found)[0].latest
-    return found if last is None else resolve(said, key.authorities, dates.fiscal_year_of(last))
+    return found if last is None else resolve(said, nearby, dates.fiscal_year_of(last))
 
 
 def _due(law: Law, key: CohortKey, resolution: Resolution) -> tuple[Due, str | None]:
@@ -158,7 +159,7 @@ def _due(law: Law, key: CohortKey, resolution: Resolution) -> tuple[Due, str | N
 def _known(law: Law, key: CohortKey, expression: Expression) -> Known:
     """Return the days on which `expression` depends; the key's own day only if that is the one it means."""
     events, anchor = events_of(expression), anchor_of(expression)
-    set_day = law.set_day(events, key.authorities, _year_of(key)) if events else None
+    set_day = law.set_day(events, law.nearby(key.authorities), _year_of(key)) if events else None
     is_meant = anchor is not None and anchor == shape_of(law, key.deadline, key.authorities)[0]
     return Known(key.anchor if is_meant else None, set_day, key.occurrence)
 
@@ -282,7 +283,7 @@ def keys_of(law: Law, deadline: Deadline, office: Office) -> list[CohortKey]:
 
 def shape_of(law: Law, deadline: str, authorities: Sequence[str]) -> tuple[Anchor | None, tuple[int, ...]]:
     """Return on which day of the office's own the prevailing statement depends, and its occurrences."""
-    resolution = resolve(law.said(deadline), authorities)
+    resolution = resolve(law.said(deadline), law.nearby(authorities))
     if resolution is None or resolution.prevailing.due is None:
         return None, (0,)
     return anchor_of(resolution.prevailing.due), occurrences_of(resolution.prevailing.due)

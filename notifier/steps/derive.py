@@ -14,7 +14,7 @@ from notifier.clock import civil_date
 from notifier.domain.changes import ChangeKind, Situation, change
 from notifier.domain.deadlines import Shape
 from notifier.domain.ladders import Occasion
-from notifier.domain.law import Deadline, Law, Party
+from notifier.domain.law import AuthorityKind, Deadline, Law, Party
 from notifier.domain.obligations import CohortKey, Decision, State, shape_of
 from notifier.domain.statements import resolve
 from notifier.store import cohorts, derivation, obligations, outbox, sequences
@@ -89,19 +89,21 @@ def branches_of(law: Law, deadline: Deadline) -> list[Branch]:
     for code in [*own, ""]:
         authority = law.authorities.get(code)
         chain = [code, authority.prefecture] if authority and authority.prefecture else [code]
-        if resolve(said, chain) is None:
+        if resolve(said, law.nearby(chain)) is None:
             continue
         anchor, occurrences = shape_of(law, deadline.id, chain)
         nearer = frozenset(
             other for other in own if not code or (other != code and _inside(law, other, code))
         )
-        found.append(Branch(anchor, occurrences, frozenset({code} if code else ()), nearer))
+        inside = law.places(code) if code else frozenset()
+        outside = frozenset().union(*(law.places(other) for other in nearer))
+        found.append(Branch(anchor, occurrences, inside, outside))
     return found
 
 
 def _inside(law: Law, code: str, other: str) -> bool:
     authority = law.authorities.get(code)
-    return authority is not None and authority.prefecture == other
+    return authority is not None and other in {authority.prefecture, authority.union}
 
 
 def _digest(deadline: Deadline, branches: Sequence[Branch]) -> str:
@@ -134,9 +136,9 @@ async def _authorities(work: Work, deadline: Deadline) -> None:
     """Make the cohorts of the authorities that owe or are told something themselves."""
     keys = []
     for authority in sorted(work.law.authorities.values(), key=lambda each: each.code):
-        if authority.kind is Party.MUNICIPALITY and Party.MUNICIPALITY in deadline.parties:
+        if authority.kind is AuthorityKind.MUNICIPALITY and Party.MUNICIPALITY in deadline.parties:
             where = (authority.code, authority.prefecture or "")
-        elif authority.kind is Party.PREFECTURE and Party.PREFECTURE in deadline.parties:
+        elif authority.kind is AuthorityKind.PREFECTURE and Party.PREFECTURE in deadline.parties:
             where = ("", authority.code)
         else:
             continue

@@ -44,7 +44,7 @@ _SAYING = [
     "run",
     "content",
 ]
-_DELIVERY = ["saying_id", "office_id", "party", "channel", "recipient", "state", "due_at"]
+_DELIVERY = ["saying_id", "office_id", "authority", "party", "channel", "recipient", "state", "due_at"]
 
 
 class Whom(StrEnum):
@@ -112,7 +112,8 @@ async def say_to_editor(
     )
     fresh = (await conn.execute(written)).scalar_one_or_none()
     if fresh is not None:
-        row = {"saying_id": fresh, "party": "editor", "channel": "email", "recipient": address}
+        row = {"saying_id": fresh, "authority": "", "party": "editor"}
+        row |= {"channel": "email", "recipient": address}
         planned = _upsert(conn.dialect.name, DeliveryRow).values(**row, state="planned", due_at=due_at)
         await conn.execute(planned)
 
@@ -173,6 +174,7 @@ def _to_members(dialect: str, whom: Whom) -> Insert:
         select(
             saying.c.id,
             obligation.c.office_id,
+            func.coalesce(contact.c.authority, ""),
             literal("office/") + office.c.number,
             literal("email"),
             func.coalesce(contact.c.address, ""),
@@ -219,6 +221,7 @@ def _to_authorities(dialect: str, party: str) -> Insert:
     source = (
         select(
             saying.c.id,
+            code,
             literal("authority/") + code,
             literal("email"),
             func.coalesce(authority.c.address, ""),

@@ -20,7 +20,7 @@ from notifier.store.tables import ContactRow, DesignationRow, OfficeRow, OfficeS
 _CHUNK = 500
 """Offices a statement speaks of; more would exceed the number of values one statement may carry."""
 _KEPT = ("name", "kana", "corporation", "telephone", "fax", "municipality", "prefecture", "staff")
-_DECISIVE = {"services", "municipality", "prefecture", "closed_on"}
+_DECISIVE = {"services", "designated", "municipality", "prefecture", "closed_on"}
 """What decides which duties concern an office; another name or address does not."""
 Advance = Callable[[float], None]
 """Is told the share that is done, from 0 to 1."""
@@ -35,7 +35,7 @@ class Enrolled:
     """An office to be enrolled; an office that is listed is open.
 
     `addresses` None leaves the addresses as they are. `subscriptions` None leaves the chosen families as they
-    are, for a new office all of them; () means all of them.
+    are, for a new office all of them; () means all of them. `authority` is who lists the office, if not its municipality.
     """
 
     number: str
@@ -50,6 +50,12 @@ class Enrolled:
     telephone: str = ""
     fax: str = ""
     subscriptions: tuple[str, ...] | None = None
+    authority: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Return whose the contacts and the designations of this line are: the municipality's, if nobody is named."""
+        return self.authority or self.municipality
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,18 @@ class Difference:
 
 @dataclass(slots=True)
 class _Known:
-    """An office as it is kept."""
+    """An office as it is kept.
+
+    `addresses` and `designated` (services) are those of the authority that lists it; `refused` are addresses of
+    others that want no mail, `elsewhere` services that others let it provide.
+    """
 
     row: RowMapping
     services: set[str] = field(default_factory=set)
     addresses: dict[str, bool] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    designated: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
     subscriptions: set[str] = field(default_factory=set)
 
 
@@ -136,7 +149,11 @@ def _compare(offices: Sequence[Enrolled], known: Mapping[str, _Known]) -> Differ
 def _changes(office: Enrolled, known: _Known) -> tuple[Change, ...]:
     pairs = [(name, known.row[name], getattr(office, name)) for name in _KEPT]
     pairs.append(("closed_on", known.row["closed_on"], None))
-    pairs.append(("services", sorted(known.services), sorted(set(office.services))))
+    provided = set(office.services)
+    if known.services == provided | known.elsewhere:
+        pairs.append(("designated", sorted(known.designated), sorted(provided)))
+    else:
+        pairs.append(("services", sorted(known.services), sorted(provided | known.elsewhere)))
     if office.addresses is not None:
         active = {address for address, is_active in known.addresses.items() if is_active}
         wanted = {each for each in office.addresses if known.addresses.get(each, True)}
@@ -158,12 +175,30 @@ async def _load(conn: AsyncConnection, offices: Sequence[Enrolled]) -> dict[str,
     by_id = {row["id"]: _Known(row) for row in rows.mappings()}
     for service in await _rows(conn, OfficeServiceRow, by_id):
         by_id[service["office_id"]].services.add(service["service"])
+    lines = {each.number: each for each in offices}
     for contact in await _rows(conn, ContactRow, by_id):
-        if contact["channel"] == "email":
-            by_id[contact["office_id"]].addresses[contact["address"]] = contact["active"]
+        known = by_id[contact["office_id"]]
+        if contact["channel"] != "email":
+            continue
+        if contact["authority"] == lines[known.row["number"]].owner:
+            known.addresses[contact["address"]] = contact["active"]
+        elif not contact["active"]:
+            known.refused.add(contact["address"])
+    for designation in await _rows(conn, DesignationRow, by_id):
+        known = by_id[designation["office_id"]]
+        line = lines[known.row["number"]]
+        if designation["authority"] == line.owner:
+            known.designated.add(designation["service"])
+        elif designation["authority"] not in _left(known, line):
+            known.elsewhere.add(designation["service"])
     for subscription in await _rows(conn, SubscriptionRow, by_id):
         by_id[subscription["office_id"]].subscriptions.add(subscription["family"])
     return {known.row["number"]: known for known in by_id.values()}
+
+
+def _left(known: _Known, line: Enrolled) -> set[str]:
+    """Return the municipality that the office has left, according to its line; its designations end with that."""
+    return {known.row["municipality"]} - {line.municipality}
 
 
 async def _rows(conn: AsyncConnection, model: Any, ids: Mapping[int, object]) -> Sequence[RowMapping]:
@@ -179,7 +214,8 @@ async def enrol(
 ) -> Difference:
     """Enrol offices and take over what changed of known ones; returns what that was.
 
-    Services, addresses and designations by the office's municipality are those of the list afterwards.
+    Addresses and designations of the authority that lists an office are those of the list afterwards; what others have
+    designated it for, and registered for it, stays.
     """
     done = Difference((), {}, 0)
     for chunk in _chunks(offices, advance):
@@ -208,22 +244,23 @@ async def _take_over(
         for each in offices
     }
     ids = await _keep_offices(conn, offices, known, derived, now)
-    await _forget_services(conn, [known[number].row for number in sorted(decided)])
     moved = [each for each in offices if each.number in decided or each.number not in known]
+    await _forget_services(conn, [(known[each.number], each) for each in moved if each.number in known])
+    elsewhere = {number: each.elsewhere for number, each in known.items()}
     await _insert(
         conn,
         OfficeServiceRow,
         [
             {"office_id": ids[each.number], "service": service}
             for each in moved
-            for service in sorted(set(each.services))
+            for service in sorted({*each.services, *elsewhere.get(each.number, ())})
         ],
     )
     await _insert(
         conn,
         DesignationRow,
         [
-            {"office_id": ids[each.number], "authority": each.municipality, "service": service}
+            {"office_id": ids[each.number], "authority": each.owner, "service": service}
             for each in moved
             for service in sorted(set(each.services))
         ],
@@ -262,14 +299,15 @@ async def _keep_offices(
     return ids
 
 
-async def _forget_services(conn: AsyncConnection, rows: Sequence[RowMapping]) -> None:
-    """Remove the services of offices and their designations by their municipality; those by others stay."""
+async def _forget_services(conn: AsyncConnection, moved: Sequence[tuple[_Known, Enrolled]]) -> None:
+    """Remove the services of offices and their designations by who lists them; those by others stay."""
     former: dict[str, list[int]] = {}
-    for row in rows:
-        former.setdefault(row["municipality"], []).append(row["id"])
-    for municipality, ids in former.items():
+    for known, line in moved:
+        for authority in {line.owner, *_left(known, line)}:
+            former.setdefault(authority, []).append(known.row["id"])
+    for authority, ids in sorted(former.items()):
         await conn.execute(delete(OfficeServiceRow).where(col(OfficeServiceRow.office_id).in_(ids)))
-        theirs = col(DesignationRow.office_id).in_(ids), col(DesignationRow.authority) == municipality
+        theirs = col(DesignationRow.office_id).in_(ids), col(DesignationRow.authority) == authority
         await conn.execute(delete(DesignationRow).where(*theirs))
 
 
@@ -281,17 +319,26 @@ async def _keep_contacts(
         if each.addresses is None:
             continue
         mine = known[each.number].addresses if each.number in known else {}
-        row = {"office_id": ids[each.number], "channel": "email"}
+        refused = known[each.number].refused if each.number in known else set()
+        row = {"office_id": ids[each.number], "authority": each.owner, "channel": "email"}
         wanted = dict.fromkeys(each.addresses)
-        new += [row | {"address": address, "active": True} for address in wanted if address not in mine]
+        new += [
+            row | {"address": address, "active": address not in refused}
+            for address in wanted
+            if address not in mine
+        ]
         gone += [
-            {"office": row["office_id"], "gone": address}
+            {"office": row["office_id"], "owner": each.owner, "gone": address}
             for address, is_active in mine.items()
             if is_active and address not in wanted
         ]
     contacts = table(ContactRow).c
     if gone:
-        chosen = and_(contacts.office_id == bindparam("office"), contacts.address == bindparam("gone"))
+        chosen = and_(
+            contacts.office_id == bindparam("office"),
+            contacts.authority == bindparam("owner"),
+            contacts.address == bindparam("gone"),
+        )
         await conn.execute(delete(table(ContactRow)).where(chosen, contacts.channel == "email"), gone)
     await _insert(conn, ContactRow, new)
 
@@ -319,15 +366,22 @@ async def close(conn: AsyncConnection, number: str, on: date) -> bool:
     return (await conn.execute(closed)).rowcount == 1
 
 
-async def enrolled(conn: AsyncConnection, number: str) -> Enrolled | None:
-    """Return an office as it is enrolled, with the addresses in use; None if it is not known."""
+async def enrolled(conn: AsyncConnection, number: str, authority: str = "") -> Enrolled | None:
+    """Return an office as `authority` (its municipality, if none is named) has it enrolled; None if it is not known.
+
+    Services are those it was designated for by that authority, addresses those it registered and that are in use.
+    """
     found = await conn.execute(select(table(OfficeRow)).where(col(OfficeRow.number) == number))
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    services = select(col(OfficeServiceRow.service)).where(col(OfficeServiceRow.office_id) == row["id"])
+    owner = authority or row["municipality"]
+    services = select(col(DesignationRow.service)).where(
+        col(DesignationRow.office_id) == row["id"], col(DesignationRow.authority) == owner
+    )
     addresses = select(col(ContactRow.address)).where(
         col(ContactRow.office_id) == row["id"],
+        col(ContactRow.authority) == owner,
         col(ContactRow.channel) == "email",
         col(ContactRow.active).is_(True),
     )
@@ -335,5 +389,6 @@ async def enrolled(conn: AsyncConnection, number: str) -> Enrolled | None:
         number,
         services=tuple(sorted((await conn.execute(services)).scalars())),
         addresses=tuple((await conn.execute(addresses.order_by(col(ContactRow.id)))).scalars()),
+        authority=authority,
         **{name: row[name] for name in _KEPT},
     )

@@ -43,7 +43,7 @@ def _json() -> Any:
 
 
 class AuthorityRow(Table, table=True):
-    """A municipality or prefecture; `settings` holds closed days, ladders and rolls of its own."""
+    """A municipality, 広域連合 or prefecture; `settings` holds closed days, ladders and rolls of its own."""
 
     __tablename__ = "authority"
 
@@ -101,13 +101,14 @@ class DesignationRow(Table, table=True):
 
 
 class ContactRow(Table, table=True):
-    """An address at which an office is reached."""
+    """An address at which an office is reached; it belongs to the authority that registered it."""
 
     __tablename__ = "contact"
-    __table_args__ = (UniqueConstraint("office_id", "channel", "address"),)
+    __table_args__ = (UniqueConstraint("office_id", "authority", "channel", "address"),)
 
     id: int | None = Field(default=None, primary_key=True)
     office_id: int = Field(foreign_key="office.id", index=True)
+    authority: str = ""
     channel: str = "email"
     address: str = Field(index=True)
     active: bool = True
@@ -293,8 +294,8 @@ class SayingRow(Table, table=True):
 class DeliveryRow(Table, table=True):
     """One saying for one party by one channel to one address: the row exists before anything is sent, for ever.
 
-    States: planned, sending, accepted, refused, unknown, failed, unreachable, cancelled. `progress` and `settled_on`
-    are what its letter said of the office's own share, if anything, so that a repeat says the same.
+    States: planned, sending, accepted, refused, unknown, failed, unreachable, cancelled. `authority` is whose contact
+    it goes to ("": nobody's). `progress` and `settled_on` are what its letter said of the office's own share.
     """
 
     __tablename__ = "delivery"
@@ -308,6 +309,7 @@ class DeliveryRow(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     saying_id: int = Field(foreign_key="saying.id")
     office_id: int | None = Field(default=None)
+    authority: str = ""
     party: str
     channel: str
     recipient: str
@@ -380,13 +382,17 @@ class SequenceRow(Table, table=True):
 
 
 class AuditRow(Table, table=True):
-    """Who did what, when, to what; written in the transaction it records, each row bound to the one before it."""
+    """Who did what, when, from where, for whom, to what; each row is bound to the one before it in its chain."""
 
     __tablename__ = "audit"
+    __table_args__ = (UniqueConstraint("chain", "previous"),)
 
     id: int | None = Field(default=None, primary_key=True)
+    chain: str = ""
     at: datetime
     who: str
+    origin: str = ""
+    authority: str = Field(default="", index=True)
     action: str
     subject: str = Field(index=True)
     detail: dict[str, Any] = Field(sa_column=_json())

@@ -10,7 +10,7 @@ from notifier.domain.applicability import Recorded
 from notifier.domain.dates import Period
 from notifier.domain.deadlines import SetDay
 from notifier.domain.expressions import AfterAnchor, OnAnchor
-from notifier.domain.law import Law, Setting
+from notifier.domain.law import Authority, AuthorityKind, Law, Setting
 from tests.builders import (
     CALENDAR,
     CITY,
@@ -22,6 +22,7 @@ from tests.builders import (
     deadline,
     law,
     pattern,
+    prefecture,
     said,
     set_by_prefecture,
     setting,
@@ -180,3 +181,12 @@ def test_a_deadline_of_everybody_depends_on_no_fact() -> None:
 
 def test_a_deadline_belongs_to_the_family_before_the_stroke() -> None:
     assert deadline("example/annual-report").family == "example"
+
+
+def test_a_union_stands_between_its_members_and_the_prefecture() -> None:
+    union = Authority("999105", "例の広域連合", AuthorityKind.UNION, PREFECTURE)
+    found = law(said(), authorities=[city(union="999105"), union, prefecture()])
+    assert found.nearby((CITY, PREFECTURE)) == (CITY, "999105", PREFECTURE)
+    assert found.nearby(("999024", PREFECTURE)) == ("999024", PREFECTURE)
+    assert found.places("999105") == {CITY}
+    assert found.places(PREFECTURE) == {PREFECTURE}

@@ -29,7 +29,7 @@ from notifier.domain.expressions import (
 )
 from notifier.domain.facts import Fact, FactPattern
 from notifier.domain.ladders import Ladder, Occasion
-from notifier.domain.law import Authority, Deadline, Law, Modality, Party, Setting
+from notifier.domain.law import Authority, AuthorityKind, Deadline, Law, Modality, Party, Setting
 from notifier.domain.letters import (
     MOST_MEMBERS,
     Content,
@@ -89,8 +89,8 @@ def law_of(*said: Statement, deadline: Deadline | None = None, settings: tuple[S
     entry = deadline or duty()
     other = duty(id="grant/report", title="実績の報告")
     cities = {
-        CITY: Authority(CITY, "千葉市", Party.MUNICIPALITY, PREFECTURE),
-        PREFECTURE: Authority(PREFECTURE, "千葉県", Party.PREFECTURE),
+        CITY: Authority(CITY, "千葉市", AuthorityKind.MUNICIPALITY, PREFECTURE),
+        PREFECTURE: Authority(PREFECTURE, "千葉県", AuthorityKind.PREFECTURE),
     }
     ladders = {"fixed": Ladder("fixed", (60, 30, 14, 7, 3, 1, 0))}
     return Law({entry.id: entry, other.id: other}, {entry.id: said}, ladders, CALENDAR, cities, settings)

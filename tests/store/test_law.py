@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from notifier.domain.calendar import Roll
-from notifier.domain.law import Authority, Party
+from notifier.domain.law import Authority, AuthorityKind
 from notifier.domain.notices import Notice, Rank
 from notifier.errors import StoreError
 from notifier.store.authorities import address_of, keep_authorities, load_authorities
@@ -105,13 +105,13 @@ async def test_an_authority_comes_back_with_its_calendar_ladders_and_rolls(datab
     city = Authority(
         "121002",
         "千葉市",
-        Party.MUNICIPALITY,
+        AuthorityKind.MUNICIPALITY,
         "120006",
         frozenset({DAY}),
         {"a/b": "fixed"},
         {"a/b": Roll.NEXT},
     )
-    region = Authority("120006", "千葉県", Party.PREFECTURE)
+    region = Authority("120006", "千葉県", AuthorityKind.PREFECTURE)
     async with database.transaction() as conn:
         await keep_authorities(conn, [(replace(city, name="旧"), ""), (region, "")])
         await keep_authorities(conn, [(city, "kaigo@city.example.jp")])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from notifier.catalogue.vocabulary import FactType
 from notifier.domain.facts import Fact
-from notifier.domain.law import Authority, Party, Setting
+from notifier.domain.law import Authority, AuthorityKind, Setting
 from notifier.domain.obligations import Obligation
 from notifier.domain.offices import Office
 from notifier.domain.statements import Statement
@@ -20,10 +20,12 @@ FIRST = date(2025, 2, 6)
 PREFECTURE, OTHER = "120006", "130001"
 CITIES = {"121002": PREFECTURE, "122033": PREFECTURE, "131016": OTHER}
 AUTHORITIES = (
-    Authority(PREFECTURE, "千葉県", Party.PREFECTURE),
-    Authority("121002", "千葉市", Party.MUNICIPALITY, PREFECTURE),
-    Authority("122033", "市川市", Party.MUNICIPALITY, PREFECTURE, closed=frozenset({date(2026, 3, 31)})),
-    Authority(OTHER, "東京都", Party.PREFECTURE),
+    Authority(PREFECTURE, "千葉県", AuthorityKind.PREFECTURE),
+    Authority("121002", "千葉市", AuthorityKind.MUNICIPALITY, PREFECTURE),
+    Authority(
+        "122033", "市川市", AuthorityKind.MUNICIPALITY, PREFECTURE, closed=frozenset({date(2026, 3, 31)})
+    ),
+    Authority(OTHER, "東京都", AuthorityKind.PREFECTURE),
 )
 SERVICES = ("11", "15", "21", "43", "51", "78", "A2")
 NUMBERS = tuple(f"12700000{number:02}" for number in range(1, 5))
