@@ -7,8 +7,12 @@ from enum import StrEnum
 from functools import partial
 from typing import TypeAlias
 
+from notifier.channels.envelope import envelope_address
+from notifier.channels.parcel import UnsendableError
 from notifier.domain.offices import prefecture_code, with_check_digit
 from notifier.errors import ImportRefusedError
+from notifier.reading.office_cells import AddressForm, Vocabulary
+from notifier.reading.office_columns import ROLES
 from notifier.reading.office_list import ListedOffice, OfficeList, RowFault, read_office_list
 from notifier.steps.enrol import enrol
 from notifier.store import enrolment
@@ -59,8 +63,7 @@ async def enlist(
     Raises ImportRefusedError if `municipality` is no municipality.
     """
     prefecture = prefecture_of(municipality)
-    services = {code: (kind.name, kind.short) for code, kind in tools.catalogue.services.items()}
-    listed = read_office_list(content, services, municipality, partial(progress, Stage.READING))
+    listed = read_office_list(content, vocabulary_of(tools), municipality, partial(progress, Stage.READING))
     if listed.faults:
         return Enlisted(Difference((), {}, 0), listed.faults, taken_over=False)
     offices = [_enrolled(each, municipality, prefecture, listed) for each in listed.offices]
@@ -73,6 +76,24 @@ async def enlist(
     if difference.added or difference.changed:
         await enrol(tools, offices, who, partial(progress, Stage.TAKING_OVER))
     return Enlisted(difference, (), taken_over=True)
+
+
+def vocabulary_of(tools: Tools) -> Vocabulary:
+    """Return what lists may say: the services of the catalogue, the types of the national register, sendable addresses."""
+    catalogue = tools.catalogue
+    return Vocabulary.of(
+        {code: (kind.name, kind.short) for code, kind in catalogue.services.items()},
+        {code: (kind.service, kind.names) for code, kind in catalogue.register.items()},
+        _form_of,
+    )
+
+
+def _form_of(address: str) -> AddressForm:
+    try:
+        written = envelope_address(address)
+    except UnsendableError:
+        return AddressForm.UNSENDABLE
+    return AddressForm.CARRIER if written.startswith('"') else AddressForm.ORDINARY
 
 
 def prefecture_of(municipality: str) -> str:
@@ -100,15 +121,15 @@ def _enrolled(office: ListedOffice, municipality: str, prefecture: str, listed: 
     return Enrolled(
         office.number,
         office.name,
-        office.services,
+        tuple(office.services),
         municipality,
         prefecture,
-        office.addresses if "addresses" in listed.columns else None,
+        tuple(office.addresses) if not listed.columns.isdisjoint(("addresses", *ROLES)) else None,
         office.staff,
-        office.kana,
-        office.corporation,
-        office.telephone,
-        office.fax,
+        office.text("kana"),
+        office.text("corporation"),
+        office.text("telephone"),
+        office.text("fax"),
     )
 
 

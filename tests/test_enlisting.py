@@ -64,7 +64,7 @@ async def test_a_dry_run_shows_the_difference_and_changes_nothing(tools: Tools) 
 async def test_one_faulty_row_keeps_the_whole_list_out(tools: Tools) -> None:
     faulty = LIST + "127,C,99,\n".encode("cp932")
     done = await enlist(tools, faulty, CHIBA, "clerk", dry_run=False)
-    assert [(fault.row, fault.column) for fault in done.faults] == [(4, "事業所番号"), (4, "サービス")]
+    assert [(fault.row, fault.column) for fault in done.faults] == [(4, "事業所番号"), (4, "サービス種類")]
     assert not done.taken_over
     assert await count(tools) == 0
 

@@ -2,14 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from notifier.catalogue.duties import deadline_from_data, read_authority, read_ladder
 from notifier.catalogue.entries import add, entries, fault, index, read_each, read_one
-from notifier.catalogue.services import ServiceType, groups_of, read_service
+from notifier.catalogue.services import (
+    RegisteredType,
+    ServiceType,
+    groups_of,
+    read_registered_type,
+    read_service,
+)
 from notifier.catalogue.sources import read_decision, read_notices, read_statement
 from notifier.catalogue.tables import Written
 from notifier.catalogue.vocabulary import FactType, read_fact_type
@@ -20,7 +26,7 @@ from notifier.domain.notices import Notice
 from notifier.domain.statements import Statement
 
 SHIPPED = Path(__file__).parent
-_NAMED = ("notices", "facts", "services", "ladders", "authorities", "decisions")
+_NAMED = ("notices", "facts", "services", "ladders", "authorities", "decisions", "register")
 T = TypeVar("T")
 
 
@@ -28,7 +34,8 @@ T = TypeVar("T")
 class Catalogue:
     """The law as shipped: what may be cited, who may say what, who provides what, and what is owed when.
 
-    `statements` are in order of knowledge. `files` names the file each deadline came from.
+    `statements` are in order of knowledge. `files` names the file each deadline came from, `register` the
+    types of the national register of offices.
     """
 
     notices: Mapping[str, Notice]
@@ -40,6 +47,7 @@ class Catalogue:
     deadlines: Mapping[str, Deadline]
     statements: tuple[Statement, ...]
     files: Mapping[str, str]
+    register: Mapping[str, RegisteredType] = field(default_factory=dict)
 
     def law(self, calendar: Calendar) -> Law:
         """Return the law with everything the catalogue says, known or not yet; nothing is set by anybody."""
@@ -81,7 +89,16 @@ def load(folder: Path | None = None) -> Catalogue:
         deadlines=deadlines,
         statements=tuple(sorted(statements.values(), key=lambda each: (each.known_from, each.id))),
         files=files,
+        register=_register(where, services),
     )
+
+
+def _register(where: Path, services: Mapping[str, ServiceType]) -> dict[str, RegisteredType]:
+    found = _named(where, "register", "register", read_registered_type, lambda each: each.code)
+    for each in found.values():
+        if each.service and each.service not in services:
+            raise fault("register.toml", each.code, f"no service has the code {each.service!r}")
+    return found
 
 
 def _named(

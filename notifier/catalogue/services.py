@@ -43,6 +43,26 @@ class ServiceType:
         return self.kind == "community"
 
 
+@dataclass(frozen=True, slots=True)
+class RegisteredType:
+    """A type of the national register (介護サービス情報公表システム): three digits, and the names it is written by.
+
+    `service` is the 介護サービス種類コード it means, "" for a type that no duty concerns.
+    """
+
+    code: str
+    service: str
+    names: tuple[str, ...]
+
+
+def read_registered_type(written: Written) -> RegisteredType:
+    """Read one `[[register]]`. Raises ValueError with the key and the mend."""
+    table = Table(written, "the type of the register")
+    found = RegisteredType(table.text("code"), table.text("service", ""), table.texts("names"))
+    table.finish()
+    return found
+
+
 def read_service(written: Written) -> ServiceType:
     """Read one `[[service]]`. Raises ValueError with the key and the mend."""
     table = Table(written, "the service")

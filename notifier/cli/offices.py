@@ -79,7 +79,7 @@ def _summary(done: "Enlisted") -> list[str]:
 
 
 def _told(change: "Change") -> str:
-    from notifier.reading.office_list import HEADINGS
+    from notifier.reading.office_columns import HEADINGS
 
     column = HEADINGS[change.column][0] if change.column in HEADINGS else OTHER_COLUMNS[change.column]
     return f"{column} {change.old or '（なし）'} → {change.new or '（なし）'}"

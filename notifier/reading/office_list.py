@@ -1,81 +1,49 @@
-"""A list of offices as municipalities keep it: CSV in UTF-8 or CP932, or what Excel saves as Unicode text.
+"""A list of offices as municipalities keep it, or as the national register publishes it.
 
-Columns are found by their headings, in any order. Lists often hold one row for each service of an office:
-rows of one office number are one office. Every fault is told with its row, column, value and reason.
+Columns are found by their headings, in any order. Lists often hold one row for each service of an office: rows of one
+office number are one office. Every fault and every doubt is told with its row, column, value and reason.
 """
 
-import csv
-import io
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
-HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "number": ("事業所番号", "介護保険事業所番号", "番号", "number"),
-    "name": ("事業所名", "事業所名称", "事業所の名称", "名称", "name"),
-    "services": (
-        "サービス",
-        "サービス種類",
-        "サービス種類コード",
-        "サービスコード",
-        "サービスの種類",
-        "services",
-    ),
-    "municipality": ("市町村コード", "団体コード", "全国地方公共団体コード", "市町村", "municipality"),
-    "addresses": (
-        "メールアドレス",
-        "電子メールアドレス",
-        "電子メール",
-        "メール",
-        "email",
-        "e-mail",
-        "mail",
-        "addresses",
-    ),
-    "staff": ("職員数", "従業者数", "staff"),
-    "kana": ("事業所名カナ", "フリガナ", "カナ", "kana"),
-    "corporation": ("法人名", "法人の名称", "法人", "corporation"),
-    "telephone": ("電話番号", "電話", "tel", "telephone"),
-    "fax": ("fax番号", "ファックス", "fax"),
-}
-"""Which headings mean which column, after NFKC, without spaces, in lower case."""
-NEEDED: Final = ("number", "name", "services")
-NUMBER: Final = re.compile(r"[0-9]{2}[0-9A-Z][0-9]{7}")
-ADDRESS: Final = re.compile(r"[^@\s<>(),;:\"\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
-SEVERAL: Final = re.compile(r"[,;、，；\s]+")
-MOST_STAFF: Final = 100_000
+from notifier.reading.office_cells import Problem, RowReader, Vocabulary, WrittenRow
+from notifier.reading.office_columns import HEADINGS, Columns, HeadingFault, Layout, find_columns
+from notifier.reading.sheets import Row, SheetError, open_sheet
+
+NO_MUNICIPALITY: Final = HeadingFault(
+    HEADINGS["municipality"][0], "この列がない一覧では、市町村のコードを指定してください（--municipality）。"
+)
 ROWS_A_TIME: Final = 500
 """After so many rows it is told how far the reading has come."""
 
 
-def _silently(_: float) -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ListedOffice:
     """An office as listed. `row` is the first row that names it (1 is the heading); texts are trimmed.
 
-    `services` are two-character 介護サービス種類コード in order of appearance, `staff` a head count or None.
+    `services` are two-character 介護サービス種類コード in order of appearance, each with the name the office goes by for
+    it, "" where that is `name`; `roles` tells of addresses whose they are; `staff` is a head count or None.
     """
 
     row: int
     number: str
     name: str
-    services: tuple[str, ...]
-    addresses: tuple[str, ...] = ()
+    services: dict[str, str]
+    municipality: str
+    addresses: dict[str, str] = field(default_factory=dict)
     staff: int | None = None
-    kana: str = ""
-    corporation: str = ""
-    telephone: str = ""
-    fax: str = ""
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def text(self, column: str) -> str:
+        """Return what is written in a column of text, "" if there is none."""
+        return self.texts.get(column, "")
 
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """What cannot be taken over, in Japanese. `row` counts from 1, the heading; 0 is the file as a whole."""
+    """What is wrong or doubtful, in Japanese. `row` counts from 1, the heading; 0 is the file as a whole."""
 
     row: int
     column: str
@@ -92,187 +60,162 @@ class RowFault:
 
 @dataclass(frozen=True, slots=True)
 class OfficeList:
-    """What a file holds: the offices in order, all that is wrong, the columns it has by keys of HEADINGS."""
+    """What a file holds: the offices in order, all that is wrong, all that is doubtful.
+
+    `columns` are those it has by keys of HEADINGS. `refused` are the rows of offices with a fault in any of their rows,
+    which are not among `offices`. `elsewhere` counts rows of other municipalities, `without_duties` rows of services
+    that no duty concerns; both are passed over. `types` are the services that the file speaks of.
+    """
 
     offices: tuple[ListedOffice, ...]
     faults: tuple[RowFault, ...]
+    warnings: tuple[RowFault, ...] = ()
     columns: frozenset[str] = frozenset()
+    layout: Layout = Layout.OWN
+    refused: frozenset[int] = frozenset()
+    elsewhere: int = 0
+    without_duties: int = 0
+    types: frozenset[str] = frozenset()
+
+
+def _silently(_: float) -> None:
+    pass
 
 
 def read_office_list(
     content: bytes,
-    services: Mapping[str, Sequence[str]],
-    municipality: str,
+    vocabulary: Vocabulary,
+    municipality: str | None,
     advance: Callable[[float], None] = _silently,
 ) -> OfficeList:
-    """Read a list of offices of `municipality` (six-digit 団体コード).
+    """Read a list of offices of `municipality` (six-digit 団体コード), or of those that its rows name if it is None.
 
-    `services` maps each known service code to the names it may be written by. Nothing is raised: what cannot
-    be read at all is a fault of the file. `advance` is told the share that is read, from 0 to 1.
+    Nothing is raised: what cannot be read at all is a fault of the file. `advance` is told the share that is read,
+    from 0 to 1.
     """
     try:
-        table = _table(content)
-    except (ValueError, csv.Error) as fault:
+        sheet = open_sheet(content)
+        rows = iter(sheet.rows())
+        heading = next(rows, None)
+        if heading is None:
+            return _empty()
+        columns, faults = find_columns(heading[1])
+        if municipality is None and "municipality" not in columns.positions:
+            faults = [*faults, NO_MUNICIPALITY]
+        if faults:
+            return OfficeList(
+                (), tuple(RowFault(heading[0], each.column, "", each.reason) for each in faults)
+            )
+        reader = _Reader(columns, vocabulary, municipality)
+        for count, row in enumerate(rows):
+            if count % ROWS_A_TIME == 0:
+                advance(min(count / sheet.length, 1.0) if sheet.length else 0.0)
+            reader.take(*row)
+    except SheetError as fault:
         return OfficeList((), (RowFault(0, "", "", str(fault)),))
-    if len(table) < 2:
-        return OfficeList(
-            (), (RowFault(0, "", "", "行がありません。見出しの行と事業所の行を入れてください。"),)
-        )
-    columns, faults = _columns(table[0][1])
-    if faults:
-        return OfficeList((), tuple(faults))
-    reader = _Reader(columns, _names(services), municipality)
-    for done, (row, cells) in enumerate(table[1:]):
-        if done % ROWS_A_TIME == 0:
-            advance(done / len(table))
-        reader.take(row, cells)
     advance(1.0)
-    return OfficeList(tuple(reader.offices.values()), tuple(reader.faults), frozenset(columns))
+    return reader.result() if reader.rows_of or reader.elsewhere else _empty()
 
 
-def _table(content: bytes) -> list[tuple[int, list[str]]]:
-    """Return the rows that hold anything, each with its number. Raises ValueError in words for the clerk."""
-    text = _text(content)
-    first = text.partition("\n")[0]
-    delimiter = "\t" if first.count("\t") > first.count(",") else ","
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return [(number, row) for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row)]
-    except csv.Error as fault:
-        message = f'{rows.line_num}行目の引用符（"）が閉じていないなど、CSVとして読めません（{fault}）。'
-        raise ValueError(message) from fault
+def refused_rows(content: bytes, listed: OfficeList) -> Iterator[Row]:
+    """Yield the heading of the file and the rows of offices that were refused, as they stand in it."""
+    if not listed.refused:
+        return
+    for count, row in enumerate(open_sheet(content).rows()):
+        if count == 0 or row[0] in listed.refused:
+            yield row
 
 
-def _text(content: bytes) -> str:
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise ValueError("Excelのブックのままです。「CSV UTF-8」の形式で保存してから読み込んでください。")
-    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp932")
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise ValueError("文字コードを判別できません。UTF-8またはShift_JIS（CP932）で保存し直してください。")
-
-
-def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).lower()
-
-
-def _columns(headings: Sequence[str]) -> tuple[dict[str, int], list[RowFault]]:
-    """Return the position of each column that is known, and what is wrong with the heading."""
-    found: dict[str, int] = {}
-    faults = []
-    for position, heading in enumerate(headings):
-        known = next((name for name, words in HEADINGS.items() if _plain(heading) in words), None)
-        if known in found:
-            faults.append(RowFault(1, heading.strip(), "", "同じ意味の列が2つあります。1つにしてください。"))
-        elif known is not None:
-            found[known] = position
-    faults.extend(
-        RowFault(1, HEADINGS[name][0], "", "この列が必要です。見出しの行を確かめてください。")
-        for name in NEEDED
-        if name not in found
-    )
-    return found, faults
-
-
-def _names(services: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the code for each way of writing a service."""
-    return {_plain(name): code for code, names in services.items() for name in (code, *names)}
+def _empty() -> OfficeList:
+    return OfficeList((), (RowFault(0, "", "", "行がありません。見出しの行と事業所の行を入れてください。"),))
 
 
 class _Reader:
-    """Takes row by row: gathers offices and faults."""
+    """Takes row by row: gathers offices, faults and warnings."""
 
-    def __init__(self, columns: Mapping[str, int], names: Mapping[str, str], municipality: str) -> None:
+    def __init__(self, columns: Columns, vocabulary: Vocabulary, municipality: str | None) -> None:
         self.columns = columns
-        self.names = names
-        self.municipality = municipality
+        self.reader = RowReader(columns, vocabulary, municipality)
         self.offices: dict[str, ListedOffice] = {}
+        self.rows_of: dict[str, list[int]] = {}
         self.faults: list[RowFault] = []
+        self.warnings: list[RowFault] = []
+        self.faulty: set[str] = set()
+        self.elsewhere = 0
+        self.without_duties = 0
+        self.types: set[str] = set()
 
-    def take(self, row: int, cells: Sequence[str]) -> None:
-        written = {
-            name: cells[position].strip() if position < len(cells) else ""
-            for name, position in self.columns.items()
-        }
-        faults = [
-            RowFault(row, HEADINGS[name][0], written.get(name, ""), reason)
-            for name, reason in self._reasons(written)
-        ]
-        self.faults.extend(faults)
-        if faults:
+    def take(self, row: int, cells: list[str]) -> None:
+        written = self.reader.read(cells)
+        if written is None:
+            self.elsewhere += 1
             return
-        office = ListedOffice(
-            row,
-            _folded(written["number"]),
-            written["name"],
-            tuple(dict.fromkeys(self.names[_plain(each)] for each in _several(written["services"]))),
-            tuple(dict.fromkeys(_several(_wide(written.get("addresses", ""))))),
-            int(_wide(written["staff"])) if written.get("staff") else None,
-            *(written.get(name, "") for name in ("kana", "corporation", "telephone", "fax")),
+        if written.is_example:
+            return
+        number = written.number or f"row {row}"
+        self.rows_of.setdefault(number, []).append(row)
+        self.warnings.extend(self._told(row, written.doubts))
+        if written.faults:
+            self.faults.extend(self._told(row, written.faults))
+            self.faulty.add(number)
+        elif not written.services:
+            self.without_duties += 1
+        elif number in self.offices:
+            self.warnings.extend(self._told(row, _join(self.offices[number], written)))
+        else:
+            self.offices[number] = _office(row, written)
+        self.types.update(written.services)
+
+    def _told(self, row: int, problems: Iterable[Problem]) -> Iterator[RowFault]:
+        return (RowFault(row, self.columns.label(each.column), each.value, each.reason) for each in problems)
+
+    def result(self) -> OfficeList:
+        offices = [each for number, each in self.offices.items() if number not in self.faulty]
+        refused = frozenset(row for number in self.faulty for row in self.rows_of[number])
+        return OfficeList(
+            tuple(offices),
+            tuple(self.faults),
+            tuple(self.warnings),
+            frozenset(self.columns.positions),
+            self.columns.layout,
+            refused,
+            self.elsewhere,
+            self.without_duties,
+            frozenset(self.types),
         )
-        known = self.offices.get(office.number)
-        self.offices[office.number] = _joined(known, office) if known else office
-
-    def _reasons(self, written: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        if reason := _number_fault(_folded(written["number"])):
-            yield "number", reason
-        if not written["name"]:
-            yield "name", "事業所名がありません。"
-        if not _several(written["services"]):
-            yield "services", "サービス種類がありません。"
-        for each in _several(written["services"]):
-            if _plain(each) not in self.names:
-                yield "services", f"「{each}」というサービス種類コードはありません。"
-        code = _wide(written.get("municipality", ""))
-        if code and code != self.municipality:
-            yield "municipality", f"指定された市町村（{self.municipality}）と違います。"
-        for each in _several(_wide(written.get("addresses", ""))):
-            if not ADDRESS.fullmatch(each):
-                yield "addresses", f"「{each}」はメールアドレスの形ではありません。"
-        staff = _wide(written.get("staff", ""))
-        if staff and not (staff.isascii() and staff.isdigit() and int(staff) <= MOST_STAFF):
-            yield "staff", "職員数は0以上の整数で書いてください。"
 
 
-def _number_fault(number: str) -> str:
-    if NUMBER.fullmatch(number):
-        return ""
-    if not number:
-        return "事業所番号がありません。"
-    if "E+" in number:
-        return "Excelが指数の形に変えています。列を文字列にして、元の番号を入れ直してください。"
-    if number.isdigit() and len(number) == 9:
-        return "9桁です。先頭の0が消えていないか確かめてください。事業所番号は10桁です。"
-    return "事業所番号は10桁です（3桁目だけは英字のことがあります）。"
-
-
-def _wide(text: str) -> str:
-    """Return `text` with full-width letters and digits as ASCII."""
-    return unicodedata.normalize("NFKC", text).strip()
-
-
-def _folded(text: str) -> str:
-    return "".join(_wide(text).split()).upper().replace("-", "").removeprefix("'")
-
-
-def _several(text: str) -> list[str]:
-    return [each for each in SEVERAL.split(text) if each]
-
-
-def _joined(first: ListedOffice, further: ListedOffice) -> ListedOffice:
-    """Return one office of two rows: the first row's texts, the services and addresses of both."""
-    return replace(
-        first,
-        services=_both(first.services, further.services),
-        addresses=_both(first.addresses, further.addresses),
-        staff=first.staff if first.staff is not None else further.staff,
+def _office(row: int, written: WrittenRow) -> ListedOffice:
+    return ListedOffice(
+        row,
+        written.number,
+        written.name,
+        dict.fromkeys(written.services, ""),
+        written.municipality,
+        written.addresses,
+        written.staff,
+        written.texts,
     )
 
 
-def _both(first: Iterable[str], further: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*first, *further]))
+def _join(office: ListedOffice, further: WrittenRow) -> Iterator[Problem]:
+    """Add a further row to its office: the first row's texts stay. Yields what is doubtful about the two."""
+    name = further.name if further.name != office.name else ""
+    again = [code for code in further.services if code in office.services]
+    if again:
+        reason = f"{office.row}行目と同じ事業所番号で、同じサービスです。二重の行でないか確かめてください。"
+        yield Problem("services", "、".join(again), reason)
+    office.services |= {code: name for code in further.services if code not in office.services}
+    if further.municipality != office.municipality:
+        reason = f"{office.row}行目と市町村が違います。{office.row}行目の{office.municipality}を使います。"
+        yield Problem("municipality", further.municipality, reason)
+    corporate = further.texts.get("corporate_number", "")
+    if corporate and corporate != office.texts.get("corporate_number", corporate):
+        reason = (
+            f"{office.row}行目と同じ事業所番号ですが、法人番号が違います。{office.row}行目のものを使います。"
+        )
+        yield Problem("corporate_number", corporate, reason)
+    office.texts = further.texts | office.texts
+    for address, role in further.addresses.items():
+        office.addresses[address] = office.addresses.get(address) or role
+    office.staff = further.staff if office.staff is None else office.staff

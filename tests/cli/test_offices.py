@@ -35,7 +35,7 @@ def test_a_list_is_tried_taken_over_and_then_explained(typed: Typed, offices: Pa
     offices.write_text(LIST.replace("ヘルパーB,11", "ヘルパーB,11 15"), encoding="utf-8")
     again = typed("offices", "import", offices, "--municipality", "121002")
     assert "追加0件、変更1件、変更なし1件" in again.out
-    assert "変更 1270000002: サービス 11 → 11、15" in again.out
+    assert "変更 1270000002: サービス種類 11 → 11、15" in again.out
 
     explained = typed("explain", "1270000001", "platform-subsidy/apply", "--on", "2026-02-01")
     assert (explained.code, explained.err) == (0, "")
@@ -53,7 +53,7 @@ def test_every_faulty_row_is_told_and_nothing_is_taken_over(typed: Typed, office
             "offices.csv: 4行目「事業所番号」の値「12」: 事業所番号は10桁です"
             "（3桁目だけは英字のことがあります）。"
         ),
-        "offices.csv: 4行目「サービス」の値「99」: 「99」というサービス種類コードはありません。",
+        "offices.csv: 4行目「サービス種類」の値「99」: 「99」というサービス種類コードはありません。",
         "offices.csv: 4行目「メールアドレス」の値「x」: 「x」はメールアドレスの形ではありません。",
         "notifier: offices.csv: 3か所を直してください。何も取り込んでいません。",
     ]
@@ -86,7 +86,7 @@ def test_an_office_nobody_knows_cannot_be_explained(typed: Typed) -> None:
 def test_an_import_shows_how_far_it_has_come_to_whoever_watches(typed: Typed, offices: Path) -> None:
     typed("migrate")
     watched, terminal = pty.openpty()
-    command = [sys.executable, "-m", "notifier", "offices", "import", offices, "--municipality", "121002"]
+    command = [sys.executable, "-m", "notifier", "offices", "import", str(offices), "--municipality", "121002"]
     surroundings = os.environ | {"PYTHONPATH": str(TOP), "TERM": "xterm"}
     done = subprocess.run(command, env=surroundings, stdout=subprocess.PIPE, stderr=terminal, check=False)
     os.close(terminal)
