@@ -19,7 +19,28 @@ from notifier.store import keys
 from notifier.store.keys import ApiKey
 from notifier.tools import Tools
 
-SCOPES: Final = ("events:write",)
+SCOPES: Final = (
+    "approvals:write",
+    "audit:read",
+    "authorities:read",
+    "authorities:write",
+    "calendars:read",
+    "calendars:write",
+    "deadlines:read",
+    "deliveries:read",
+    "deliveries:write",
+    "endpoints:read",
+    "endpoints:write",
+    "events:read",
+    "events:write",
+    "feed:read",
+    "notices:read",
+    "notices:write",
+    "obligations:read",
+    "offices:read",
+    "offices:write",
+)
+"""What a key may be good for: a noun of the API, and whether it is only read."""
 FRESH: Final = 0.5
 """Seconds for which a key that was looked up is taken as it was: a revoked one opens nothing a second later."""
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from notifier.rendering import Pages
-from notifier.web import safety, wording
+from notifier.web import safety, tracing, wording
 from notifier.web.api.application import ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
@@ -16,7 +16,7 @@ from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Application:
     """Return the application. Mailbox, turning of the clock, and API exist only if supplied."""
     application = web.Application(
-        middlewares=[safety.dress, safety.mend], client_max_size=safety.LARGEST_FORM
+        middlewares=[tracing.identify, safety.dress, safety.mend], client_max_size=safety.LARGEST_FORM
     )
     application[SUPPLIES] = supplies
     application[GUARD] = guard or Guard()

@@ -562,7 +562,7 @@ async def test_the_description_holds_together_and_tells_of_every_type(standing: 
     pointed = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(said.body)))
     assert pointed <= set(schemas)
     assert said.body["openapi"].startswith("3.1")
-    assert set(said.body["paths"]) == {"/v1/events", "/v1/openapi.json"}
+    assert {"/v1/events", "/v1/openapi.json"} <= set(said.body["paths"])
     kinds = standing.service.tools.catalogue.facts
     assert {f"data.{kind}" for kind in kinds} <= set(schemas)
     responses = said.body["paths"]["/v1/events"]["post"]["responses"]

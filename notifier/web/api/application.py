@@ -1,33 +1,37 @@
 """The API as an application of its own, to be hung in under /v1."""
 
 import json
+from collections.abc import Sequence
+from typing import Any, Final
 
 from aiohttp import web
 
-from notifier.web.api import events
+from notifier.web.api import events, me
 from notifier.web.api.calls import ENTRANCE, Call, Entrance, Route
 from notifier.web.api.description import describe
 from notifier.web.api.problems import mend
 from notifier.web.api.reading import LARGEST
 
-ROOT = "/v1"
+ROOT: Final = "/v1"
+ROUTES: Final[Sequence[Route]] = (*me.ROUTES, *events.ROUTES)
+"""Every call but the description itself, in the order of the reference."""
+DESCRIPTION = web.AppKey("description", dict[str, Any])
 
 
-def make_api(entrance: Entrance) -> web.Application:
+def make_api(entrance: Entrance, routes: Sequence[Route] = ROUTES) -> web.Application:
     """Return the application with all calls, and their description at /openapi.json."""
     application = web.Application(middlewares=[mend], client_max_size=LARGEST)
     application[ENTRANCE] = entrance
-    described = b""
-
-    async def openapi(_: Call) -> web.Response:
-        return web.Response(body=described, content_type="application/json", charset="utf-8")
-
-    routes = (
-        Route("GET", "/openapi.json", "This description.", openapi, None, {}, {200: None}),
-        events.ROUTE,
-    )
-    document = describe(routes, entrance.reception.kinds, ROOT)
-    described = json.dumps(document, ensure_ascii=False).encode()
-    for route in routes:
+    own = Route("GET", "/openapi.json", "この説明（OpenAPI 3.1）", _describe, None, answers={200: None})
+    everything = (*routes, own)
+    application[DESCRIPTION] = describe(everything, entrance.reception.kinds, ROOT)
+    for route in everything:
         application.router.add_route(route.method, route.path, route.serve)
+        if route.method == "GET":
+            application.router.add_route("HEAD", route.path, route.serve)
     return application
+
+
+async def _describe(call: Call) -> web.Response:
+    body = json.dumps(call.request.app[DESCRIPTION], ensure_ascii=False).encode()
+    return web.Response(body=body, content_type="application/json", charset="utf-8")

@@ -3,26 +3,14 @@
 from collections.abc import Sequence
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from notifier.intake import Inbound
 from notifier.reception import Answer
 from notifier.web.api import cloudevents
 from notifier.web.api.calls import Call, Route
 from notifier.web.api.cloudevents import CloudEvent, Envelope
-from notifier.web.api.problems import TITLES, RefusedError, Wrong, pointer, problem
-from notifier.web.api.reading import body_of
-
-
-class Problem(BaseModel):
-    """Problem details (RFC 9457)."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    code: str
+from notifier.web.api.problems import TITLES, Problem, RefusedError, Wrong, pointer, problem
 
 
 class Taken(BaseModel):
@@ -51,8 +39,7 @@ class Items(BaseModel):
 async def post(call: Call) -> web.Response:
     """Take one event or a batch. 202 and 207 are sent after the database has kept what they speak of."""
     mode = cloudevents.mode_of(call.request)
-    call.spend(1)
-    body = await body_of(call.request)
+    body = await call.raw()
     now = call.entrance.now()
     if mode == "batch":
         return await _batch(call, cloudevents.read_batch(body, now))
@@ -101,17 +88,30 @@ def _wrongs(answer: Answer) -> list[Wrong]:
     return [Wrong(pointer(each.path), each.keyword) for each in answer.faults]
 
 
-ROUTE = Route(
-    "POST",
-    "/events",
-    "Tell what has happened, or what an authority has set.",
-    post,
-    "events:write",
-    {
-        cloudevents.STRUCTURED: CloudEvent,
-        cloudevents.BATCH: [CloudEvent],
-        cloudevents.JSON: dict,
-    },
-    {202: Taken, 207: Items},
-    ("no-json", "conflicting", "too-slow", "too-large", "unsupported-media-type", "no-event", "unavailable"),
+ROUTES = (
+    Route(
+        "POST",
+        "/events",
+        "出来事を1件、またはまとめて知らせる（CloudEvents 1.0）",
+        post,
+        "events:write",
+        takes={
+            cloudevents.STRUCTURED: CloudEvent,
+            cloudevents.BATCH: [CloudEvent],
+            cloudevents.JSON: dict,
+        },
+        answers={202: Taken, 207: Items},
+        problems=(
+            "no-json",
+            "conflicting",
+            "too-slow",
+            "too-large",
+            "unsupported-media-type",
+            "no-event",
+            "unavailable",
+        ),
+        group="出来事",
+        cost=1,
+        queues=False,  # many senders share one transaction: they must wait side by side
+    ),
 )

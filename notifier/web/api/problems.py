@@ -5,11 +5,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.errors import OutdatedError, StoreError, UnknownError
 from notifier.reception import CrowdedError
@@ -106,6 +107,29 @@ class RefusedError(Exception):
         self.code = code
         self.wrongs = tuple(wrongs)
         self.headers = dict(headers or {})
+
+
+class Place(BaseModel):
+    """Where something is wrong: a JSON pointer (RFC 6901) into the body, else a name; "" is the whole."""
+
+    model_config = ConfigDict(serialize_by_alias=True, title="違っている場所")
+
+    inside: Literal["body", "query", "header"] = Field(alias="in")
+    pointer: str | None = None
+    name: str | None = None
+    code: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow", title="問題の内容（RFC 9457）")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    errors: list[Place] | None = None
 
 
 def pointer(steps: Iterable[object]) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -12,16 +13,18 @@ from notifier.web.api.problems import RefusedError
 LARGEST: Final = 1 << 20
 DEEPEST: Final = 64
 BODY_SECONDS: Final = 10.0
-ANSWERS: Final = {"application/json", "application/*", "*/*"}
 
 
-def check_accept(request: web.Request) -> None:
-    """Refuse a call that does not accept JSON."""
-    accepted = request.headers.getall("Accept", ["*/*"])
-    for each in ",".join(accepted).split(","):
+def check_accept(request: web.Request, offers: Sequence[str]) -> None:
+    """Refuse a call that accepts none of the media types in `offers` (RFC 9110, 12.5.1: the closest range counts)."""
+    accepted = ",".join(request.headers.getall("Accept", ["*/*"])) or "*/*"
+    weights: dict[str, bool] = {}
+    for each in accepted.split(","):
         kind, *parameters = [part.strip().lower() for part in each.split(";")]
-        weights = [part[2:] for part in parameters if part.startswith("q=")]
-        if kind in ANSWERS and not any(_is_nothing(weight) for weight in weights):
+        weights[kind] = not any(part.startswith("q=") and _is_nothing(part[2:]) for part in parameters)
+    for offer in offers:
+        ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
+        if next((weights[each] for each in ranges if each in weights), False):
             return
     raise RefusedError("not-acceptable")
 
@@ -30,18 +33,18 @@ def _is_nothing(weight: str) -> bool:
     return weight.strip("0") in {"", "."}
 
 
-async def body_of(request: web.Request) -> bytes:
-    """Return the body. Refuses what is compressed, larger than 1 MiB, or slower than ten seconds."""
+async def body_of(request: web.Request, largest: int = LARGEST) -> bytes:
+    """Return the body. Refuses what is compressed, larger than `largest` bytes, or slower than ten seconds."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RefusedError("unsupported-media-type")
-    if (request.content_length or 0) > LARGEST:
+    if (request.content_length or 0) > largest:
         raise RefusedError("too-large")
     found = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             while part := await request.content.readany():
                 found += part
-                if len(found) > LARGEST:
+                if len(found) > largest:
                     raise RefusedError("too-large")
     except TimeoutError:
         raise RefusedError("too-slow") from None

@@ -1,0 +1,29 @@
+"""Tracing: each call has an id, which its answer carries and every line of the log that is written for it."""
+
+import re
+import secrets
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+HEADER: Final = "X-Request-Id"
+REQUEST_ID = web.RequestKey("request_id", str)
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{8,128}", re.ASCII)
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Take the caller's id if it is well-formed, else draw one; put it on the answer and into the log."""
+    written = request.headers.get(HEADER, "")
+    found = written if _WELL_FORMED.fullmatch(written) else secrets.token_hex(12)
+    request[REQUEST_ID] = found
+    with structlog.contextvars.bound_contextvars(request=found):
+        try:
+            answer = await handler(request)
+        except web.HTTPException as fault:
+            fault.headers[HEADER] = found
+            raise
+    answer.headers[HEADER] = found
+    return answer
