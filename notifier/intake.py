@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
 from notifier.catalogue.sources import read_decision
 from notifier.catalogue.vocabulary import FactType
@@ -21,6 +21,15 @@ from notifier.steps.record import record
 from notifier.store.enrolment import Enrolled, enrolled
 from notifier.store.facts import Event, Intake
 from notifier.tools import Tools
+
+DEALT_WITH: Final = (
+    "office.registered",
+    "office.changed",
+    "office.closed",
+    "notice.received",
+    "deadline.decided",
+)
+"""Types of which no fact follows: they are dealt with one after another, each at once."""
 
 
 @dataclass(frozen=True)

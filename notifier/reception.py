@@ -20,7 +20,7 @@ from notifier.channels.parcel import UnsendableError
 from notifier.domain.callers import Caller, Objection, objection
 from notifier.domain.offices import is_authority_code, prefecture_code
 from notifier.errors import NotifierError, StoreError
-from notifier.intake import Inbound, event_to_keep, receive
+from notifier.intake import DEALT_WITH, Inbound, event_to_keep, receive
 from notifier.steps.claim import claim, conclude
 from notifier.steps.record import record
 from notifier.store import facts
@@ -36,15 +36,6 @@ AHEAD: Final = timedelta(days=1)
 FIRST_DAY, LAST_DAY = date(2000, 4, 1), date(2199, 12, 31)
 """Care insurance began on 2000-04-01 (介護保険法 附則 1); days outside this span are slips of the pen."""
 MOST_NUMBER: Final = 2**31 - 1
-
-DEALT_WITH: Final = (
-    "office.registered",
-    "office.changed",
-    "office.closed",
-    "notice.received",
-    "deadline.decided",
-)
-"""Types of which no fact follows: they are dealt with one after another before they are answered."""
 EDITORIAL: Final = {"notice.received", "deadline.decided"}
 EDITORS: Final = {"editor", "ministry"}
 

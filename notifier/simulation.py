@@ -4,9 +4,10 @@ The same input gives the same output to the byte: nothing reads the machine's cl
 """
 
 import heapq
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, civil_date, japan_time
 from notifier.domain.law import Authority, AuthorityKind
 from notifier.domain.notices import Notice
-from notifier.intake import Inbound, receive
+from notifier.intake import DEALT_WITH, Inbound, receive, receive_facts
 from notifier.publishing import notices_of, publish_notices
 from notifier.rendering import Composer
 from notifier.running import run_due
@@ -64,7 +65,7 @@ async def run_scenario(
     database = await Database.open("sqlite+aiosqlite://")
     try:
         await create_all(database)
-        tools = offline_tools(database, clock, catalogue, RecorderChannel())
+        tools = offline_tools(database, clock, catalogue, RecorderChannel(keeping=False))
         await _settle_in(tools, scenario)
         await Run(tools, clock, begin, japan_time(end + timedelta(days=1), 0), progress).through(
             list(_happenings(scenario, catalogue))
@@ -196,8 +197,15 @@ def _happenings(scenario: Scenario, catalogue: Catalogue) -> Iterator[Happening]
     for day, notices in sorted(by_day.items()):
         hour = 0 if day == scenario.first else EVENT_HOUR
         yield Happening(japan_time(day, hour), publishing(notices))
-    for place, event in enumerate(scenario.events):
-        yield Happening(event.instant, _receiving(event, place))
+    events = sorted(enumerate(scenario.events), key=lambda pair: pair[1].instant)
+    for (instant, plain), found in groupby(
+        events, key=lambda pair: (pair[1].instant, pair[1].type not in DEALT_WITH)
+    ):
+        inbound = [_inbound(event, place) for place, event in found]
+        if plain:
+            yield Happening(instant, _recording(inbound))
+        else:
+            yield from (Happening(instant, _receiving(each)) for each in inbound)
 
 
 def publishing(notices: list[Notice]) -> Act:
@@ -209,12 +217,21 @@ def publishing(notices: list[Notice]) -> Act:
     return act
 
 
-def _receiving(event: ScenarioEvent, place: int) -> Act:
-    inbound = Inbound(
+def _inbound(event: ScenarioEvent, place: int) -> Inbound:
+    return Inbound(
         "scenario", f"{place:06d}", event.type, event.instant, event.office, event.authority, event.data
     )
 
+
+def _receiving(inbound: Inbound) -> Act:
     async def act(tools: Tools) -> None:
         await receive(tools, inbound)
+
+    return act
+
+
+def _recording(inbound: Sequence[Inbound]) -> Act:
+    async def act(tools: Tools) -> None:
+        await receive_facts(tools, inbound)
 
     return act

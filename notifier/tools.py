@@ -1,5 +1,6 @@
 """What a step may use: the database, the clock, the way out, and what it needs to know of the law's vocabulary."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -92,12 +93,12 @@ class Tools:
 
 async def law_on(conn: Connection, tools: Tools, day: date) -> Law:
     """Return the approved law as the service knows it on the civil date `day`."""
-    rows = await law.load_law_rows(conn)
+    rows = await law.load_law_rows(conn, tools.book.statements)
     deadlines = {}
     for row in rows.deadlines:
-        key = (row.id, repr(row.definition))
+        key = (row.id, row.written)
         if key not in tools.book.deadlines:
-            tools.book.deadlines[key] = deadline_from_data(row.definition, tools.book.groups)
+            tools.book.deadlines[key] = deadline_from_data(json.loads(row.written), tools.book.groups)
         deadlines[row.id] = tools.book.deadlines[key]
     statements: dict[str, list[Statement]] = {}
     for said in rows.statements:

@@ -10,11 +10,15 @@ GROUP = 500
 
 
 class RecorderChannel:
-    """Accepts every parcel that may leave and keeps it, in order, in `parcels`."""
+    """Accepts every parcel that may leave and keeps it, in order, in `parcels`.
 
-    def __init__(self) -> None:
+    With `keeping` false it keeps none: a city's letters of two years fill gigabytes.
+    """
+
+    def __init__(self, *, keeping: bool = True) -> None:
         """Start with nothing recorded."""
         self.parcels: list[Parcel] = []
+        self._keeping = keeping
 
     async def send(
         self, parcels: Sequence[Parcel], before_dot: BeforeDot
@@ -25,5 +29,6 @@ class RecorderChannel:
             permitted = await before_dot([parcel.key for parcel in group])
             for parcel in group:
                 if parcel.key in permitted:
-                    self.parcels.append(parcel)
+                    if self._keeping:
+                        self.parcels.append(parcel)
                     yield parcel.key, judge_smtp(Phase.DOT, 250, "recorded")

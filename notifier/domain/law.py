@@ -208,13 +208,16 @@ class Law:
 
     def fact_types_of(self, deadline: str) -> frozenset[str]:
         """Return the types of office fact on which `deadline` depends in any way."""
+        settling = (each.pattern.types for each in self.deadlines[deadline].settled_by)
+        return self.placing_types_of(deadline).union(*settling)
+
+    def placing_types_of(self, deadline: str) -> frozenset[str]:
+        """Return the types of office fact that decide whom `deadline` concerns, and from which day it counts."""
         entry = self.deadlines[deadline]
         conditions = [each for each in (entry.concerns, entry.taken_up, entry.excluded) if each is not None]
-        patterns = [each.pattern for each in entry.settled_by]
         anchors = [anchor_of(said.due) for said in self.said(deadline) if said.due is not None]
-        patterns.extend(anchor.pattern for anchor in anchors if anchor is not None)
-        types = [fact_types(each) for each in conditions] + [frozenset(each.types) for each in patterns]
-        return frozenset().union(*types)
+        counted = [frozenset(anchor.pattern.types) for anchor in anchors if anchor is not None]
+        return frozenset().union(*map(fact_types, conditions), *counted)
 
     def event_types_of(self, deadline: str) -> frozenset[str]:
         """Return the types of authority or national event on which `deadline` depends."""

@@ -7,6 +7,7 @@ Japanese signs, but not inside words, numbers and addresses, and follow the plai
 
 import re
 import unicodedata
+from functools import lru_cache
 
 WIDTH = 76
 """Columns of a line: 38 full-width signs."""
@@ -23,13 +24,17 @@ def columns(text: str) -> int:
 
     Signs of ambiguous width count as full-width, as Japanese fonts draw them.
     """
-    return sum(0 if unicodedata.combining(sign) else 2 if _is_wide(sign) else 1 for sign in text)
+    return sum(map(_width, text))
 
 
-def _is_wide(sign: str) -> bool:
-    return unicodedata.east_asian_width(sign) in "WFA"
+@lru_cache(maxsize=8192)
+def _width(sign: str) -> int:
+    if unicodedata.combining(sign):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WFA" else 1
 
 
+@lru_cache(maxsize=4096)  # letters of one morning say the same in many combinations
 def wrap(text: str, indent: str = "", first: str | None = None, width: int = WIDTH) -> str:
     """Return `text` in lines of at most `width` columns where a break is possible; its own line breaks stay.
 

@@ -66,8 +66,9 @@ async def _derive(tools: Tools) -> None:
 
 
 async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
-    branches = branches_of(work.law, deadline)
     by_law = deadline.id in moved.deadlines
+    answered = not moved.office_facts.isdisjoint(work.law.fact_types_of(deadline.id))
+    branches = branches_of(work.law, deadline) if by_law or moved.newcomers or answered else []
     first_time = by_law and not await derivation.membership_of(work.conn, deadline.id)
     if by_law:
         await _membership_if_changed(work, deadline, branches)
@@ -76,9 +77,12 @@ async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
     if moved.newcomers:
         await _membership(work, deadline, branches, Scope.NEWCOMERS)
         await _announce_to_newcomers(work, deadline)
-    if not moved.office_facts.isdisjoint(work.law.fact_types_of(deadline.id)):
-        await _membership(work, deadline, branches, Scope.FRESH_FACTS)
-        await _acknowledge(work, deadline, moved.office_facts)
+    if answered:
+        if moved.office_facts.isdisjoint(work.law.placing_types_of(deadline.id)):
+            await obligations.settle(work.conn, deadline, Scope.FRESH_FACTS, work.run)
+        else:
+            await _membership(work, deadline, branches, Scope.FRESH_FACTS)
+        await _acknowledge(work, deadline, moved)
 
 
 def branches_of(law: Law, deadline: Deadline) -> list[Branch]:
@@ -125,8 +129,9 @@ async def _membership(work: Work, deadline: Deadline, branches: Sequence[Branch]
     if Party.OFFICE not in deadline.parties:
         return
     for branch in branches:
-        keys = await obligations.keys_among(work.conn, deadline, branch, scope, work.today)
-        await _ensure(work, deadline, keys)
+        keys = await obligations.missing_among(work.conn, deadline, branch, scope, work.today)
+        if keys:
+            await _ensure(work, deadline, keys)
         await obligations.assign(work.conn, deadline, branch, scope, work.today, work.run)
     await obligations.release(work.conn, deadline, branches, scope, work.today)
     await obligations.settle(work.conn, deadline, scope, work.run)
@@ -242,12 +247,12 @@ async def _announce_to_newcomers(work: Work, deadline: Deadline) -> None:
     await work.telling.say_all()
 
 
-async def _acknowledge(work: Work, deadline: Deadline, types: frozenset[str]) -> None:
+async def _acknowledge(work: Work, deadline: Deadline, moved: Moved) -> None:
     """Answer facts that settled or opened a duty of an office."""
     if not deadline.acknowledge:
         return
     touched = await cohorts.touched_cohorts(work.conn, deadline.id, work.run, Scope.FRESH_FACTS)
-    fact = await _fact(work, deadline, types) if touched else None
+    fact = _fact(work, deadline, moved)
     for each in touched:
         decision = work.telling.decide(each.cohort.key)
         if decision is None or not each.cohort.key.taken_up:
@@ -268,11 +273,11 @@ def _tell_offices(work: Work, cohort: Cohort, decision: Decision, message: Messa
     work.telling.tell(told, message, whom=whom, parties=(Party.OFFICE,))
 
 
-async def _fact(work: Work, deadline: Deadline, types: frozenset[str]) -> tuple[str, date] | None:
+def _fact(work: Work, deadline: Deadline, moved: Moved) -> tuple[str, date] | None:
     """Name the fact that is answered, if only one kind of it, of one day, is new."""
-    mattering = sorted(types & work.law.fact_types_of(deadline.id))
-    days = await derivation.fresh_days(work.conn, mattering)
-    if len(days) != 1:
+    types = work.law.fact_types_of(deadline.id)
+    mattering = [(kind, day) for kind, day in moved.facts if kind in types]
+    if len(mattering) != 1:
         return None
-    kind, day = days[0]
+    kind, day = mattering[0]
     return work.tools.catalogue.facts[kind].label, day

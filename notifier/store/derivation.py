@@ -3,68 +3,88 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Select, Update, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
+from notifier.store.database import table
 from notifier.store.tables import DeadlineRow, FactRow, OfficeRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moved:
-    """What is new: ids of deadlines, types of facts about offices, types of events that set days, new offices."""
+    """What is new: ids of deadlines, facts about offices (type and civil date, each pair once), events that set days.
+
+    `settings` are the types of such events; `newcomers` tells whether there are offices not worked out yet.
+    """
 
     deadlines: frozenset[str]
-    office_facts: frozenset[str]
+    facts: frozenset[tuple[str, date]]
     settings: frozenset[str]
     newcomers: bool
 
+    @cached_property
+    def office_facts(self) -> frozenset[str]:
+        """Return the types of the facts about offices that are new."""
+        return frozenset(kind for kind, _ in self.facts)
+
     def __bool__(self) -> bool:
         """Tell whether anything is new."""
-        return bool(self.deadlines or self.office_facts or self.settings or self.newcomers)
+        return bool(self.deadlines or self.facts or self.settings or self.newcomers)
 
 
 async def moved_deadlines(conn: AsyncConnection) -> frozenset[str]:
     """Return the deadlines whose law has moved and has not been worked out yet."""
-    moved = select(col(DeadlineRow.id)).where(col(DeadlineRow.generation) != col(DeadlineRow.derived))
-    return frozenset((await conn.execute(moved)).scalars())
+    return frozenset((await conn.execute(_unworked())).scalars())
 
 
 async def moved(conn: AsyncConnection) -> Moved:
     """Return what has moved since the last derivation."""
-    fresh = col(FactRow.derived).is_(False)
-    of_office = select(col(FactRow.type)).where(fresh, col(FactRow.office_id).is_not(None)).distinct()
-    of_others = select(col(FactRow.type)).where(fresh, col(FactRow.office_id).is_(None)).distinct()
-    newcomers = select(exists().where(col(OfficeRow.derived).is_(False)))
     return Moved(
         await moved_deadlines(conn),
-        frozenset((await conn.execute(of_office)).scalars()),
-        frozenset((await conn.execute(of_others)).scalars()),
-        bool((await conn.execute(newcomers)).scalar_one()),
+        frozenset((kind, day) for kind, day in await conn.execute(_fresh_facts())),
+        frozenset((await conn.execute(_fresh_settings())).scalars()),
+        bool((await conn.execute(_newcomers())).scalar_one()),
     )
 
 
-async def fresh_days(conn: AsyncConnection, types: Collection[str]) -> list[tuple[str, date]]:
-    """Return type and civil date of the facts about offices that are new, each pair once."""
-    rows = await conn.execute(
-        select(col(FactRow.type), col(FactRow.on))
-        .where(
-            col(FactRow.derived).is_(False), col(FactRow.office_id).is_not(None), col(FactRow.type).in_(types)
-        )
-        .distinct()
-        .order_by(col(FactRow.on), col(FactRow.type))
-        .limit(2)
-    )
-    return [(kind, day) for kind, day in rows]
+@cache
+def _unworked() -> Select[str]:
+    return select(col(DeadlineRow.id)).where(col(DeadlineRow.generation) != col(DeadlineRow.derived))
+
+
+@cache
+def _fresh_facts() -> Select[str, date]:
+    fresh = col(FactRow.derived).is_(False), col(FactRow.office_id).is_not(None)
+    return select(col(FactRow.type), col(FactRow.on)).where(*fresh).distinct()
+
+
+@cache
+def _fresh_settings() -> Select[str]:
+    fresh = col(FactRow.derived).is_(False), col(FactRow.office_id).is_(None)
+    return select(col(FactRow.type)).where(*fresh).distinct()
+
+
+@cache
+def _newcomers() -> Select[bool]:
+    return select(exists().where(col(OfficeRow.derived).is_(False)))
 
 
 async def mark_derived(conn: AsyncConnection, deadlines: Collection[str]) -> None:
     """Note that everything new has been worked out; call it in the transaction that did so."""
-    worked_out = update(DeadlineRow).where(col(DeadlineRow.id).in_(deadlines))
-    await conn.execute(worked_out.values(derived=col(DeadlineRow.generation)))
-    await conn.execute(update(FactRow).where(col(FactRow.derived).is_(False)).values(derived=True))
-    await conn.execute(update(OfficeRow).where(col(OfficeRow.derived).is_(False)).values(derived=True))
+    if deadlines:
+        worked_out = update(table(DeadlineRow)).where(col(DeadlineRow.id).in_(deadlines))
+        await conn.execute(worked_out.values(derived=col(DeadlineRow.generation)))
+    await conn.execute(_worked_out(FactRow))
+    await conn.execute(_worked_out(OfficeRow))
+
+
+@cache
+def _worked_out(model: type[SQLModel]) -> Update:
+    fresh = table(model)
+    return update(fresh).where(fresh.c.derived.is_(False)).values(derived=True)
 
 
 async def membership_of(conn: AsyncConnection, deadline: str) -> str:
@@ -75,4 +95,5 @@ async def membership_of(conn: AsyncConnection, deadline: str) -> str:
 
 async def keep_membership(conn: AsyncConnection, deadline: str, digest: str) -> None:
     """Keep the digest of what decided the cohorts of `deadline`."""
-    await conn.execute(update(DeadlineRow).where(col(DeadlineRow.id) == deadline).values(membership=digest))
+    kept = update(table(DeadlineRow)).where(col(DeadlineRow.id) == deadline)
+    await conn.execute(kept.values(membership=digest))

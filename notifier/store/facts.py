@@ -107,7 +107,7 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event], now: dateti
         for each in applied
     ]
     if rows:
-        await conn.execute(insert(FactRow), rows)
+        await conn.execute(insert(table(FactRow)), rows)
     known = {name: event.body_hash for name, event in first.items() if name in written}
     known |= await _hashes(conn, {each.name for each in events} - written)
     outcomes: list[Intake] = []
@@ -274,7 +274,9 @@ async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
         on = kept.pop("on")
         if isinstance(on, date):
             columns = _columns(row.type, on, kept, row.source, now)
-            await conn.execute(insert(FactRow).values(office_id=row.office_id, authority=None, **columns))
+            await conn.execute(
+                insert(table(FactRow)).values(office_id=row.office_id, authority=None, **columns)
+            )
     if found:
         kept_ids = {row.id for row in rows}
         ends = [

@@ -30,7 +30,7 @@ async def gather(conn: AsyncConnection, now: datetime, run: int) -> int:
     given = {"by": now, "of_run": run}
     made = await conn.execute(_letters(), given)
     if made.rowcount:
-        await conn.execute(_enclosing(), given)
+        await conn.execute(_enclosing(conn.dialect.name), given)
     return made.rowcount
 
 
@@ -78,15 +78,14 @@ def _letters() -> Insert:
 
 
 @cache
-def _enclosing() -> Update:
+def _enclosing(dialect: str) -> Update:
     delivery, letter = table(DeliveryRow), table(LetterRow)
-    return (
-        update(delivery)
-        .where(
-            _waiting(),
-            letter.c.run == bindparam("of_run", type_=letter.c.run.type),
-            letter.c.gathered == _to(),
-            letter.c.channel == delivery.c.channel,
-        )
-        .values(letter_id=letter.c.id)
+    its_own = (
+        letter.c.run == bindparam("of_run", type_=letter.c.run.type),
+        letter.c.gathered == _to(),
+        letter.c.channel == delivery.c.channel,
     )
+    if dialect == "sqlite":  # joined, it would look through all that waits once for each letter
+        found = select(letter.c.id).where(*its_own).correlate(delivery).scalar_subquery()
+        return update(delivery).where(_waiting()).values(letter_id=found)
+    return update(delivery).where(_waiting(), *its_own).values(letter_id=letter.c.id)

@@ -3,12 +3,13 @@
 Statements are append-only. Until its notice is approved by a second person, a statement is silent.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, Text, cast, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,11 +41,19 @@ class DeadlineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptDeadline:
+    """A deadline as it is kept: `written` is its definition as JSON text, which tells one version from another."""
+
+    id: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
 class LawRows:
     """The approved law as it is kept."""
 
     notices: Mapping[str, Notice]
-    deadlines: Sequence[DeadlineEntry]
+    deadlines: Sequence[KeptDeadline]
     statements: Sequence[StatementEntry]
 
 
@@ -147,23 +156,52 @@ async def approve_notices(
     return moved
 
 
-async def load_law_rows(conn: AsyncConnection) -> LawRows:
-    """Return the approved law as it is kept, in a stable order."""
+async def load_law_rows(conn: AsyncConnection, read: Container[str] = ()) -> LawRows:
+    """Return the approved law as it is kept, in a stable order.
+
+    The content of statements whose ids are in `read` is left out: it never changes, and reading it takes longest.
+    """
     notices = {}
-    for row in await conn.execute(select(table(NoticeRow)).where(col(NoticeRow.approved_at).is_not(None))):
+    for row in await conn.execute(_approved()):
         notices[row.id] = Notice(
             row.id, row.title, row.issuer, row.number, row.issued, row.known_from, Rank(row.rank), row.in_hand
         )
-    deadlines = await conn.execute(
-        select(col(DeadlineRow.id), col(DeadlineRow.definition)).order_by(col(DeadlineRow.id))
-    )
-    statements = await conn.execute(
-        select(table(StatementRow))
-        .where(col(StatementRow.notice).in_(sorted(notices)))
-        .order_by(col(StatementRow.known_from), col(StatementRow.id))
-    )
+    deadlines = (await conn.execute(_definitions())).all()
+    said = (await conn.execute(_said())).all()
+    unread = [row.id for row in said if row.id not in read]
+    contents: dict[str, Mapping[str, Any]] = {}
+    if unread:
+        chosen = select(col(StatementRow.id), col(StatementRow.content)).where(
+            col(StatementRow.id).in_(unread)
+        )
+        contents = {row.id: row.content for row in await conn.execute(chosen)}
     return LawRows(
         notices,
-        [DeadlineEntry(row.id, row.definition) for row in deadlines],
-        [StatementEntry(row.id, row.deadline, row.notice, row.known_from, row.content) for row in statements],
+        [KeptDeadline(row.id, row.definition) for row in deadlines],
+        [
+            StatementEntry(row.id, row.deadline, row.notice, row.known_from, contents.get(row.id, {}))
+            for row in said
+        ],
+    )
+
+
+@cache
+def _approved() -> Select[Any]:
+    return select(table(NoticeRow)).where(col(NoticeRow.approved_at).is_not(None))
+
+
+@cache
+def _definitions() -> Select[str, str]:
+    written = cast(col(DeadlineRow.definition), Text).label("definition")
+    return select(col(DeadlineRow.id), written).order_by(col(DeadlineRow.id))
+
+
+@cache
+def _said() -> Select[Any]:
+    statement = table(StatementRow).c
+    approved = select(col(NoticeRow.id)).where(col(NoticeRow.approved_at).is_not(None))
+    return (
+        select(statement.id, statement.deadline, statement.notice, statement.known_from)
+        .where(statement.notice.in_(approved))
+        .order_by(statement.known_from, statement.id)
     )

@@ -24,6 +24,7 @@ from sqlalchemy import (
     delete,
     exists,
     false,
+    func,
     literal,
     null,
     or_,
@@ -120,10 +121,10 @@ def _inside(branch: Branch) -> ColumnElement[bool]:
     return and_(true(), *parts)
 
 
-async def keys_among(
+async def missing_among(
     conn: AsyncConnection, deadline: Deadline, branch: Branch, scope: Scope, today: date
 ) -> list[CohortKey]:
-    """Return the distinct cohorts to which offices in `scope` belong, in a stable order."""
+    """Return cohorts to which offices in `scope` belong, in a stable order: all that are missing, and some that are not."""
     rows = (await conn.execute(_keys(deadline, branch, scope), {"today": today})).all()
     keys: list[CohortKey] = []
     for row in sorted(rows, key=lambda row: tuple(map(str, row))):
@@ -137,8 +138,25 @@ async def keys_among(
 
 @lru_cache(KEPT)
 def _keys(deadline: Deadline, branch: Branch, scope: Scope) -> Select[tuple[str, str, bool, date]]:
-    found = members(deadline, branch, scope).subquery()
-    return select(found.c.municipality, found.c.prefecture, found.c.taken_up, found.c.anchor).distinct()
+    inside = members(deadline, branch, scope).subquery()
+    parts = inside.c.municipality, inside.c.prefecture, inside.c.taken_up, inside.c.anchor
+    found = select(*parts).distinct().subquery()
+    every = and_(found.c.taken_up, found.c.anchor != NO_ANCHOR)
+    cohort = table(CohortRow).c
+    kept = (
+        select(func.count())
+        .where(
+            cohort.deadline == deadline.id,
+            cohort.occurrence.in_(branch.occurrences),
+            or_(every, cohort.occurrence == branch.occurrences[0]),
+            cohort.municipality == found.c.municipality,
+            cohort.prefecture == found.c.prefecture,
+            cohort.taken_up == found.c.taken_up,
+            cohort.anchor == found.c.anchor,
+        )
+        .scalar_subquery()
+    )
+    return select(found).where(kept < case((every, len(branch.occurrences)), else_=1))
 
 
 async def assign(

@@ -6,14 +6,29 @@ A message is claimed under a lease with a token; a result that carries an old to
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import String, cast, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    Executable,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.store.chosen import among
 from notifier.store.database import Database, table
 from notifier.store.tables import OutboxRow
 
@@ -41,63 +56,74 @@ async def enqueue(
 
     Waiting messages with equal `key` (the step's name if none is given) become one, due at the earlier instant.
     """
-    insert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    written = insert(OutboxRow).values(
-        key=key or step,
-        step=step,
-        payload=dict(payload or {}),
-        due_at=due_at,
-        token="",
-        attempts=0,
-        problem="",
-    )
-    earlier = written.on_conflict_do_update(
+    given = {"key": key or step, "step": step, "payload": dict(payload or {}), "due_at": due_at}
+    await conn.execute(_leaving(conn.dialect.name), given | {"token": "", "attempts": 0, "problem": ""})
+
+
+@cache
+def _leaving(dialect: str) -> Executable:
+    written = (postgresql_insert if dialect == "postgresql" else sqlite_insert)(table(OutboxRow))
+    return written.on_conflict_do_update(
         index_elements=["key"],
         set_={"due_at": written.excluded.due_at},
-        where=col(OutboxRow.due_at) > written.excluded.due_at,
+        where=table(OutboxRow).c.due_at > written.excluded.due_at,
     )
-    await conn.execute(earlier)
 
 
 async def claim(
     database: Database, now: datetime, worker: str, lease: timedelta, limit: int = 1
 ) -> Sequence[Message]:
     """Claim up to `limit` due messages whose lease is free or over, for `lease` from `now`."""
-    ready = or_(col(OutboxRow.lease_until).is_(None), col(OutboxRow.lease_until) <= now)
-    chosen = select(col(OutboxRow.id)).where(col(OutboxRow.due_at) <= now, ready)
-    chosen = (
-        chosen.order_by(col(OutboxRow.due_at), col(OutboxRow.id))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = table(OutboxRow)
     async with database.transaction() as conn:
-        ids = list((await conn.execute(chosen)).scalars())
+        ids = list((await conn.execute(_ready(), {"by": now, "most": limit})).scalars())
         if not ids:
             return []
-        # A claimed message gives up its key, so that what happens meanwhile can leave a new one.
-        claimed = await conn.execute(
-            update(OutboxRow)
-            .where(col(OutboxRow.id).in_(ids))
-            .values(
-                token=worker,
-                lease_until=now + lease,
-                attempts=col(OutboxRow.attempts) + 1,
-                key=literal("claimed:") + cast(col(OutboxRow.id), String),
-            )
-            .returning(rows.c.id, rows.c.step, rows.c.payload, rows.c.token, rows.c.attempts)
-        )
-        found = sorted(claimed.all(), key=lambda row: row.id)
+        held = {"ids": ids, "holder": worker, "until": now + lease}
+        found = sorted((await conn.execute(_held(), held)).all(), key=lambda row: row.id)
     return [Message(row.id, row.step, row.payload, row.token, row.attempts) for row in found]
+
+
+@cache
+def _ready() -> Executable:
+    outbox = table(OutboxRow).c
+    by = bindparam("by", type_=outbox.due_at.type)
+    return (
+        select(outbox.id)
+        .where(outbox.due_at <= by, or_(outbox.lease_until.is_(None), outbox.lease_until <= by))
+        .order_by(outbox.due_at, outbox.id)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+    )
+
+
+@cache
+def _held() -> Executable:
+    outbox = table(OutboxRow)
+    # A claimed message gives up its key, so that what happens meanwhile can leave a new one.
+    return (
+        update(outbox)
+        .where(among(outbox.c.id))
+        .values(
+            token=bindparam("holder"),
+            lease_until=bindparam("until", type_=outbox.c.lease_until.type),
+            attempts=outbox.c.attempts + 1,
+            key=literal("claimed:") + cast(outbox.c.id, String),
+        )
+        .returning(outbox.c.id, outbox.c.step, outbox.c.payload, outbox.c.token, outbox.c.attempts)
+    )
 
 
 async def finish(database: Database, message: Message) -> bool:
     """Remove a message that was dealt with; False if another worker holds it by now."""
     async with database.transaction() as conn:
-        gone = await conn.execute(
-            delete(OutboxRow).where(col(OutboxRow.id) == message.id, col(OutboxRow.token) == message.token)
-        )
+        gone = await conn.execute(_finished(), {"message": message.id, "holder": message.token})
     return gone.rowcount == 1
+
+
+@cache
+def _finished() -> Executable:
+    outbox = table(OutboxRow)
+    return delete(outbox).where(outbox.c.id == bindparam("message"), outbox.c.token == bindparam("holder"))
 
 
 async def fail(database: Database, message: Message, problem: str, retry_at: datetime) -> bool:
@@ -113,6 +139,11 @@ async def fail(database: Database, message: Message, problem: str, retry_at: dat
 
 async def next_due(database: Database) -> datetime | None:
     """Return the instant at which the next message can be claimed, or None if none waits."""
-    free_at = func.coalesce(col(OutboxRow.lease_until), col(OutboxRow.due_at))
     async with database.reading() as conn:
-        return (await conn.execute(select(func.min(free_at)))).scalar_one()
+        return (await conn.execute(_next_free())).scalar_one()
+
+
+@cache
+def _next_free() -> Select[datetime | None]:
+    free_at = func.coalesce(col(OutboxRow.lease_until), col(OutboxRow.due_at))
+    return select(func.min(free_at))

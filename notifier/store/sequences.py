@@ -1,22 +1,30 @@
 """Numbers that only grow: derivation runs and generations."""
 
-from sqlalchemy import update
+from functools import cache
+
+from sqlalchemy import Integer, bindparam
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
+from sqlalchemy.sql.dml import ReturningInsert
 
+from notifier.store.database import table
 from notifier.store.tables import SequenceRow
 
 
 async def draw(conn: AsyncConnection, name: str, count: int = 1) -> int:
     """Draw `count` numbers from the sequence `name`; returns the first of them. The first ever drawn is 1."""
-    insert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    await conn.execute(insert(SequenceRow).values(name=name, value=0).on_conflict_do_nothing())
-    drawn = await conn.execute(
-        update(SequenceRow)
-        .where(col(SequenceRow.name) == name)
-        .values(value=col(SequenceRow.value) + count)
-        .returning(col(SequenceRow.value))
-    )
+    drawn = await conn.execute(_drawing(conn.dialect.name), {"name": name, "value": count})
     return int(drawn.scalar_one()) - count + 1
+
+
+@cache
+def _drawing(dialect: str) -> ReturningInsert[int]:
+    sequence = table(SequenceRow)
+    written = (postgresql_insert if dialect == "postgresql" else sqlite_insert)(sequence).values(
+        name=bindparam("name"), value=bindparam("value", type_=Integer())
+    )
+    on = written.on_conflict_do_update(
+        index_elements=["name"], set_={"value": sequence.c.value + written.excluded.value}
+    )
+    return on.returning(sequence.c.value)

@@ -1,5 +1,6 @@
 """The law as rows: accepted, approved by a second person, append-only."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -66,8 +67,11 @@ async def test_an_approved_notice_speaks_and_moves_only_its_own_deadlines(databa
     async with database.transaction() as conn:
         assert await approve_notices(conn, ["n-1"], "head", NOON) == ["example/report"]
         rows = await load_law_rows(conn)
+        again = await load_law_rows(conn, read={SAID.id})
     assert (dict(rows.notices), list(rows.statements)) == ({"n-1": NOTICE}, [SAID])
-    assert list(rows.deadlines) == [PLAN, REPORT]
+    assert list(again.statements) == [replace(SAID, content={})]
+    kept = [DeadlineEntry(each.id, json.loads(each.written)) for each in rows.deadlines]
+    assert kept == [PLAN, REPORT]
     assert await generations(database) == {"example/report": 1, "example/plan": 0}
 
 
