@@ -25,7 +25,7 @@ help: ## Show what can be made
 run: $(VENV)/.run ## Show the product: a demonstration city, its mail and its board, at one address
 	$(BIN)/python -m notifier up --demo
 
-test: $(VENV)/.test .cache/browser/.ready ## Run all tests, with the coverage gates (ARGS="tests/domain -x" for some)
+test: $(VENV)/.test .cache/browser/.ready .cache/npm/.ready ## Run all tests, with the coverage gates (ARGS="tests/domain -x" for some)
 ifneq ($(ARGS),)
 	$(BIN)/python -m pytest $(ARGS)
 else

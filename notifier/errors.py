@@ -30,6 +30,10 @@ class KeyRefusedError(NotifierError):
     """A key for programs was asked for that makes no sense."""
 
 
+class CalendarRefusedError(NotifierError):
+    """An address of a calendar was asked for, or is to be revoked, where that makes no sense."""
+
+
 class StoreError(NotifierError):
     """The database cannot be reached or refuses to keep what it was given."""
 

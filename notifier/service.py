@@ -14,6 +14,7 @@ from typing import Self, TypeAlias
 from aiohttp.web import AppRunner
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from notifier.almanac import Almanac, WantedCalendar, open_calendar
 from notifier.catalogue.holidays import national_calendar
 from notifier.catalogue.loader import load
 from notifier.channels.email import EmailChannel
@@ -34,8 +35,10 @@ from notifier.running import run_step
 from notifier.schedule import Schedule
 from notifier.settings import Settings, kept_secret_key
 from notifier.steps.entrust import take_back
+from notifier.steps.lend import recall
 from notifier.steps.mute import mute
-from notifier.store import authorities, keys, outbox
+from notifier.store import agendas, authorities, keys, outbox
+from notifier.store.agendas import CalendarAddress
 from notifier.store.database import Database
 from notifier.store.keys import ApiKey
 from notifier.store.mailbox import MailboxStore
@@ -150,6 +153,23 @@ class Service:
         await self._refuse_old_schema()
         return await take_back(self.tools, prefix, COMMAND_LINE)
 
+    async def create_calendar(self, wanted: WantedCalendar) -> str:
+        """Give out the secret address of a calendar and return it; see `notifier.almanac.open_calendar`."""
+        await self._refuse_old_schema()
+        token = await open_calendar(self.tools, wanted, secrets.token_bytes, COMMAND_LINE)
+        return f"{self.settings.base_url}/calendar/{token}.ics"
+
+    async def calendars(self) -> Sequence[CalendarAddress]:
+        """Return all addresses of calendars, revoked ones too, oldest first."""
+        await self._refuse_old_schema()
+        async with self.database.reading() as conn:
+            return await agendas.every(conn)
+
+    async def revoke_calendar(self, name: str) -> bool:
+        """Revoke an address; it answers 410 from then on. False if there is none or it was revoked before."""
+        await self._refuse_old_schema()
+        return await recall(self.tools, name, COMMAND_LINE)
+
     async def _refuse_old_schema(self) -> None:
         waiting = await pending(self.database)
         if waiting:
@@ -250,6 +270,7 @@ class Service:
             mute=partial(mute, self.tools),
             overrides=self.settings.templates_dir,
             entrance=Entrance(Reception(self.tools, wake), Keyring(self.tools), self.tools.now),
+            almanac=Almanac(self.tools),
         )
         application = make_application(supplies)
         runner = AppRunner(application, access_log=None)

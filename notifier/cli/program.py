@@ -13,7 +13,17 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli import catalogue, checks, database, explanation, keys, offices, service, simulation
+from notifier.cli import (
+    calendars,
+    catalogue,
+    checks,
+    database,
+    explanation,
+    keys,
+    offices,
+    service,
+    simulation,
+)
 from notifier.errors import NotifierError
 
 DEBUG = "--debug"
@@ -35,6 +45,7 @@ app.command()(simulation.simulate)
 app.command()(explanation.explain)
 app.add_typer(offices.app, name="offices")
 app.add_typer(keys.app, name="key")
+app.add_typer(calendars.app, name="calendar")
 app.add_typer(catalogue.app, name="catalogue")
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from notifier.domain import dates
 from notifier.domain.deadlines import Due, Shape
 from notifier.domain.ladders import Occasion
-from notifier.domain.law import Authority, Deadline, Law, Modality, Party
+from notifier.domain.law import Authority, AuthorityKind, Deadline, Law, Modality, Party
 from notifier.domain.letters import content_of, name_in_subject
 from notifier.domain.obligations import CohortKey, Decision, Obligation, State, decide, obligations_of
 from notifier.domain.offices import Office
@@ -213,8 +213,8 @@ def _is_told(authority: Authority, deadline: Deadline) -> bool:
 
 
 def _own_entry(draft: _Draft, authority: Authority, deadline: Deadline) -> None:
-    is_city = authority.kind.value == Party.MUNICIPALITY.value
-    where = (authority.code, authority.prefecture or "") if is_city else ("", authority.code)
+    is_prefecture = authority.kind is AuthorityKind.PREFECTURE
+    where = ("", authority.code) if is_prefecture else (authority.code, authority.prefecture or "")
     decision = decide(draft.law, CohortKey(deadline.id, 0, *where, taken_up=True, anchor=None), draft.today)
     uid = f"{authority.code}/{deadline.id}/own@notifier"
     if decision is None:

@@ -9,7 +9,7 @@ from notifier.web import safety, tracing, wording
 from notifier.web.api.application import ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
-from notifier.web.pages import board, clock, deadlines, mailbox, offices, unsubscribe
+from notifier.web.pages import board, calendars, clock, deadlines, mailbox, offices, unsubscribe
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 
 
@@ -31,6 +31,7 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     add("/static/{version}/{name}", application[SHELF].serve)
     add("/unsubscribe/{token}", unsubscribe.show)
     application.router.add_post("/unsubscribe/{token}", unsubscribe.stop)
+    add("/calendar/{token}.ics", calendars.serve)
     if supplies.mailbox is not None:
         add("/mailbox", mailbox.show_list)
         add("/mailbox/{number:[0-9]{1,15}}", mailbox.show_one)

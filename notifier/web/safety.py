@@ -36,6 +36,10 @@ TOLD = {
     405: ("この操作はできません", "画面のボタンやリンクから操作してください。"),
     408: ("時間切れです", "もう一度お試しください。"),
     413: ("送られた内容が大きすぎます", "入力の内容を減らしてからお試しください。"),
+    410: (
+        "このカレンダーの配信は終わりました",
+        "カレンダーの購読を解除してください。続けて使うときは、新しいアドレスを運用担当者にお求めください。",
+    ),
     403: ("この操作は受け付けられません", "画面を開き直してから、もう一度お試しください。"),
     503: (
         "ただいま込み合っています",
@@ -78,14 +82,20 @@ async def mend(request: web.Request, handler: Handler) -> web.StreamResponse:
         allowed = {"Allow": fault.headers["Allow"]} if "Allow" in fault.headers else {}
         return error_page(request, fault.status, allowed)
     except TimeoutError:
-        _log.warning("page took too long", path=request.path, seconds=seconds)
+        _log.warning("page took too long", page=_page(request), seconds=seconds)
         return error_page(request, 503)
     except NotifierError as fault:
-        _log.error("page failed", path=request.path, problem=str(fault))
+        _log.error("page failed", page=_page(request), problem=str(fault))
         return error_page(request, 503)
     except Exception:  # noqa: BLE001 -- the last one to answer: whatever went wrong is logged, the visitor gets a page
-        _log.exception("page failed", path=request.path)
+        _log.exception("page failed", page=_page(request))
         return error_page(request, 500)
+
+
+def _page(request: web.Request) -> str:
+    """Return the pattern of the address: the address itself may hold a secret, or somebody's search."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "(none)"
 
 
 def error_page(request: web.Request, status: int, headers: dict[str, str] | None = None) -> web.Response:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from notifier.almanac import Almanac
 from notifier.clock import Clock, civil_date
 from notifier.domain.law import Law
 from notifier.rendering import Pages
@@ -24,7 +25,7 @@ class Supplies:
     code. `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not
     exist. `secret` signs forms. `is_alive` tells whether the ticker beats, where there is one.
     `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it.
-    `entrance` is the door for programs, which exists only with it.
+    `entrance` is the door for programs, `almanac` that for calendar programs; each exists only with it.
     """
 
     database: Database
@@ -41,6 +42,7 @@ class Supplies:
     mute: Callable[[str], Awaitable[object]] | None = None
     overrides: Path | None = None
     entrance: Entrance | None = None
+    almanac: Almanac | None = None
 
     def today(self) -> date:
         """Return the present civil date in Japan, by the clock handed in."""

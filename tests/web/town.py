@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from notifier.almanac import Almanac
 from notifier.catalogue.loader import load
 from notifier.channels.email import EmailChannel
 from notifier.channels.mailbox import Mailbox, Received
@@ -124,6 +125,7 @@ async def town(
         {code: service.name for code, service in catalogue.services.items()},
         mailbox=kept if demonstration else None,
         turn_clock=turn if demonstration else None,
+        almanac=Almanac(tools),
     )
     guard = guard or Guard()
     runner = web.AppRunner(make_application(supplies, guard), access_log=None)
