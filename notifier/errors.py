@@ -34,6 +34,10 @@ class CalendarRefusedError(NotifierError):
     """An address of a calendar was asked for, or is to be revoked, where that makes no sense."""
 
 
+class EndpointRefusedError(NotifierError):
+    """An endpoint was to be added or changed in a way that makes no sense."""
+
+
 class StoreError(NotifierError):
     """The database cannot be reached or refuses to keep what it was given."""
 

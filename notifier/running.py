@@ -7,6 +7,9 @@ from notifier.errors import NotifierError
 from notifier.steps.deliver import deliver
 from notifier.steps.derive import derive
 from notifier.steps.dispatch import dispatch
+from notifier.steps.forget import forget
+from notifier.steps.herald import herald
+from notifier.steps.inform import inform
 from notifier.steps.settle import settle
 from notifier.steps.sweep import sweep
 from notifier.store import outbox
@@ -18,6 +21,9 @@ STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
     "dispatch": dispatch,
     "deliver": deliver,
     "settle": settle,
+    "herald": herald,
+    "inform": inform,
+    "forget": forget,
 }
 LEASE = timedelta(minutes=10)
 

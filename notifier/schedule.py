@@ -48,6 +48,9 @@ TICKS: Final = (
     every("dispatch", timedelta(minutes=1)),
     every("deliver", timedelta(minutes=1)),
     every("settle", timedelta(seconds=30)),
+    every("herald", timedelta(minutes=1)),
+    every("inform", timedelta(minutes=1)),
+    daily("forget", 4),
 )
 """All ticks. Letters leave at 09:00 Japanese time; the dispatch looks each minute at what is due by then."""
 

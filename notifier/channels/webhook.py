@@ -20,6 +20,9 @@ from notifier.domain.receipts import Phase, Receipt, Verdict, judge_webhook
 LARGEST_ANSWER = 64 * 1024
 """Bytes of an answer that are read, so that the connection can serve again; beyond it is closed."""
 
+BEGINNING = 500
+"""Bytes of an answer that are kept, to be shown to whoever looks for what is wrong."""
+
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 
 
@@ -32,10 +35,32 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Challenge:
+    """What an endpoint must answer before anything is posted to it: an event whose `word` it repeats.
+
+    `origin` names us, as OPTIONS asks for it.
+    """
+
+    id: str
+    body: bytes
+    word: str
+    origin: str
+
+    def is_answered_by(self, answer: bytes) -> bool:
+        """Tell whether the answer is the word, alone or as `{"challenge": …}`, and nothing else."""
+        written = answer.decode("utf-8", "replace").strip()
+        try:
+            return written == self.word or json.loads(written) == {"challenge": self.word}
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """What happened, as CloudEvents 1.0 names it. `time` is an aware instant; `data` is plain JSON.
 
-    `source` and `id` together are unique for ever. `subject` is `office/…`, `authority/…` or None.
+    `source` and `id` together are unique for ever. `subject` is `office/…`, `authority/…` or None. `sequence`, where
+    it is given, grows as text from event to event about the same (CloudEvents extension of that name).
     """
 
     id: str
@@ -44,6 +69,7 @@ class Event:
     subject: str | None
     time: datetime
     data: Mapping[str, Any]
+    sequence: str | None = None
 
 
 def event_body(event: Event) -> bytes:
@@ -59,10 +85,10 @@ def event_body(event: Event) -> bytes:
         "subject": event.subject,
         "time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
+        "sequence": event.sequence,
         "data": event.data,
     }
-    if event.subject is None:
-        del attributes["subject"]
+    attributes = {name: value for name, value in attributes.items() if value is not None}
     return json.dumps(attributes, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -78,7 +104,7 @@ class WebhookChannel:
         post in all: name, connection, TLS, request and answer.
         """
         self._sockets = guarded_sockets(allowed)
-        self._schemes = {"https", "http"} if plain_http else {"https"}
+        self.schemes = frozenset({"https", "http"} if plain_http else {"https"})
         self._timeout = aiohttp.ClientTimeout(total=seconds)
         self._session: aiohttp.ClientSession | None = None
 
@@ -101,28 +127,55 @@ class WebhookChannel:
     async def post(self, endpoint: Endpoint, event_id: str, body: bytes, now: datetime) -> Receipt:
         """Sign and post a body once; return what became of it. `event_id` stays the same over all attempts.
 
-        `now` (aware) is the time of this attempt; it is signed. Nothing that an endpoint does is raised.
+        `now` (aware) is the time of this attempt; it is signed. Nothing that an endpoint does is raised. The text
+        of the receipt is what the answer begins with, or its reason where it is empty.
         REFUSED without a code means that the address itself cannot be used.
         """
+        signed = headers(endpoint.secrets, event_id, now, body)
+        return (await self._exchange("POST", endpoint.url, signed, body, now))[0]
+
+    async def prove(self, endpoint: Endpoint, challenge: Challenge, now: datetime) -> Receipt:
+        """Ask an endpoint whether it wants what we post; ACCEPTED means that it has said so.
+
+        It may answer OPTIONS as CloudEvents prescribes (HTTP 1.1 Web Hooks for Event Delivery, section 4), or the
+        posted challenge by repeating it, alone or as `{"challenge": …}`. A server that reflects what it is sent, or
+        answers 200 to everything, says neither.
+        """
+        asked = {"WebHook-Request-Origin": challenge.origin}
+        receipt, _, allowed = await self._exchange("OPTIONS", endpoint.url, asked, None, now)
+        if receipt.verdict is Verdict.ACCEPTED and allowed in {challenge.origin, "*"}:
+            return receipt
+        if receipt.verdict is Verdict.REFUSED and receipt.code is None:
+            return receipt
+        signed = headers(endpoint.secrets, challenge.id, now, challenge.body)
+        receipt, beginning, _ = await self._exchange("POST", endpoint.url, signed, challenge.body, now)
+        if receipt.verdict is not Verdict.ACCEPTED or challenge.is_answered_by(beginning):
+            return receipt
+        text = "the answer does not repeat the challenge"
+        return Receipt(Verdict.DEFERRED, receipt.code, text, receipt.phase)
+
+    async def _exchange(
+        self, method: str, url: str, fields: Mapping[str, str], body: bytes | None, now: datetime
+    ) -> tuple[Receipt, bytes, str]:
+        """Send one request; return the receipt, the beginning of the answer, and who it says may post."""
         refused: list[str] = []
         mark = blocked.set(refused)
         try:
-            async with self._client().post(
-                endpoint.url,
-                data=body,
-                headers=headers(endpoint.secrets, event_id, now, body),
-                allow_redirects=False,
+            async with self._client().request(
+                method, url, data=body, headers=fields, allow_redirects=False
             ) as answer:
-                await _read_little(answer)
-                retry_after = answer.headers.get("Retry-After")
-                return judge_webhook(answer.status, answer.reason or "", now=now, retry_after=retry_after)
+                beginning = await _read_little(answer)
+                text = beginning.decode("utf-8", "replace").strip() or answer.reason or ""
+                asked_for = answer.headers.get("Retry-After")
+                receipt = judge_webhook(answer.status, text, now=now, retry_after=asked_for)
+                return receipt, beginning, answer.headers.get("WebHook-Allowed-Origin", "")
         except (_UnfitUrlError, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as fault:
-            return _unusable(f"not a usable address: {fault}")
+            return _unusable(f"not a usable address: {fault}"), b"", ""
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as fault:
             if refused:
-                return _unusable(f"{', '.join(refused)} is not a public address")
+                return _unusable(f"{', '.join(refused)} is not a public address"), b"", ""
             text = "no answer in time" if isinstance(fault, TimeoutError) else str(fault)
-            return judge_webhook(None, f"{type(fault).__name__}: {text}", now=now)
+            return judge_webhook(None, f"{type(fault).__name__}: {text}", now=now), b"", ""
         finally:
             blocked.reset(mark)
 
@@ -130,8 +183,8 @@ class WebhookChannel:
         self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Judge the address as the client itself has parsed it, so that no two parsers can disagree."""
-        if request.url.scheme not in self._schemes:
-            message = f"it begins with {request.url.scheme}, not with {' or '.join(sorted(self._schemes))}"
+        if request.url.scheme not in self.schemes:
+            message = f"it begins with {request.url.scheme}, not with {' or '.join(sorted(self.schemes))}"
             raise _UnfitUrlError(message)
         if "Authorization" in request.headers:
             message = "it holds a user name or password; the signature is what proves who we are"
@@ -160,17 +213,20 @@ class _UnfitUrlError(ValueError):
     """An endpoint's address is well formed but not one that we use."""
 
 
-async def _read_little(answer: aiohttp.ClientResponse) -> None:
-    """Read what a decent answer holds; cut off whatever is longer, slower or broken. The status counts."""
-    size = 0
+async def _read_little(answer: aiohttp.ClientResponse) -> bytes:
+    """Read what a decent answer holds and return how it begins; cut off what is longer, slower or broken."""
+    beginning, size = b"", 0
     try:
         async for chunk in answer.content.iter_any():
+            if size < BEGINNING:
+                beginning += chunk[: BEGINNING - size]
             size += len(chunk)
             if size > LARGEST_ANSWER:
                 answer.close()
-                return
+                break
     except (TimeoutError, aiohttp.ClientError, OSError):
-        answer.close()
+        answer.close()  # the status counts
+    return beginning
 
 
 def _unusable(text: str) -> Receipt:

@@ -16,6 +16,7 @@ from notifier.domain.backoff import mail_retry
 from notifier.domain.letters import short_code
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
+from notifier.heralding import herald_letters
 from notifier.rendering import ItemView, LetterView, SectionView
 from notifier.store import claims, letters, outbox
 from notifier.store.claims import ClaimedItem, ClaimedLetter
@@ -49,6 +50,7 @@ async def _batch(tools: Tools, token: str) -> bool:
     async with tools.database.transaction() as conn:
         claimed, nobody = await claims.claim(conn, now, token, LEASE, BATCH)
         await letters.mark_unreachable(conn, {each.id: _subject(tools, each) for each in nobody}, now)
+        await herald_letters(conn, [each.id for each in nobody], "", now)
     if not claimed:
         return bool(nobody)
     sending = Sending(tools, token, {key_of(letter.id, letter.gathered): letter for letter in claimed})
@@ -101,6 +103,8 @@ class Sending:
     async def _record(self, outcomes: Collection[Outcome]) -> None:
         async with self.tools.database.transaction() as conn:
             await letters.record(conn, list(outcomes), self.token, self.tools.now())
+            ids = [each.letter_id for each in outcomes]
+            await herald_letters(conn, ids, self.token, self.tools.now())
 
     def _outcome(self, letter: ClaimedLetter, receipt: Receipt, parcel: Parcel) -> Outcome:
         now = self.tools.now()

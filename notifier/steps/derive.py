@@ -17,6 +17,7 @@ from notifier.domain.ladders import Occasion
 from notifier.domain.law import AuthorityKind, Deadline, Law, Party
 from notifier.domain.obligations import CohortKey, Decision, State, shape_of
 from notifier.domain.statements import resolve
+from notifier.heralding import Heralding
 from notifier.store import cohorts, derivation, obligations, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
 from notifier.store.database import Connection, retrying
@@ -38,6 +39,7 @@ class Work:
     run: int
     generation: int
     telling: Telling
+    heralding: Heralding
 
 
 async def derive(tools: Tools) -> None:
@@ -56,10 +58,12 @@ async def _derive(tools: Tools) -> None:
         law = await law_on(conn, tools, today)
         run = await sequences.draw(conn, "run")
         generation = await sequences.draw(conn, "generation")
-        work = Work(conn, tools, law, today, run, generation, Telling(conn, tools, law, run))
+        heralding = await Heralding.begin(conn, law, run, now)
+        work = Work(conn, tools, law, today, run, generation, Telling(conn, tools, law, run), heralding)
         for name in sorted(law.deadlines):
             if law.said(name):
                 await _deadline(work, law.deadlines[name], moved)
+        await heralding.finish()
         await derivation.mark_derived(conn, moved.deadlines)
         await outbox.enqueue(conn, "sweep", now)
         await outbox.enqueue(conn, "dispatch", now)
@@ -72,7 +76,8 @@ async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
     first_time = by_law and not await derivation.membership_of(work.conn, deadline.id)
     if by_law:
         await _membership_if_changed(work, deadline, branches)
-    if by_law or not moved.settings.isdisjoint(work.law.event_types_of(deadline.id)):
+    for_all = by_law or not moved.settings.isdisjoint(work.law.event_types_of(deadline.id))
+    if for_all:
         await _decide_again(work, deadline, by_law=by_law, first_time=first_time)
     if moved.newcomers:
         await _membership(work, deadline, branches, Scope.NEWCOMERS)
@@ -83,6 +88,7 @@ async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
         else:
             await _membership(work, deadline, branches, Scope.FRESH_FACTS)
         await _acknowledge(work, deadline, moved)
+    await work.heralding.members(deadline, work.telling, everyone=for_all)
 
 
 def branches_of(law: Law, deadline: Deadline) -> list[Branch]:
@@ -174,6 +180,7 @@ async def _decide_again(work: Work, deadline: Deadline, *, by_law: bool, first_t
         if decision is None:
             continue
         kind = change(None if first_time else cohort.situation, decision)
+        work.heralding.decided(cohort, decision, kind)
         generation = cohort.generation if kind is None or first_time else work.generation
         placed = Placed(cohort.key, decision, generation, upcoming(decision, work.today))
         situation = Situation.of(decision)

@@ -11,6 +11,7 @@ from notifier.clock import civil_date, japan_time
 from notifier.domain.ladders import Occasion, Rung
 from notifier.domain.law import Law, Party
 from notifier.domain.obligations import Decision
+from notifier.heralding import Heralding
 from notifier.store import cohorts, derivation, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
 from notifier.store.database import retrying
@@ -35,21 +36,26 @@ async def _sweep(tools: Tools) -> None:
         found = [cohort for cohort in found if cohort.key.deadline not in moved]
         if found:
             law = await law_on(conn, tools, today)
-            telling = Telling(conn, tools, law, await sequences.draw(conn, "run"))
-            await cohorts.update_cohorts(conn, list(_climb(telling, law, found, today)))
+            run = await sequences.draw(conn, "run")
+            telling, heralding = Telling(conn, tools, law, run), await Heralding.begin(conn, law, run, now)
+            await cohorts.update_cohorts(conn, list(_climb(telling, heralding, law, found, today)))
             await telling.say_all()
+            await heralding.finish()
             await outbox.enqueue(conn, "dispatch", now)
         following = await cohorts.next_day(conn, today)
         if following is not None:
             await outbox.enqueue(conn, "sweep", japan_time(following, 0))
 
 
-def _climb(telling: Telling, law: Law, found: Sequence[Cohort], today: date) -> Iterator[tuple[int, Placed]]:
+def _climb(
+    telling: Telling, heralding: Heralding, law: Law, found: Sequence[Cohort], today: date
+) -> Iterator[tuple[int, Placed]]:
     """Say what is due to each cohort, and yield where it stands now."""
     for cohort in found:
         decision = telling.decide(cohort.key)
         if decision is None:
             continue
+        heralding.decided(cohort, decision)
         yield cohort.id, Placed(cohort.key, decision, cohort.generation, upcoming(decision, today))
         told = Told(cohort.id, cohort.key, decision, cohort.generation)
         reached = _reached(decision, cohort, today)

@@ -1,0 +1,212 @@
+"""The feed: for each listener what it is told, in one order that never changes and that no late writer gets before.
+
+Transactions end in another order than they begin. So messages are fanned out in rounds, one after another, and the
+place in the feed is (round, message): whoever has read up to a place has missed nothing before it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import Field
+
+from notifier.domain.messages import delivery_data, message_id
+from notifier.store import sequences
+from notifier.store.database import table
+from notifier.store.happenings import HappeningRow, MessageRow
+from notifier.store.letters import key_of
+from notifier.store.listeners import ListenerOfficeRow, ListenerRow
+from notifier.store.tables import DesignationRow, OfficeRow, SayingRow, Table
+
+ROUND: Final = 20_000
+"""Messages fanned out in one transaction at most."""
+
+
+class HeardRow(Table, table=True):
+    """A message in the feed of a listener, in the round `batch`."""
+
+    __tablename__ = "heard"
+
+    listener_id: int = Field(primary_key=True, foreign_key="listener.id")
+    batch: int = Field(primary_key=True)
+    message_id: int = Field(primary_key=True)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a feed; the beginning is before all others."""
+
+    batch: int = 0
+    message: int = 0
+
+    def __str__(self) -> str:
+        """Return the place as it is handed out: it grows as text, too."""
+        return f"{self.batch:010d}-{self.message:012d}"
+
+    @classmethod
+    def read(cls, written: str) -> "Place":
+        """Read what was handed out. Raises ValueError for anything else."""
+        batch, _, message = written.partition("-")
+        if not (written.isascii() and batch.isdigit() and message.isdigit() and len(written) <= 23):
+            raise ValueError(written)
+        return cls(int(batch), int(message))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message as it is told. `data` is JSON; `happened` the aware instant; `place` its place in the feed."""
+
+    id: str
+    type: str
+    subject: str | None
+    happened: datetime
+    data: dict[str, Any]
+    place: Place
+
+
+async def fan_out(conn: AsyncConnection) -> tuple[int, list[int], bool]:
+    """Put fresh messages into the feeds: returns the round, the listeners told, and whether more are left.
+
+    Call it in a transaction with one state throughout; two at once are busy, so that rounds end in their order.
+    """
+    batch = await sequences.draw(conn, "round")
+    message = table(MessageRow)
+    fresh = message.c.batch.is_(None)
+    first = select(message.c.id).where(fresh).order_by(message.c.id).limit(ROUND).subquery()
+    last, count = (await conn.execute(select(func.max(first.c.id), func.count()).select_from(first))).one()
+    if not count:
+        return batch, [], False
+    for way in _ways(conn.dialect.name):
+        await conn.execute(way, {"round": batch, "last": last})
+    await conn.execute(update(message).where(fresh, message.c.id <= last).values(batch=batch))
+    heard, listener = table(HeardRow), table(ListenerRow)
+    hears = exists().where(heard.c.listener_id == listener.c.id, heard.c.batch == batch)
+    told = await conn.execute(select(listener.c.id).where(hears).order_by(listener.c.id))
+    return batch, list(told.scalars()), count >= ROUND
+
+
+@cache
+def _ways(dialect: str) -> tuple[Insert, ...]:
+    """The ways on which a message comes to a listener, each a set statement."""
+    message, listener, office = table(MessageRow), table(ListenerRow), table(OfficeRow)
+    designation, served = table(DesignationRow), table(ListenerOfficeRow)
+    batch = bindparam("round", type_=Integer())
+    of_round = and_(message.c.batch.is_(None), message.c.id <= bindparam("last", type_=Integer()))
+    themselves = listener.c.vendor == ""
+    for_all = and_(message.c.listener_id.is_(None), message.c.authority.is_(None))
+    open_to_vendors = and_(message.c.listener_id.is_(None), message.c.office_id.is_not(None))
+    heard = select(listener.c.id, batch, message.c.id).select_from(message)
+    ways: tuple[Select[Any], ...] = (
+        heard.join(listener, listener.c.id == message.c.listener_id).where(of_round),
+        heard.join(listener, and_(themselves, listener.c.authority == message.c.authority)).where(of_round),
+        heard.join(office, office.c.id == message.c.office_id)
+        .join(listener, and_(themselves, listener.c.authority == office.c.municipality))
+        .where(of_round, for_all),
+        heard.join(designation, designation.c.office_id == message.c.office_id)
+        .join(listener, and_(themselves, listener.c.authority == designation.c.authority))
+        .where(of_round, for_all)
+        .distinct(),
+        heard.join(listener, and_(themselves, listener.c.authority == literal(""))).where(
+            of_round, message.c.listener_id.is_(None)
+        ),
+        heard.join(office, office.c.id == message.c.office_id)
+        .join(served, served.c.number == office.c.number)
+        .join(listener, listener.c.id == served.c.listener_id)
+        .where(of_round, open_to_vendors),
+    )
+    upsert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    names = ["listener_id", "batch", "message_id"]
+    return tuple(upsert(table(HeardRow)).from_select(names, way).on_conflict_do_nothing() for way in ways)
+
+
+async def read(conn: AsyncConnection, listener_id: int, after: Place, limit: int) -> list[Told]:
+    """Return up to `limit` messages of a listener that stand after a place in its feed."""
+    heard = table(HeardRow).c
+    page = (
+        _told()
+        .where(heard.listener_id == listener_id, _after(after))
+        .order_by(heard.batch, heard.message_id)
+        .limit(limit)
+    )
+    return [told_of(row) for row in await conn.execute(page)]
+
+
+def _after(place: Place) -> ColumnElement[bool]:
+    heard = table(HeardRow).c
+    return tuple_(heard.batch, heard.message_id) > (place.batch, place.message)
+
+
+async def end_of(conn: AsyncConnection, listener_id: int) -> Place:
+    """Return the last place in the feed of a listener; the beginning if nothing stands there."""
+    heard = table(HeardRow).c
+    last = select(heard.batch, heard.message_id).where(heard.listener_id == listener_id)
+    row = (await conn.execute(last.order_by(heard.batch.desc(), heard.message_id.desc()).limit(1))).first()
+    return Place() if row is None else Place(row.batch, row.message_id)
+
+
+async def forgotten(conn: AsyncConnection) -> int:
+    """Return the last round that is no longer kept; 0 if all are."""
+    return await sequences.last(conn, "forgotten round")
+
+
+MESSAGE = (
+    "type",
+    "at",
+    "subject",
+    "deadline",
+    "occurrence",
+    "letter_id",
+    "gathered",
+    "day",
+    "code",
+    "state",
+)
+
+
+@cache
+def _told() -> Select[Any]:
+    heard, message = table(HeardRow), table(MessageRow)
+    return with_content(
+        select(heard.c.batch, heard.c.message_id).join(message, message.c.id == heard.c.message_id)
+    )
+
+
+def with_content(found: Select[Any]) -> Select[Any]:
+    """Add what a message says to a select that names `batch` and `message_id` and has joined the message."""
+    message, happening, saying = table(MessageRow), table(HappeningRow), table(SayingRow)
+    return (
+        found.add_columns(*(message.c[name] for name in MESSAGE), happening.c.data, saying.c.content)
+        .outerjoin(happening, happening.c.id == message.c.happening_id)
+        .outerjoin(saying, saying.c.id == message.c.saying_id)
+    )
+
+
+def told_of(row: Row[Any]) -> Told:
+    """Return a message as it is told, from a row that `with_content` selects."""
+    if row.content is not None:
+        data = delivery_data(row.content, key_of(row.letter_id, row.gathered), row.code, row.state)
+    else:
+        data = dict(row.data or {})
+    if row.day is not None:
+        data["settled_on"] = row.day.isoformat()
+    name = message_id(row.message_id, row.at.isoformat())
+    return Told(name, row.type, row.subject or None, row.at, data, Place(row.batch, row.message_id))

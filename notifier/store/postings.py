@@ -1,0 +1,366 @@
+"""Postings: a message on its way to an endpoint: the row exists before anything is sent, one for each pair, for ever.
+
+Messages about the same (subject, deadline, occurrence: a *lane*) wait for each other; all others do not.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    Integer,
+    Select,
+    String,
+    UniqueConstraint,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import Field
+
+from notifier.store.chosen import among
+from notifier.store.database import table
+from notifier.store.endpoints import Endpoint, EndpointRow, Wanted
+from notifier.store.feed import HeardRow, Told, told_of, with_content
+from notifier.store.happenings import MessageRow
+from notifier.store.tables import Table, _only
+
+OPEN = ("waiting", "claimed")
+"""States of a posting that may still be sent; in the others (delivered, dead, superseded) it is finished."""
+
+
+class PostingRow(Table, table=True):
+    """A message for an endpoint. `next_try_at` counts while it waits; `token` is the fence of whoever has claimed it.
+
+    `code`, `answer` and `problem` say how its last try ended; a dead one was given up for that reason.
+    """
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        UniqueConstraint("endpoint_id", "message_id"),
+        Index("ix_posting_due", "endpoint_id", "next_try_at", "id", **_only("state = 'waiting'")),
+        Index("ix_posting_lane", "endpoint_id", "lane", "id", **_only("finished_at IS NULL")),
+        Index("ix_posting_lease_until", "lease_until", **_only("state = 'claimed'")),
+        Index("ix_posting_dead", "endpoint_id", "id", **_only("state = 'dead'")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    endpoint_id: int
+    message_id: int
+    lane: str
+    state: str
+    attempts: int = 0
+    next_try_at: datetime
+    token: str = ""
+    lease_until: datetime | None = None
+    finished_at: datetime | None = None
+    problem: str = ""
+
+
+class AttemptRow(Table, table=True):
+    """One try: when, how long it took (milliseconds), the status and the first signs of the answer."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_endpoint_id", "endpoint_id", "id"), Index("ix_attempt_at", "at"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    endpoint_id: int
+    message_id: int | None = None
+    at: datetime
+    milliseconds: int
+    code: int | None = None
+    verdict: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A claimed posting; `attempts` counts this try."""
+
+    id: int
+    endpoint_id: int
+    attempts: int
+    told: Told
+
+
+def matches(wanted: Wanted) -> ColumnElement[bool]:
+    """Tell whether an endpoint wants a message."""
+    message = table(MessageRow).c
+    parts: list[ColumnElement[bool]] = [true()]
+    if wanted.types:
+        parts.append(message.type.in_(wanted.types))
+    if wanted.offices:
+        subjects = [f"office/{number}" for number in wanted.offices]
+        parts.append(or_(message.subject.not_like("office/%"), message.subject.in_(subjects)))
+    if wanted.deadlines:
+        families = [f"{each}/%" for each in wanted.deadlines if "/" not in each]
+        named = [each for each in wanted.deadlines if "/" in each]
+        parts.append(
+            or_(
+                message.deadline == "",
+                message.deadline.in_(named),
+                *(message.deadline.like(each) for each in families),
+            )
+        )
+    return and_(*parts)
+
+
+def _wanted_by(endpoint: Endpoint, now: datetime) -> Select[Any]:
+    """Select the postings that an endpoint would get of what its listener heard; nothing about the endpoint itself."""
+    heard, message, posting = table(HeardRow), table(MessageRow), table(PostingRow)
+    lane = message.c.subject + "|" + message.c.deadline + "|" + cast(message.c.occurrence, String)
+    return (
+        select(
+            literal(endpoint.id),
+            message.c.id,
+            lane,
+            literal("waiting"),
+            literal(0),
+            literal(now, posting.c.next_try_at.type),
+            literal(""),
+            literal(""),
+        )
+        .select_from(heard)
+        .join(message, message.c.id == heard.c.message_id)
+        .where(
+            heard.c.listener_id == endpoint.listener_id,
+            message.c.subject != f"endpoint/{endpoint.id}",
+            matches(endpoint.wanted),
+        )
+        .order_by(heard.c.batch, message.c.id)
+    )
+
+
+_NEW = ["endpoint_id", "message_id", "lane", "state", "attempts", "next_try_at", "token", "problem"]
+
+
+async def plan(conn: AsyncConnection, endpoints: Sequence[Endpoint], batch: int, now: datetime) -> int:
+    """Plan postings of the messages of a round; returns how many. Endpoints that are disabled get theirs kept."""
+    count = 0
+    for each in endpoints:
+        source = _wanted_by(each, now).where(table(HeardRow).c.batch == batch)
+        count += (await conn.execute(insert(table(PostingRow)).from_select(_NEW, source))).rowcount
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An endpoint with something due: since when, and whether one of its postings is under way somewhere."""
+
+    endpoint_id: int
+    due: datetime
+    busy: bool
+
+
+async def ready(conn: AsyncConnection, now: datetime) -> tuple[list[Ready], datetime | None]:
+    """Return the endpoints that may be sent something now, and the next instant at which another may."""
+    rows = (await conn.execute(_ready())).all()
+    found, later = [], []
+    for row in rows:
+        opens = max(row.due, row.open_until) if row.open_until is not None else row.due
+        if opens <= now:
+            found.append(Ready(row.id, row.due, bool(row.busy)))
+        else:
+            later.append(opens)
+    return found, min(later, default=None)
+
+
+@cache
+def _ready() -> Select[Any]:
+    endpoint, posting = table(EndpointRow), table(PostingRow)
+    own = posting.c.endpoint_id == endpoint.c.id
+    due = (
+        select(posting.c.next_try_at)
+        .where(own, posting.c.state == "waiting")
+        .order_by(posting.c.next_try_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    busy = exists().where(own, posting.c.state == "claimed")
+    each = select(endpoint.c.id, endpoint.c.open_until, due.label("due"), busy.label("busy")).where(
+        endpoint.c.state == "enabled"
+    )
+    found = each.subquery()
+    return select(found).where(found.c.due.is_not(None)).order_by(found.c.due, found.c.id)
+
+
+async def claim(
+    conn: AsyncConnection, endpoint_id: int, now: datetime, token: str, lease: timedelta, limit: int
+) -> list[Posting]:
+    """Claim up to `limit` postings that are due at an endpoint, none whose lane is still waited for."""
+    given = {"endpoint": endpoint_id, "by": now, "most": limit}
+    ids = list((await conn.execute(_due(), given)).scalars())
+    if not ids:
+        return []
+    held = {"ids": ids, "holder": token, "until": now + lease}
+    await conn.execute(_holding(), held)
+    rows = await conn.execute(_claimed(), {"ids": ids})
+    return [Posting(row.posting, endpoint_id, row.attempts, told_of(row)) for row in rows]
+
+
+@cache
+def _due() -> Select[Any]:
+    posting = table(PostingRow)
+    other = posting.alias("before")
+    before = exists().where(
+        other.c.endpoint_id == posting.c.endpoint_id,
+        other.c.lane == posting.c.lane,
+        other.c.id < posting.c.id,
+        other.c.finished_at.is_(None),
+    )
+    return (
+        select(posting.c.id)
+        .where(
+            posting.c.endpoint_id == bindparam("endpoint", type_=Integer()),
+            posting.c.state == "waiting",
+            posting.c.next_try_at <= bindparam("by", type_=posting.c.next_try_at.type),
+            ~before,
+        )
+        .order_by(posting.c.next_try_at, posting.c.id)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(skip_locked=True, of=posting)
+    )
+
+
+@cache
+def _holding() -> Update:
+    posting = table(PostingRow)
+    return (
+        update(posting)
+        .where(among(posting.c.id))
+        .values(
+            state="claimed",
+            token=bindparam("holder"),
+            lease_until=bindparam("until", type_=posting.c.next_try_at.type),
+            attempts=posting.c.attempts + 1,
+        )
+    )
+
+
+@cache
+def _claimed() -> Select[Any]:
+    posting, message = table(PostingRow), table(MessageRow)
+    found = select(
+        posting.c.id.label("posting"), posting.c.attempts, posting.c.message_id, message.c.batch
+    ).join(message, message.c.id == posting.c.message_id)
+    return with_content(found).where(among(posting.c.id)).order_by(posting.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one try; `next_try_at` counts where the posting waits again."""
+
+    posting: Posting
+    state: str
+    at: datetime
+    next_try_at: datetime
+    milliseconds: int
+    verdict: str
+    code: int | None
+    answer: str
+    problem: str = ""
+
+
+async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str) -> None:
+    """Record tries of postings held under `token`; what another worker holds by now is not changed by it."""
+    if not outcomes:
+        return
+    tries = [
+        {
+            "endpoint_id": each.posting.endpoint_id,
+            "message_id": each.posting.told.place.message,
+            "at": each.at,
+            "milliseconds": each.milliseconds,
+            "code": each.code,
+            "verdict": each.verdict,
+            "answer": each.answer,
+        }
+        for each in outcomes
+    ]
+    await conn.execute(insert(table(AttemptRow)), tries)
+    taken = [each for each in outcomes if each.state == "delivered"]
+    if taken:
+        ids = [each.posting.id for each in taken]
+        await conn.execute(_delivered(), {"ids": ids, "fence": token, "ended": taken[-1].at})
+    others = [
+        {
+            "posting": each.posting.id,
+            "fence": token,
+            "to": each.state,
+            "again": each.next_try_at,
+            "ended": each.at if each.state == "dead" else None,
+            "why": each.problem,
+        }
+        for each in outcomes
+        if each.state != "delivered"
+    ]
+    if others:
+        await conn.execute(_others(), others)
+
+
+@cache
+def _delivered() -> Update:
+    posting = table(PostingRow)
+    ended = bindparam("ended", type_=posting.c.next_try_at.type)
+    mine = among(posting.c.id), posting.c.token == bindparam("fence")
+    final = {"state": "delivered", "finished_at": ended, "lease_until": None, "problem": ""}
+    return update(posting).where(*mine).values(final)
+
+
+@cache
+def _others() -> Update:
+    posting = table(PostingRow)
+    instant = posting.c.next_try_at.type
+    return (
+        update(posting)
+        .where(posting.c.id == bindparam("posting"), posting.c.token == bindparam("fence"))
+        .values(
+            state=bindparam("to"),
+            next_try_at=bindparam("again", type_=instant),
+            finished_at=bindparam("ended", type_=instant),
+            problem=bindparam("why"),
+            lease_until=None,
+            token="",
+        )
+    )
+
+
+async def note_attempt(conn: AsyncConnection, endpoint_id: int, values: Mapping[str, Any]) -> None:
+    """Keep a try that belongs to no posting: a challenge, a ping."""
+    await conn.execute(insert(table(AttemptRow)).values(endpoint_id=endpoint_id, **values))
+
+
+async def release(conn: AsyncConnection, ids: Collection[int], token: str) -> None:
+    """Give back postings that were claimed under `token` and not tried."""
+    posting = table(PostingRow)
+    back = update(posting).where(among(posting.c.id), posting.c.token == token, posting.c.state == "claimed")
+    values = {"state": "waiting", "token": "", "lease_until": None, "attempts": posting.c.attempts - 1}
+    await conn.execute(back.values(values), {"ids": list(ids)})
+
+
+async def rescue(conn: AsyncConnection, now: datetime) -> int:
+    """Free postings whose lease is over: they are posted again under the same id; returns how many."""
+    posting = table(PostingRow)
+    over = update(posting).where(posting.c.state == "claimed", posting.c.lease_until <= now)
+    return (await conn.execute(over.values(state="waiting", token="", lease_until=None))).rowcount
+
+
+async def died_since(conn: AsyncConnection, endpoint_id: int, since: datetime) -> int:
+    """Return how many postings of an endpoint were given up since an instant."""
+    posting = table(PostingRow).c
+    own = posting.endpoint_id == endpoint_id, posting.state == "dead", posting.finished_at >= since
+    return int((await conn.execute(select(func.count()).where(*own))).scalar_one())
