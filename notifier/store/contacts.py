@@ -6,6 +6,9 @@ from sqlmodel import col
 
 from notifier.store.tables import ContactRow, DeliveryRow, OfficeRow
 
+REFUSED = "refused"
+"""Why a contact is not in use: its owner wants no mail there. No list can undo that."""
+
 
 async def deactivate(conn: AsyncConnection, address: str) -> list[str]:
     """Deactivate a mail address for every office that has it; returns the numbers of those where it was active.
@@ -24,7 +27,7 @@ async def deactivate(conn: AsyncConnection, address: str) -> list[str]:
         .order_by(col(OfficeRow.number))
     )
     numbers = list(found.scalars())
-    await conn.execute(update(ContactRow).where(*active).values(active=False))
+    await conn.execute(update(ContactRow).where(*active).values(active=False, reason=REFUSED))
     planned = update(DeliveryRow).where(
         col(DeliveryRow.recipient) == address, col(DeliveryRow.state) == "planned"
     )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, and_, bindparam, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Insert, and_, bindparam, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +21,7 @@ from notifier.domain.sayings import Member
 from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.obligations import RUN
+from notifier.store.subscriptions import told, wants
 from notifier.store.tables import (
     AuthorityRow,
     CohortRow,
@@ -29,7 +30,6 @@ from notifier.store.tables import (
     ObligationRow,
     OfficeRow,
     SayingRow,
-    SubscriptionRow,
 )
 
 _SAYING = [
@@ -169,7 +169,9 @@ def _to_members(dialect: str, whom: Whom) -> Insert:
         contact.c.office_id == obligation.c.office_id,
         contact.c.active.is_(True),
         contact.c.channel == "email",
+        wants(contact.c, bindparam("family")),
     )
+    through = func.coalesce(contact.c.authority, office.c.municipality)
     source = (
         select(
             saying.c.id,
@@ -186,7 +188,11 @@ def _to_members(dialect: str, whom: Whom) -> Insert:
         .join(obligation, obligation.c.cohort_id == cohort.c.id)
         .join(office, office.c.id == obligation.c.office_id)
         .outerjoin(contact, reached)
-        .where(among(cohort.c.id), _picked(whom), _subscribed())
+        .where(
+            among(cohort.c.id),
+            _picked(whom),
+            told(obligation.c.office_id, through, saying.c.deadline, bindparam("family"), saying.c.on),
+        )
         .order_by(saying.c.id, obligation.c.office_id, contact.c.id)
     )
     planned: Insert = _upsert(dialect, DeliveryRow).from_select(_DELIVERY, source).on_conflict_do_nothing()
@@ -200,13 +206,6 @@ def _current(saying: Any, cohort: Any, party: str) -> ColumnElement[bool]:
         saying.party == party,
         saying.rung == bindparam("rung"),
     )
-
-
-def _subscribed() -> ColumnElement[bool]:
-    chosen, office = table(SubscriptionRow).c, table(ObligationRow).c.office_id
-    own = exists().where(chosen.office_id == office)
-    to_this = exists().where(chosen.office_id == office, chosen.family == bindparam("family"))
-    return or_(~own, to_this)
 
 
 async def tell_authorities(conn: AsyncConnection, said: Round, party: str) -> None:

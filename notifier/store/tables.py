@@ -68,6 +68,8 @@ class OfficeRow(Table, table=True):
     corporation: str = ""
     telephone: str = ""
     fax: str = ""
+    corporate_number: str = ""
+    location: str = ""
     municipality: str = Field(index=True)
     prefecture: str
     staff: int | None = None
@@ -101,7 +103,12 @@ class DesignationRow(Table, table=True):
 
 
 class ContactRow(Table, table=True):
-    """An address at which an office is reached; it belongs to the authority that registered it."""
+    """An address at which an office is reached; it belongs to the authority that registered it.
+
+    `role` tells whose it is (manager, clerk, headquarters or ""), `topics` the families it wants to hear of, each between
+    two spaces, "" for all. `origin` is who entered it (authority, office), `reason` why it is not in use (refused,
+    unverified, lapsed). `verified_at` is when its owner last confirmed it, `asked_at` when that was last asked for.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (UniqueConstraint("office_id", "authority", "channel", "address"),)
@@ -112,15 +119,56 @@ class ContactRow(Table, table=True):
     channel: str = "email"
     address: str = Field(index=True)
     active: bool = True
+    role: str = ""
+    topics: str = ""
+    text_only: bool = False
+    origin: str = "authority"
+    reason: str = ""
+    verified_at: datetime | None = None
+    asked_at: datetime | None = None
 
 
 class SubscriptionRow(Table, table=True):
-    """An office is told of a family of deadlines. An office without any row is told of all of them."""
+    """From the civil date `since` an office is told of a topic through the contacts of an authority, or is not.
+
+    A `topic` is a deadline, a family of them, or * for all. The nearest topic counts, and of it the latest row in force;
+    without any row an office is told. `channel` "" means all channels. No row changes what an office owes.
+    """
 
     __tablename__ = "subscription"
 
     office_id: int = Field(primary_key=True, foreign_key="office.id")
-    family: str = Field(primary_key=True)
+    authority: str = Field(primary_key=True)
+    topic: str = Field(primary_key=True)
+    channel: str = Field(default="", primary_key=True)
+    since: date = Field(primary_key=True)
+    told: bool
+    reason: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+
+
+class OfficeImportRow(Table, table=True):
+    """A list of offices that came in over the network: first compared, then, if it is confirmed, taken over.
+
+    States: waiting, compared, refused, taken_over, failed. `wanted` is what to do with it, `report` what that would
+    change or has changed, `refused` the rows to correct as a file. `content` is forgotten once nothing can be done with it.
+    """
+
+    __tablename__ = "office_import"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    authority: str = Field(index=True)
+    who: str
+    name: str = ""
+    state: str = Field(default="waiting", index=True)
+    received_at: datetime
+    finished_at: datetime | None = None
+    content: bytes | None = None
+    wanted: dict[str, Any] = Field(sa_column=_json())
+    report: dict[str, Any] = Field(sa_column=_json())
+    refused: str = Field(default="", sa_type=Text)
 
 
 class EventRow(Table, table=True):

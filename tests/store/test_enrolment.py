@@ -8,7 +8,8 @@ from sqlalchemy import func, insert, select, update
 from sqlmodel import col
 
 from notifier.store.database import Database, table
-from notifier.store.enrolment import Change, Enrolled, close, difference, enrol, enrolled, folded
+from notifier.store.differences import Change, Enrolled, difference, folded
+from notifier.store.enrolment import close, enrol, enrolled
 from notifier.store.tables import ContactRow, DesignationRow, OfficeRow, OfficeServiceRow, SubscriptionRow
 
 NOON = datetime(2026, 3, 13, 3, tzinfo=UTC)
@@ -100,14 +101,14 @@ async def test_chosen_families_stay_unless_the_list_speaks_of_them(database: Dat
     async def families() -> list[str]:
         async with database.reading() as conn:
             return list(
-                (await conn.execute(select(table(SubscriptionRow).c.family).order_by("family"))).scalars()
+                (await conn.execute(select(table(SubscriptionRow).c.topic).order_by("topic"))).scalars()
             )
 
     await begin_with(database, replace(A, subscriptions=("free-pass", "platform")))
     await begin_with(database, replace(A, name="ケアプランA"))
-    assert await families() == ["free-pass", "platform"]
+    assert await families() == ["*", "free-pass", "platform"]
     await begin_with(database, replace(A, subscriptions=("platform",)))
-    assert await families() == ["platform"]
+    assert await families() == ["*", "platform"]
     await begin_with(database, replace(A, subscriptions=()))
     assert await families() == []
 

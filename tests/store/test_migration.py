@@ -75,7 +75,10 @@ async def test_rows_that_point_nowhere_stop_the_migration(sqlite_url: str) -> No
             driver = (await conn.get_raw_connection()).driver_connection
             assert driver is not None
             await driver.execute("PRAGMA foreign_keys=OFF")
-            await driver.execute("INSERT INTO subscription (office_id, family) VALUES (7, 'a')")
+            await driver.execute(
+                "INSERT INTO subscription (office_id, authority, topic, channel, since, told, reason, decided_by)"
+                " VALUES (7, '', 'a', '', '2026-04-01', 1, '', '')"
+            )
             await driver.execute("PRAGMA foreign_keys=ON")
         with pytest.raises(StoreError, match="subscription"):
             await migration.migrate(opened)
