@@ -1,0 +1,81 @@
+"""What a length or a particle hangs on: 「申請いただいた日から」, 「事業完了後」, 「統合日」.
+
+Japanese puts the anchor in front. It is sought backwards from the length, inside the clause, and trimmed to the
+nearest phrase that carries the meaning.
+"""
+
+import re
+
+_REACH = 44
+"""Signs that are looked at in front; a clause that names its anchor is shorter."""
+
+_WALL = re.compile(
+    r"[、。，,()「」『』【】\[\]\s:;|※・･*~○●◆■]|について|において|における|にあっては|の場合|及び|並びに|又は|若しくは|または|および"
+)
+_TOPIC = re.compile(r"(?:は|ては|には|とは|その|この|当該|各|が(?=[一-龥]))")
+_LENGTH_ANCHOR = re.compile(
+    r".{0,30}?(?:(?:日|とき|時|期限|時点|年度|月|年|[0-9]日\)?)(?:の翌日|の翌月|の翌年度|の翌年|以後|以降|後)?(?:から|より)(?:起算して?)?"
+    r"|[一-龥ァ-ヶー]{2,12}(?:した)?(?:日)?の?(?:翌日)?(?:以後|以降|後)|(?:日|[一-龥]{2,8})の)$"
+)
+_EVENT_WORD = (
+    "報告|提出|申請|届出|届け出|統合|終了|完了|決定|施行|開始|交付|満了|更新|成立|公布|契約|締結|納品|検収|着手|着工|竣工|支払|支給|"
+    "受領|到着|審査|認定|認可|承認|登録|加入|廃止|解除|解消|改正|改定|移行|整備|公表|通知|退職|就職|卒業|出生|死亡|完成|確定|返還|納付|"
+    "入札|開札|開催|回復|収束|出産|転出|転入|入所|退所|入学|離職|復職|採用|発注|購入|導入|設置|実施|指定|休止|再開|適用|精算|引渡し?|"
+    "運用開始|供用開始|募集|選定|可決|発効|失効|延長|休業|変更|利用|処分|予算に達す|なくな"
+)
+_EVENT = re.compile(
+    rf"[一-龥ァ-ヶーA-Za-z々]{{0,12}}?(?:{_EVENT_WORD})(?:等|期間|予定)?(?:書|書類)?(?:の提出|の報告|の(?:完了|終了|決定|交付))?(?:日|時|式)?$"
+    r"|[一-龥ァ-ヶーをが]{1,14}(?:する|される|した|された|とな|となる|できる|終わる|達する|届く|決まる|ある|経過する)(?:日|時)?$"
+)
+_DAY_OF = re.compile(r".{0,24}?(?:[一-龥ァ-ヶー]{2,10}の?|[たるうくすむぶぐつぬ]|別に定める|定める)$")
+
+
+def _clause(text: str, end: int) -> int:
+    """Return where the clause begins that ends at `end`: after the last wall within reach."""
+    start = max(0, end - _REACH)
+    for wall in _WALL.finditer(text, start, end):
+        start = wall.end()
+    return start
+
+
+def _trimmed(text: str, start: int, end: int) -> int:
+    """Return the start without a topic in front of the phrase: 「提出は契約の日から」 begins at 契約."""
+    for topic in _TOPIC.finditer(text, start, max(start, end - 1)):
+        start = topic.end()
+    objects = [found.end() for found in re.finditer("を", text[start:end])]
+    if len(objects) > 1:
+        start += objects[-2]
+    return start
+
+
+def length_start(text: str, start: int) -> int | None:
+    """Return where the anchor of the length at `start` begins, or None if it stands bare."""
+    clause = _clause(text, start)
+    clause = _trimmed(text, clause, start)
+    found = _LENGTH_ANCHOR.match(text[clause:start]) if clause < start else None
+    return clause + found.start() if found is not None else None
+
+
+def day_start(text: str, start: int) -> int | None:
+    """Return where the words begin that say which day 「…日から」 at `start` is; None if there are none."""
+    clause = _trimmed(text, _clause(text, start), start)
+    if clause >= start or _DAY_OF.match(text[clause:start]) is None:
+        return None
+    return clause
+
+
+def event_start(text: str, start: int) -> int | None:
+    """Return where the event begins that 「…まで」 or 「…前に」 at `start` waits for; None if it is no event."""
+    clause = _trimmed(text, _clause(text, start), start)
+    for begin in (clause, max(clause, start - 24)):
+        found = _EVENT.search(text, begin, start)
+        if found is not None:
+            return found.start()
+    return None
+
+
+def year_word_start(text: str, start: int) -> int:
+    """Return where 「補助を受けた翌年度」 begins if `start` is its 翌年度; `start` itself if nothing belongs to it."""
+    clause = _trimmed(text, _clause(text, start), start)
+    found = re.search(r"[^、。]{1,28}(?:た|る|の|した)$", text[clause:start])
+    return clause + found.start() if found is not None else start

@@ -1,0 +1,115 @@
+"""Whether an expression bounds what someone must or may do, and why.
+
+Issue dates, statistics, budgets and retrospective starts are no deadlines. The decision adds up what speaks for and
+against it: the particle, the label, the words after and before. `words.toml` holds the words and their weights.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from notifier.reading.lexicon import words
+from notifier.reading.phrases import Phrase, Shape
+from notifier.reading.places import Place
+from notifier.reading.resolving import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether something is a deadline, with what spoke for (+) and against (−) it."""
+
+    is_deadline: bool
+    reasons: tuple[str, ...]
+
+
+def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> Verdict:
+    """Return the verdict on a phrase in its place."""
+    if meaning.kind == "other":
+        return Verdict(is_deadline=False, reasons=("時刻・番号・固有名で、期限ではない",))
+    weight, why = _shape(phrase, meaning)
+    total, reasons = weight, [f"{weight:+d} {why}"]
+    if (
+        place.is_alone
+        and phrase.shape is Shape.MOMENT
+        and (meaning.start == issued or not _has_heading(place))
+    ):
+        total -= 9
+        reasons.append("-9 行に日付だけがある（発出日など）")
+    label = place.label or (place.heading if len(place.before) < 3 else "")
+    sources = {"after": place.after, "before": place.before[-30:], "label": label}
+    groups = words("duty") if phrase.shape is not Shape.RECURRING else (*words("recurring"), *words("duty"))
+    for group in groups:
+        if group.reason.startswith("催し") and phrase.shape is Shape.RECURRING:
+            continue
+        source = sources[group.where]
+        found = group.pattern.search(source[: group.near] if group.where == "after" else source)
+        if found is not None:
+            total += group.weight
+            reasons.append(f"{group.weight:+d} {group.reason}（{found[0][:12]}）")
+    if _is_retrospective(meaning, issued):
+        total -= 2
+        reasons.append("-2 発出日より前に始まり、終わりがない")
+    return Verdict(total > 0, tuple(reasons))
+
+
+def _has_heading(place: Place) -> bool:
+    positive = [group for group in words("duty") if group.where == "label" and group.weight > 0]
+    return any(group.pattern.search(place.label or place.heading) for group in positive)
+
+
+_BY_SHAPE = {
+    Shape.PROMPT: (3, "速やかに・遅滞なく"),
+    Shape.OPEN: (3, "当分の間"),
+    Shape.RECURRING: (-1, "繰り返し"),
+    Shape.LENGTH: (-1, "期間だけ"),
+    Shape.RANGE: (0, "始めと終わりがある"),
+    Shape.FROM_LENGTH: (2, "始めと長さがある"),
+}
+_BOUNDED = ("以内", "まで", "前", "範囲内", "日")
+_INSIDE = ("限り", "以内", "内", "末", "中")
+
+
+def _shape(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
+    """Return what the form of the expression itself says."""
+    suffix = phrase.suffix
+    if phrase.shape is Shape.EVENT:
+        found = (-1, "ある時点") if phrase.word == "時点" else (3, "ある出来事まで・前")
+    elif phrase.shape is Shape.ANCHORED:
+        is_bound = suffix.endswith(_BOUNDED) or phrase.word != "日"
+        found = (3, "起算日からの期間・期限") if is_bound else (0, "起算日から")
+    elif suffix.endswith(("現在", "時点")) or suffix.startswith("付"):
+        found = -6, "付け・現在・時点は基準日や文書の日付"
+    elif suffix.endswith("まで"):
+        found = 3, "「まで」は終わりを限る"
+    elif phrase.word.startswith("いずれか"):
+        found = 3, "いずれか早い日"
+    else:
+        found = _BY_SHAPE.get(phrase.shape) or _moment(phrase, meaning)
+    return found
+
+
+def _moment(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
+    moment = phrase.moment
+    is_year = moment is not None and moment.month is None and moment.day is None
+    if phrase.suffix.startswith(_INSIDE):
+        return 0, "「内・中・末・限り」は範囲を限る"
+    if (
+        (is_year and meaning.kind in ("fiscal_year", "range"))
+        or meaning.kind == "half_year"
+        or _counts_from_issue(phrase)
+    ):
+        return -8, "年・年度・半期だけ"
+    return -2, "始まりだけ" if phrase.suffix else "日付だけ"
+
+
+def _counts_from_issue(phrase: Phrase) -> bool:
+    """Say whether it is a year or month word such as 今年度: it says of which, rarely until when."""
+    moment = phrase.moment
+    return (
+        moment is not None
+        and moment.day is None
+        and (moment.year_word + moment.month_word)[:1] in set("今本昨去来先")
+    )
+
+
+def _is_retrospective(meaning: Resolved, issued: date | None) -> bool:
+    return meaning.end is None and meaning.start is not None and issued is not None and meaning.start < issued

@@ -1,0 +1,147 @@
+"""Every expression of time in a notice, with what it means: the grammar's answer as CONTRACTS 3 prints it."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from notifier.reading.duties import judge
+from notifier.reading.flagging import flagged
+from notifier.reading.issuing import issue_date
+from notifier.reading.normalising import normalised
+from notifier.reading.phrases import Phrase, Shape, phrases
+from notifier.reading.places import Page, Place
+from notifier.reading.resolving import Resolved, resolve
+from notifier.reading.tentativeness import why_tentative
+from notifier.reading.years import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One expression, quoted as it stands. Days are civil dates in Japan, both included, None where open or not fixed.
+
+    `line` counts from 1 and `column` from 0, in signs; `offset` is the place of `text` in the whole.
+    """
+
+    line: int
+    column: int
+    text: str
+    kind: str
+    start: date | None
+    end: date | None
+    tentative: bool
+    is_deadline: bool
+    flags: tuple[str, ...]
+    offset: int
+    reasons: tuple[str, ...]
+    """Why it is a deadline or not, and why tentative: for people, in Japanese."""
+    sentence: str
+    """The sentence or the cell around it, normalised, with the label in front."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `notifier read` prints, its keys in the promised order."""
+        return {
+            "line": self.line,
+            "column": self.column,
+            "text": self.text,
+            "kind": self.kind,
+            "start": self.start and self.start.isoformat(),
+            "end": self.end and self.end.isoformat(),
+            "tentative": self.tentative,
+            "is_deadline": self.is_deadline,
+            "flags": list(self.flags),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: the expressions in the order of the text, and the issue date they were related to."""
+
+    text: str
+    issued: date | None
+    expressions: tuple[Expression, ...]
+
+
+def read(text: str, issued: date | None = None) -> Reading:
+    """Read a text. `issued` is the day relative words refer to; without it, the issue date the text bears.
+
+    Any text can be read; the time taken grows with its length.
+    """
+    copy = normalised(text)
+    page = Page(copy.text)
+    found = tuple(phrases(copy.text))
+    reference = issued or issue_date(page, found)
+    meanings = _meanings(copy.text, found, reference)
+    originals = Page(text)
+    expressions = []
+    for index, (phrase, meaning) in enumerate(zip(found, meanings, strict=True)):
+        place = page.place(phrase.start, phrase.end)
+        start, end = copy.span(phrase.start, phrase.end)
+        line = originals.number(start)
+        following = found[index + 1].start if index + 1 < len(found) else len(copy.text)
+        tentative = _tentative(copy.text[phrase.start : phrase.end], meaning, place, page, phrase, following)
+        verdict = judge(phrase, meaning, place, reference)
+        expressions.append(
+            Expression(
+                line + 1,
+                start - originals.starts[line],
+                text[start:end],
+                meaning.kind,
+                meaning.start,
+                meaning.end,
+                bool(tentative),
+                verdict.is_deadline,
+                tuple(sorted(meaning.flags)),
+                start,
+                (*verdict.reasons, *((f"予定: {tentative}",) if tentative else ())),
+                _sentence(place, text[start:end]),
+            )
+        )
+    return Reading(text, reference, flagged(tuple(expressions), page, reference))
+
+
+def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list[Resolved]:
+    """Resolve the phrases in reading order; each may lean on those before it."""
+    around = Surroundings(text, issued, _years_named(found))
+    meanings = []
+    for phrase in found:
+        meaning = resolve(phrase, around)
+        anchor = meaning.start or meaning.end
+        if anchor is not None and phrase.shape in (Shape.MOMENT, Shape.RANGE, Shape.FROM_LENGTH):
+            around.last, around.last_end = anchor, phrase.end
+        meanings.append(meaning)
+    return meanings
+
+
+def _years_named(found: tuple[Phrase, ...]) -> dict[tuple[int, int | None], set[int]]:
+    """Return the years in which the document itself puts a month and day, for where it repeats them without."""
+    named: dict[tuple[int, int | None], set[int]] = {}
+    for phrase in found:
+        for moment in (phrase.moment, phrase.last):
+            if (
+                moment is not None
+                and moment.year is not None
+                and moment.month is not None
+                and moment.day is not None
+            ):
+                named.setdefault((moment.month, moment.day), set()).add(moment.year)
+    return named
+
+
+def _tentative(
+    surface: str, meaning: Resolved, place: Place, page: Page, phrase: Phrase, following: int
+) -> str:
+    if meaning.kind == "other":
+        return ""
+    return why_tentative(
+        surface, place, page, page.number(phrase.start), reach=max(0, following - phrase.end)
+    )
+
+
+def _sentence(place: Place, surface: str) -> str:
+    head = f"{place.label or place.heading}｜" if place.label or place.heading else ""
+    return f"{head}{place.before}{surface}{place.after}".strip()
+
+
+def without_flag(expression: Expression, flag: str) -> Expression:
+    """Return the expression without `flag`."""
+    return replace(expression, flags=tuple(each for each in expression.flags if each != flag))

@@ -1,0 +1,36 @@
+"""The words that decide how an expression is to be taken, from `words.toml`, compiled once."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One group of words: where it is sought, how far, how much it weighs, and the reason it gives."""
+
+    reason: str
+    pattern: re.Pattern[str]
+    where: str = "after"
+    near: int = 60
+    weight: int = 0
+
+
+@cache
+def words(purpose: str) -> tuple[Words, ...]:
+    """Return the groups kept for `purpose`: duty, tentative, vague, void or valid."""
+    groups = tomllib.loads(files("notifier.reading").joinpath("words.toml").read_text(encoding="utf-8"))[
+        purpose
+    ]
+    return tuple(
+        Words(
+            group["reason"],
+            re.compile("|".join(group["words"])),
+            group.get("where", "after"),
+            group.get("near", 60),
+            group.get("weight", 0),
+        )
+        for group in groups
+    )

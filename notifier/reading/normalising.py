@@ -1,0 +1,110 @@
+"""A normalised copy of a text in which patterns are sought, with the way back to the text as it stands.
+
+The copy has one width of digits and signs, one tilde, eras spelt out, and no gap inside an expression: not the
+spaces of 「令和 8 年 4 月 7 日」, not the line break or the page number in the middle of a date. What is found is
+always quoted from the original.
+"""
+
+import re
+import sys
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+_TILDES = "~〜～∼˜\u223f\u3030"
+_DASHES = "-‐‑‒–—―−－ｰ─━"
+# A circled or raised figure is a label or a note, never a digit of the number beside it.
+_LABELS = ((0x2460, 0x24FF), (0x2776, 0x2793), (0x3251, 0x32BF), (0x2150, 0x218B), (0x2070, 0x209C))
+_SPELT_OUT = {"㋿": "令和", "㍻": "平成", "㍼": "昭和", "㍽": "大正", "㍾": "明治"}
+_SPELT_OUT.update({chr(0x32C0 + index): f"{index + 1}月" for index in range(12)})
+_SPELT_OUT.update({chr(0x33E0 + index): f"{index + 1}日" for index in range(31)})
+
+_ERAS = "令和|平成|昭和|大正|明治"
+_DIGIT = "[0-9元〇一二三四五六七八九十]"
+_PAGE_NUMBER = r"(?:[ \f]*(?:- ?)?[0-9]{1,3}(?: ?-| ?ページ|/[0-9]{1,3})?[ ]*\n)"
+_BREAK = rf"[ ]*\n(?:[ \f]*\n){{0,2}}{_PAGE_NUMBER}(?:[ ]*\n){{0,2}}[ \f]*|[ ]*\n[ \f]*"
+_WEEKDAY = "[月火水木金土日]"
+_GAP = "|".join(
+    (
+        "(?<=令)[ ]+(?=和[ ]*[0-9元])|(?<=平)[ ]+(?=成[ ]*[0-9元])|(?<=昭)[ ]+(?=和[ ]*[0-9])",
+        rf"(?<=[和成])(?:{_BREAK}|[ ]+)(?={_DIGIT}{{1,3}}[ ]*年)",
+        r"(?<=[0-9])[ ]+(?=年|月(?!曜)|日(?![程本曜常])|[かヶカヵケ箇][ ]*月|時(?!間)|旬|週間)",
+        r"(?<=[0-9])[ ]*\n[ ]*(?=年[ ]*[0-9]{1,2}[ ]*月|年度|月[ ]*[0-9]{1,2}[ ]*日|日(?:ま[ ]*で|から|より|\())",
+        rf"(?<=年)(?:{_BREAK}|[ ]+)(?=度|{_DIGIT}{{1,3}}[ ]*月(?!曜))",
+        rf"(?<=月)(?:{_BREAK}|[ ]+)(?={_DIGIT}{{1,3}}[ ]*日(?![程本間])|[上中下初]旬|末)",
+        rf"(?<=[日)時分月年度末旬])(?:{_BREAK}|[ ]+)(?=まで|から(?!の)|より(?!も)|以降|以前|必着)",
+        rf"(?<=日)(?:{_BREAK}|[ ]+)(?=\([ ]*{_WEEKDAY}[^)\n]{{0,4}}\))",
+        rf"(?<=\()[ ]+(?={_WEEKDAY}[^)\n]{{0,4}}\))|(?<={_WEEKDAY})[ ]+(?=\))|(?<=ま)[ ](?=で)",
+        r"(?<=[0-9])[ ](?=[0-9][ ][0-9][ ][0-9][ ]*年)|(?<=[0-9][ ][0-9])[ ](?=[0-9][ ][0-9][ ]*年)",
+        r"(?<=[0-9][ ][0-9][ ][0-9])[ ](?=[0-9][ ]*年)",
+    )
+)
+_CHANGED = re.compile(f"(?P<gap>{_GAP})|(?P<sign>[{''.join(_SPELT_OUT)}])|(?P<mark>\\*\\*|[*※](?=まで))")
+
+
+@cache
+def _table() -> dict[int, str]:
+    """Return what each sign becomes that has a plainer form of the same length."""
+    table = {}
+    for code in range(0x80, min(sys.maxunicode, 0xFFFF)):
+        sign = chr(code)
+        plain = unicodedata.normalize("NFKC", sign)
+        if len(plain) == 1 and plain != sign and not any(low <= code <= high for low, high in _LABELS):
+            table[code] = plain
+    table.update(dict.fromkeys(map(ord, _TILDES), "~"))
+    table.update(dict.fromkeys(map(ord, _DASHES), "-"))
+    table.update({ord("\r"): " ", ord("\u2028"): "\n", ord("’"): "'", ord("，"): ",", ord("．"): "."})
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The normalised text, and where each stretch of it begins in the original."""
+
+    original: str
+    text: str
+    starts: tuple[int, ...] = field(repr=False)
+    """Positions in `text` where a stretch begins that was copied sign for sign."""
+    origins: tuple[int, ...] = field(repr=False)
+    """The position in `original` of each such beginning."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place in the original of `text[start:end]`, which must not be empty."""
+        return self._origin(start), self._end(end)
+
+    def _origin(self, position: int) -> int:
+        stretch = bisect_right(self.starts, position) - 1
+        return self.origins[stretch] + position - self.starts[stretch]
+
+    def _end(self, position: int) -> int:
+        # What was spelt out (㋿) is longer here than there: its end is where the next stretch begins.
+        stretch = bisect_right(self.starts, position - 1) - 1
+        found = self.origins[stretch] + position - self.starts[stretch]
+        return min(found, self.origins[stretch + 1]) if stretch + 1 < len(self.origins) else found
+
+
+def normalised(text: str) -> Copy:
+    """Return the copy of `text`. Its length differs only where gaps were closed and signs spelt out."""
+    plain = text.translate(_table())
+    pieces: list[str] = []
+    starts, origins = [0], [0]
+    length = last = 0
+    for place, end, put in _changes(plain):
+        pieces += (plain[last:place], put)
+        length += place - last
+        if put:
+            starts.append(length)
+            origins.append(place)
+            length += len(put)
+        starts.append(length)
+        origins.append(end)
+        last = end
+    pieces.append(plain[last:])
+    return Copy(text, "".join(pieces), tuple(starts), tuple(origins))
+
+
+def _changes(plain: str) -> Iterator[tuple[int, int, str]]:
+    for found in _CHANGED.finditer(plain):
+        yield found.start(), found.end(), _SPELT_OUT.get(found[0], "") if found["sign"] else ""

@@ -1,0 +1,141 @@
+"""Pieces of time in the order of the text: each branch that matched, with its weekday, hour and particle."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from notifier.reading import patterns
+from notifier.reading.moments import Moment, calendar_moment, lone_moment, numeric_moment, weekday_number
+from notifier.reading.numerals import number
+
+
+class Form(StrEnum):
+    """How a piece speaks of time."""
+
+    MOMENT = "moment"
+    DAY = "day"
+    LENGTH = "length"
+    EVERY = "every"
+    TIMES = "times"
+    DAYS_OF_WEEK = "days-of-week"
+    WORD = "word"
+    PROMPT = "prompt"
+    OPEN = "open"
+    EITHER = "either"
+    ANCHOR = "anchor"
+    UNTIL = "until"
+    BEFORE = "before"
+    POINT = "point"
+    CLOCK = "clock"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece: its place in the normalised text, what it says, and the particle that ends it."""
+
+    form: Form
+    start: int
+    end: int
+    moment: Moment | None = None
+    word: str = ""
+    suffix: str = ""
+    is_slash: bool = False
+    core_end: int = 0
+    """Where the piece ends without its particle."""
+
+
+SUFFIX = re.compile(
+    r"まで|以前|以降|以後|より(?!も|多|少|大|高|更|さら|詳|良|一層)|から(?!の?繰|の?推移)|[ ]?~(?![0-9.]*[万億円%])"
+    r"|中(?![旬間央心学小途止期核堅長国])|内(?![容訳閣外部線])|末日?(?!端)|頃|ごろ|ころ|付け?(?![属近録与加き])|時点|現在|限り|号(?!館|室|線)"
+)
+LENGTH_SUFFIX = re.compile(
+    r"以内|未満|以上前|以上|程度|を(?:経過|超え)[^、。()\s]{0,8}?(?:範囲内|日まで|までの間|まで|日|後)|を経過する|を限度"
+    r"|(?:に)(?:[1一]|[0-9一二三四]+)(?:回|度)|ごと|毎(?![年月])|おき|以前|前(?:まで)?(?!半|期)|後(?:まで)?(?!半|期)|弱|強(?!化)|余り|の間"
+)
+_FORMS = {
+    "length": Form.LENGTH,
+    "every": Form.EVERY,
+    "times": Form.TIMES,
+    "nth_days": Form.DAYS_OF_WEEK,
+    "weekdays": Form.DAYS_OF_WEEK,
+    "day_word": Form.WORD,
+    "prompt": Form.PROMPT,
+    "open": Form.OPEN,
+    "either": Form.EITHER,
+    "anchor": Form.ANCHOR,
+    "until": Form.UNTIL,
+    "before": Form.BEFORE,
+    "point": Form.POINT,
+    "clock": Form.CLOCK,
+    "law": Form.NAME,
+    "proper": Form.NAME,
+}
+_NUMERIC = frozenset(("numeric", "compact", "triple", "slash", "letter_only"))
+_TAKES_NO_SUFFIX = frozenset((Form.NAME, Form.PROMPT, Form.OPEN, Form.CLOCK, Form.UNTIL, Form.TIMES))
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Yield the pieces of a normalised text, none overlapping the one before."""
+    taken = 0
+    for match in patterns.MASTER.finditer(text):
+        if match.start() >= taken and match.lastgroup not in patterns.NOT_TIME:
+            piece = _piece(match)
+            if piece is not None:
+                piece = _with_particle(text, piece)
+                taken = piece.end
+                yield piece
+
+
+def _piece(match: re.Match[str]) -> Piece | None:
+    branch = match.lastgroup or ""
+    start, end = match.span()
+    if branch == "calendar":
+        moment = calendar_moment(match)
+        return Piece(Form.MOMENT, start, end, moment) if moment.is_possible else None
+    if branch == "month_day":
+        moment = lone_moment(match)
+        return Piece(Form.MOMENT, start, end, moment) if moment.is_possible else None
+    if branch in _NUMERIC:
+        found = numeric_moment(match)
+        return (
+            Piece(Form.MOMENT, start, end, found, is_slash=branch == "slash", word=branch) if found else None
+        )
+    if branch == "day_only":
+        moment = Moment(day=number(match[0][:-1]))
+        return Piece(Form.DAY, start, end, moment) if moment.is_possible else None
+    return Piece(_FORMS[branch], start, end, word=match[0])
+
+
+def _with_particle(text: str, piece: Piece) -> Piece:
+    """Take in the weekday and the hour of a day, and the particle after it."""
+    end, moment = piece.end, piece.moment
+    if moment is not None and moment.day is not None:
+        weekday = patterns.WEEKDAY_MARK.match(text, end)
+        if weekday is not None:
+            end = weekday.end()
+            moment = replace(moment, weekday=weekday_number(weekday[1] or weekday[2]))
+        hour = patterns.CLOCK.match(text, end)
+        if hour is not None and not _OPENS_HOURS.match(text, hour.end()):
+            end = hour.end()
+    core_end = end
+    suffix = None
+    if piece.form is Form.LENGTH:
+        suffix = LENGTH_SUFFIX.match(text, end)
+    elif piece.form not in _TAKES_NO_SUFFIX:
+        suffix = SUFFIX.match(text, end)
+    if suffix is None:
+        return replace(piece, end=end, core_end=core_end, moment=moment)
+    end, word = suffix.end(), suffix[0].strip()
+    # 3月末まで, 年度末まで, 下期中まで: a second particle closes what the first one narrows.
+    second = SUFFIX.match(text, end) if word in _NARROWING else None
+    if second is not None:
+        return replace(
+            piece, end=second.end(), core_end=end, moment=moment, suffix=f"{word}{second[0].strip()}"
+        )
+    return replace(piece, end=end, core_end=core_end, moment=moment, suffix=word)
+
+
+_OPENS_HOURS = re.compile(r"[ ]?(?:~|-|から[ ]?[0-9午正])")
+_NARROWING = frozenset(("末", "末日", "中", "内", "頃", "ごろ", "以内", "前", "後", "号", "以上前"))

@@ -1,0 +1,147 @@
+"""Where an expression stands: its sentence, its cell, its label, and the heading that governs it."""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+_LONG_LINE = 25
+_HEADING = 34
+_REACH = 400
+_LOOK_UP = 6
+_BULLET = re.compile(
+    r"[ ]*(?:[-*•・○●◇◆□■※▶→✓>#|]|\(?[0-9一二三四五六七八九十]{1,3}[).、.]|第[0-9一二三四五六七八九十]+|[0-9]{1,2}[ ]|"
+    r"[アイウエオカキ][ )]|[【《〔〈]|記$|[QA][0-9. ])"
+)
+_KEY = re.compile(
+    r"(?:[-*•・○●◇◆□■※▶|#(]|[0-9]{1,2}|\)|[ .])*([^。、\n]{1,24}?)[ ]*(?:[::]|[ ]{1,}|】|\)|…)?$"
+)
+_ENDS = "。:】」"
+DATED = re.compile(
+    r"年[0-9一二三四五六七八九十]{1,2}月|月[0-9一二三四五六七八九十]{1,3}日|[0-9]/[0-9]|[^:]:[^:]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What surrounds an expression, in the normalised text."""
+
+    before: str
+    """From the beginning of the sentence, or of the cell."""
+    after: str
+    """To the end of the sentence, or of the cell."""
+    label: str
+    """The key in front on the line, or the head of the column and of the row."""
+    heading: str
+    """The short line above, if nothing else names what the date is."""
+    is_alone: bool
+    """Nothing else stands on the line."""
+
+
+class Page:
+    """A normalised text with its lines, to look up where something stands."""
+
+    def __init__(self, text: str) -> None:
+        """Index the lines of `text`."""
+        self.text = text
+        self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def number(self, position: int) -> int:
+        """Return the line, counted from 0, in which `position` lies."""
+        return bisect_right(self.starts, position) - 1
+
+    def line(self, number: int) -> str:
+        """Return a line without its break; an empty one outside the text."""
+        if not 0 <= number < len(self.starts):
+            return ""
+        end = self.starts[number + 1] - 1 if number + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[number] : end]
+
+    def place(self, start: int, end: int) -> Place:
+        """Return the place of `text[start:end]`."""
+        number = self.number(start)
+        line, offset = self.line(number), self.starts[number]
+        cell = self._cell(number, start, end)
+        if cell is not None:
+            return cell
+        before, after = self._before(number, start), self._after(self.number(max(start, end - 1)), end)
+        key = _KEY.fullmatch(line[: start - offset])
+        is_alone = not (line[: start - offset].strip(" #*-・()") or after.strip(" #*-・()。"))
+        return Place(before, after, key[1].strip() if key else "", self.heading(number), is_alone)
+
+    def heading(self, number: int) -> str:
+        """Return the nearest short line above that ends no sentence; "" if there is none within reach."""
+        seen = 0
+        for above in range(number - 1, max(-1, number - _LOOK_UP), -1):
+            line = self.line(above).strip()
+            if not line:
+                continue
+            seen += 1
+            if "\t" in line or line.startswith("|"):
+                return ""
+            if len(line) <= _HEADING and not line.endswith("。") and DATED.search(line) is None:
+                return line
+            if seen == 2:
+                break
+        return ""
+
+    # ---- sentences ----
+
+    def _before(self, number: int, start: int) -> str:
+        line_start = self.starts[number]
+        while number > 0 and start - line_start < _REACH and self._continues(number):
+            number -= 1
+            line_start = self.starts[number]
+        piece = self.text[max(line_start, start - _REACH) : start]
+        return piece[piece.rfind("。") + 1 :].replace("\n", "")
+
+    def _after(self, number: int, end: int) -> str:
+        last = number
+        while self._continues(last + 1) and self.starts[last + 1] - end < _REACH:
+            last += 1
+        stop = self.starts[last + 1] - 1 if last + 1 < len(self.starts) else len(self.text)
+        piece = self.text[end : min(max(stop, end), end + _REACH)]
+        cut = piece.find("。")
+        return (piece if cut < 0 else piece[: cut + 1]).replace("\n", "")
+
+    def _continues(self, number: int) -> bool:
+        """Say whether the line goes on with the sentence of the line before it, as wrapped text does."""
+        before, line = self.line(number - 1).rstrip(), self.line(number)
+        return (
+            0 < number < len(self.starts)
+            and len(before) >= _LONG_LINE
+            and before[-1] not in _ENDS
+            and bool(line.strip())
+            and _BULLET.match(line) is None
+            and "\t" not in line
+            and "\t" not in before
+        )
+
+    # ---- tables ----
+
+    def _cell(self, number: int, start: int, end: int) -> Place | None:
+        line, offset = self.line(number), self.starts[number]
+        mark = "\t" if "\t" in line else "|" if line.count("|") > 1 else ""
+        if not mark:
+            return None
+        column = line.count(mark, 0, start - offset)
+        left = line.rfind(mark, 0, start - offset) + 1
+        right = line.find(mark, min(end - offset, len(line)))
+        right = len(line) if right < 0 else right
+        head = self._head(number, mark, column)
+        row = next((each.strip() for each in line.split(mark) if each.strip()), "")
+        own = line[left:right]
+        label = f"{head} {row}" if row and row not in own else head
+        before, after = (
+            line[left : start - offset],
+            line[end - offset : right] if end - offset <= len(line) else "",
+        )
+        before, after = before[before.rfind("。") + 1 :], after.partition("。")[0]
+        return Place(before, after, label.strip(), "", not (before.strip() or after.strip()) and not head)
+
+    def _head(self, number: int, mark: str, column: int) -> str:
+        """Return the head of a column: the cell in the first line of the table."""
+        top = number
+        while top > 0 and number - top < 60 and mark in self.line(top - 1):
+            top -= 1
+        cells = self.line(top).split(mark)
+        return cells[column].strip() if top < number and column < len(cells) else ""

@@ -1,0 +1,132 @@
+"""The year that an expression leaves out, from the issue date, the weekday and what else the text says.
+
+Nothing here is certain: whatever is inferred is flagged.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from notifier.domain.dates import add_months, fiscal_year_of, month_end
+from notifier.reading.moments import Moment, era_year
+
+_ISSUE_WORDS = {"今": 0, "本": 0, "昨": -1, "去": -1, "旧": -1, "来": 1, "次": 1, "一昨": -2, "再来": 2}
+_TEXT_WORDS = {"同": 0, "当該": 0, "当": 0, "翌": 1, "翌々": 2, "前": -1, "前々": -2}
+_SHORT_WESTERN = 20
+_SENTENCE_REACH = 160
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What the reader knows when it comes to an expression; it grows while the text is read."""
+
+    text: str
+    issued: date | None = None
+    year_of_day: dict[tuple[int, int | None], set[int]] = field(default_factory=dict)
+    """Years that the document names in full for a month and day."""
+    last: date | None = None
+    """The beginning of the latest expression that was understood."""
+    last_is_fiscal: bool = False
+    last_end: int = 0
+
+    def neighbour(self, start: int) -> date | None:
+        """Return the day of an expression earlier in the same sentence as `start`, if there is one."""
+        if self.last is None or start - self.last_end > _SENTENCE_REACH:
+            return None
+        between = self.text[self.last_end : start]
+        return None if "。" in between or "\n\n" in between else self.last
+
+    def beside(self, start: int) -> date | None:
+        """Return the same if it stands on the same line and in the same cell."""
+        found = self.neighbour(start)
+        return (
+            found if found is not None and not set("\n|\t") & set(self.text[self.last_end : start]) else None
+        )
+
+
+def word_offset(word: str) -> tuple[int | None, int | None]:
+    """Return how many years (or months) a word lies from the issue date, or else from its neighbour in the text."""
+    stem = (
+        word.removesuffix("度")
+        .removesuffix("会計年")
+        .removesuffix("事業年")
+        .removesuffix("年")
+        .removesuffix("月")
+    )
+    return _ISSUE_WORDS.get(stem), _TEXT_WORDS.get(stem)
+
+
+def worded_year(moment: Moment, around: Surroundings, start: int) -> int | None:
+    """Return the year, civil or fiscal, that 今年度, 昨年, 同年 or 翌年 means here; None if nothing fixes it."""
+    from_issue, from_text = word_offset(moment.year_word)
+    if moment.year_word == "新年" and around.issued is not None:
+        return (
+            around.issued.year + (1 if around.issued.month != 4 else 0)
+            if around.issued.month > 3
+            else around.issued.year
+        )
+    if from_issue is not None:
+        origin = around.issued
+    elif from_text is not None:
+        origin, from_issue = around.neighbour(start), from_text
+    else:
+        return None
+    if origin is None:
+        return None
+    return (fiscal_year_of(origin) if moment.is_fiscal else origin.year) + from_issue
+
+
+def guessed_era(moment: Moment, around: Surroundings) -> int:
+    """Return the civil year of a number without an era: of the eras it may belong to, the nearest."""
+    number = moment.bare_year or 1
+    origin = around.last or around.issued
+    candidates = [era_year("R", str(number)), era_year("H", str(number))]
+    if number >= _SHORT_WESTERN:
+        candidates.append(2000 + number)
+    return candidates[0] if origin is None else min(candidates, key=lambda year: abs(year - origin.year))
+
+
+def missing_year(
+    moment: Moment, around: Surroundings, start: int, *, ahead: bool, back: bool
+) -> tuple[int | None, bool]:
+    """Return the year of a month or day that names none, and whether its weekday contradicts every such year.
+
+    `ahead` says that it bounds something still to be done, `back` that the sentence tells of what is over.
+    """
+    month, day = moment.month or 1, moment.day
+    named = around.year_of_day.get((month, day), set())
+    origin = around.issued or around.neighbour(start) or around.last
+    if origin is None:
+        return (min(named) if len(named) == 1 else None), False
+    years = range(origin.year - 2, origin.year + 3)
+    if moment.weekday is not None and day is not None:
+        fitting = [year for year in years if _weekday(year, month, day) == moment.weekday]
+        near = [year for year in fitting if abs(year - origin.year) <= 1]
+        if near:
+            return _in_window(near, month, day, origin, ahead=ahead, back=back), False
+        return _in_window(list(years), month, day, origin, ahead=ahead, back=back), True
+    if len(named) == 1:
+        return min(named), False
+    neighbour = around.beside(start)
+    if neighbour is not None and not back:
+        return neighbour.year + (_day(neighbour.year, month, day) < neighbour), False
+    return _in_window(list(years), month, day, origin, ahead=ahead, back=back), False
+
+
+def _weekday(year: int, month: int, day: int) -> int | None:
+    return date(year, month, day).weekday() if day <= month_end(year, month).day else None
+
+
+def _day(year: int, month: int, day: int | None) -> date:
+    last = month_end(year, month)
+    return last if day is None else last.replace(day=min(day, last.day))
+
+
+def _in_window(
+    years: list[int], month: int, day: int | None, origin: date, *, ahead: bool, back: bool
+) -> int:
+    """Return the year that puts the day into the twelve months one speaks of without saying the year."""
+    opens = add_months(origin, -11 if back else -1 if ahead else -2)
+    inside = [year for year in years if _day(year, month, day) >= opens]
+    if inside:
+        return min(inside)
+    return max(years)
