@@ -56,12 +56,19 @@ def days_of(moment: Moment) -> tuple[Interval, str]:
         last = date(year, moment.month, moment.day)
         first = last.replace(day=moment.first_day) if moment.first_day else last
         return Interval(first, last), "range" if moment.first_day else "date"
+    return _days_of_month(moment, year, moment.month)
+
+
+def _days_of_month(moment: Moment, year: int, number_of_month: int) -> tuple[Interval, str]:
+    if moment.part and moment.last_part:
+        opens, closes = (_part(each, year, number_of_month) for each in (moment.part, moment.last_part))
+        return Interval(opens.start, closes.end), "range"
     if moment.part:
-        return _part(moment.part, year, moment.month), "part_of_month"
+        return _part(moment.part, year, number_of_month), "part_of_month"
     if moment.first_month:
-        opens = date(year - (moment.first_month > moment.month), moment.first_month, 1)
-        return Interval(opens, month_end(year, moment.month)), "range"
-    return month(year, moment.month), "month"
+        opens_on = date(year - (moment.first_month > number_of_month), moment.first_month, 1)
+        return Interval(opens_on, month_end(year, number_of_month)), "range"
+    return month(year, number_of_month), "month"
 
 
 def _part(part: str, year: int, month_number: int) -> Interval:

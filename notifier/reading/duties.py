@@ -30,6 +30,7 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) 
     if (
         place.is_alone
         and phrase.shape is Shape.MOMENT
+        and not phrase.suffix
         and (meaning.start == issued or not _has_heading(place))
     ):
         total -= 9
@@ -90,6 +91,8 @@ def _shape(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
 def _moment(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
     moment = phrase.moment
     is_year = moment is not None and moment.month is None and moment.day is None
+    if phrase.suffix.startswith("号"):
+        return -9, "冊子の号数"
     if phrase.suffix.startswith(_INSIDE):
         return 0, "「内・中・末・限り」は範囲を限る"
     if (

@@ -34,6 +34,7 @@ class Moment:
     part: str = ""
     half: str = ""
     quarter: int | None = None
+    last_part: str = ""
     season: str = ""
     nth: tuple[int, int] | None = None
     weekday: int | None = None
@@ -125,7 +126,8 @@ def _month_and_day(group: dict[str, str | None], prefix: str) -> Moment:
         day=_count(group[f"{prefix}day"]),
         first_day=_count(group[f"{prefix}day_first"]),
         nth=(number(nth), weekday_number(weekday)) if nth and weekday else None,
-        part=group[f"{prefix}part"] or "",
+        part=re.split("から|~|-|・", group[f"{prefix}part"] or "")[0],
+        last_part=group[f"{prefix}last_part"] or "",
     )
 
 

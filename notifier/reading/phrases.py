@@ -47,24 +47,37 @@ class Phrase:
 
 
 _TENTATIVE = r"(?:[ ]?\(予定\))?"
-_BETWEEN_FROM = re.compile(rf"{_TENTATIVE}[、,]?[ ]?\n?[ ]?")
+_BETWEEN_FROM = re.compile(
+    rf"{_TENTATIVE}(?:起算して?)?(?:少なくとも|概ね|おおむね|最長|約)?[、,]?[ ]?\n?[ ]?"
+)
 _BETWEEN_BARE = re.compile(rf"{_TENTATIVE}[ ]?\n?[ ]?(?:~|-|→|⇒)[ ]?\n?[ ]?")
 _BETWEEN_LISTED = re.compile(r"[ ]?(?:、|,|・|及び|並びに|又は|または|および|と|若しくは|から|~|-)[ ]?")
 _FROM = ("から", "より", "~")
 _AFTER_EVERY = re.compile(r"の?[、]?")
+_AND_DAY = re.compile(r"[ ]?(?:と|、|・|及び|~|-)[ ]?")
 _DATED = frozenset((Form.MOMENT, Form.DAY, Form.WORD))
 
 
 def phrases(text: str) -> Iterator[Phrase]:
     """Yield the phrases of a normalised text in reading order, none overlapping the one before."""
     row = list(_listed(text, list(pieces(text))))
-    index = taken = 0
+    index = 0
+    held: Phrase | None = None
     while index < len(row):
         phrase, used = _joined(text, row, index)
-        if phrase is not None and phrase.start >= taken and not _repeats(text, taken, phrase):
-            taken = phrase.end
-            yield phrase
         index += used
+        if phrase is None:
+            continue
+        if held is None or phrase.start >= held.end:
+            if held is not None:
+                if _repeats(text, held.end, phrase):
+                    continue
+                yield held
+            held = phrase
+        elif phrase.start <= held.start and phrase.end > held.end:
+            held = phrase  # 18歳に達する日以後の最初の3月31日 takes in 18歳に達する日以後
+    if held is not None:
+        yield held
 
 
 def _repeats(text: str, taken: int, phrase: Phrase) -> bool:
@@ -115,26 +128,52 @@ def _pair(text: str, piece: Piece, following: Piece) -> Phrase | None:
     """Return the range or the anchored length of two pieces, if they make one."""
     if piece.form is Form.ANCHOR and following.form is Form.LENGTH:
         return _day_and_length(text, piece, following)
+    if piece.form is Form.LENGTH:
+        return _day_away(text, piece, following)
     if piece.form not in (*_DATED, Form.ANCHOR) or not _connected(text, piece, following):
         return None
     if following.form is Form.LENGTH:
-        is_from = piece.suffix.endswith(_FROM) and following.suffix != "前"
+        is_from = piece.suffix.endswith(_FROM) and (following.suffix != "前" or piece.form is Form.WORD)
         return _with_length(text, piece, following) if is_from else None
     return _range(text, piece, following)
 
 
+def _day_away(text: str, length: Piece, day: Piece) -> Phrase | None:
+    """Return 「2か月前の10日」: a day of a month that lies some months away."""
+    is_away = length.suffix in ("前", "後") and text[length.end : day.start] == "の"
+    if not is_away or day.form is not Form.DAY:
+        return None
+    start = anchoring.length_start(text, length.start)
+    return Phrase(
+        Shape.ANCHORED, length.start if start is None else start, day.end, word=length.word, suffix=day.suffix
+    )
+
+
 def _connected(text: str, piece: Piece, following: Piece) -> bool:
     gap = text[piece.end : following.start]
+    if "\n" in gap and not _goes_on(piece, following):
+        return False
     if piece.suffix.endswith(_FROM):
         return _BETWEEN_FROM.fullmatch(gap) is not None
     return piece.suffix in ("", "末", "頃", "中") and _BETWEEN_BARE.fullmatch(gap) is not None
 
 
+def _goes_on(piece: Piece, following: Piece) -> bool:
+    """Say whether a range goes on in the next line: schedules put one open beginning under the other."""
+    first, second = piece.moment, following.moment
+    if following.form is Form.LENGTH or first is None or second is None:
+        return following.form is Form.LENGTH
+    is_alike = (first.day is None, first.month is None) == (second.day is None, second.month is None)
+    return is_alike and not following.suffix.endswith(_FROM)
+
+
 def _range(text: str, piece: Piece, following: Piece) -> Phrase | None:
-    if following.form not in _DATED or following.moment is None or piece.form is Form.WORD:
+    if following.form not in _DATED or following.moment is None:
         return None
-    if piece.form is Form.ANCHOR:
-        start = anchoring.day_start(text, piece.start)
+    if piece.form in (Form.ANCHOR, Form.WORD):
+        start = (
+            anchoring.day_start(text, piece.start) if piece.form is Form.ANCHOR else _of_event(text, piece)
+        )
         return (
             Phrase(Shape.RANGE, start, following.end, None, following.moment) if start is not None else None
         )
@@ -182,7 +221,7 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
     while index + used < len(row) and used < 4:
         following = row[index + used]
         gap = text[end : following.start]
-        joins = _AFTER_EVERY.fullmatch(gap) or (used > 1 and _BETWEEN_BARE.fullmatch(gap))
+        joins = _AFTER_EVERY.fullmatch(gap) or (used > 1 and _AND_DAY.fullmatch(gap))
         if (
             following.form not in (*_DATED, Form.DAYS_OF_WEEK)
             or not joins
@@ -199,7 +238,14 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
 
 
 def _leads_on(suffix: str, gap: str) -> bool:
-    return suffix.endswith(_FROM) or bool(gap.strip("の、 "))
+    return suffix.endswith(_FROM) or bool(gap.strip("の "))
+
+
+def _of_event(text: str, piece: Piece) -> int | None:
+    """Return where 「契約締結の翌日」 begins if `piece` is its 翌日."""
+    if not piece.word.endswith("日"):
+        return None
+    return anchoring.year_word_start(text, piece.start)
 
 
 def _single(text: str, piece: Piece) -> Phrase | None:
@@ -236,6 +282,9 @@ _DUE_BEFORE = re.compile(r"(?:[〆締]切?り?|締切日?|期限|期日|必着|�
 _NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|消印|午前|午後|[0-9]{1,2}:[0-9]{2}|現在|時点)")
 
 
+_FIRST_SUCH = re.compile(r"(?:[^、。()\s]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$")
+
+
 def _moment(text: str, piece: Piece) -> Phrase | None:
     moment = _narrowed(piece)
     if piece.is_slash and not (
@@ -248,9 +297,11 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         return None
     if piece.word == "triple" and not piece.suffix and text[piece.end : piece.end + 1] != ")":
         return None
-    shape = Shape.MOMENT
+    first = _FIRST_SUCH.search(text, max(0, piece.start - 40), piece.start)
+    if first is not None:
+        return Phrase(Shape.ANCHORED, first.start(), piece.end, word=piece.word, suffix=piece.suffix)
     return Phrase(
-        shape,
+        Shape.MOMENT,
         piece.start,
         piece.end,
         moment,
@@ -260,14 +311,16 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
     )
 
 
+_SHOWS_DAY = re.compile(
+    "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期)"
+)
+
+
 def _bare_day(text: str, piece: Piece) -> Phrase | None:
     """Return a day whose month is said elsewhere: only where a particle or a weekday shows that it is a day."""
     moment = piece.moment
-    shows = (
-        piece.suffix
-        or (moment is not None and moment.weekday is not None)
-        or text.startswith("必着", piece.end)
-    )
+    has_weekday = moment is not None and moment.weekday is not None
+    shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)
     if not shows or text[piece.start - 1 : piece.start] in "中約計":
         return None
     return Phrase(Shape.MOMENT, piece.start, piece.end, moment, suffix=piece.suffix, is_listed=False)

@@ -104,9 +104,9 @@ def missing_year(
         if near:
             return _in_window(near, month, day, origin, ahead=ahead, back=back), False
         return _in_window(list(years), month, day, origin, ahead=ahead, back=back), True
-    if len(named) == 1:
-        return min(named), False
     neighbour = around.beside(start)
+    if len(named) == 1 and (neighbour is None or neighbour.year in named):
+        return min(named), False
     if neighbour is not None and not back:
         return neighbour.year + (_day(neighbour.year, month, day) < neighbour), False
     return _in_window(list(years), month, day, origin, ahead=ahead, back=back), False
