@@ -22,21 +22,26 @@ from notifier.channels.mime import Sender
 from notifier.channels.parcel import MailChannel
 from notifier.channels.relay import Relay
 from notifier.channels.unset import UnsetChannel
+from notifier.channels.webhook import WebhookChannel
 from notifier.clock import Clock
 from notifier.domain.law import Law
-from notifier.enlisting import Enlisted, Progress, enlist
+from notifier.enlisting import Enlisted, Progress, Wanted, silently
 from notifier.errors import NotifierError, SettingsError
+from notifier.exchange import Exchange
 from notifier.explaining import Explained, explain
 from notifier.keyring import Keyring, WantedKey, create_key
+from notifier.postman import Postman
 from notifier.publishing import publish
 from notifier.reception import Reception
 from notifier.rendering import Composer
 from notifier.running import run_step
 from notifier.schedule import Schedule
-from notifier.settings import Settings, kept_secret_key
+from notifier.settings import Settings, kept_secret_key, read_networks
+from notifier.steps.enlist import enlist
 from notifier.steps.entrust import take_back
 from notifier.steps.lend import recall
 from notifier.steps.mute import mute
+from notifier.steps.post import post
 from notifier.store import agendas, authorities, keys, outbox
 from notifier.store.agendas import CalendarAddress
 from notifier.store.database import Database
@@ -44,6 +49,7 @@ from notifier.store.keys import ApiKey
 from notifier.store.mailbox import MailboxStore
 from notifier.store.migration import migrate, pending
 from notifier.store.outbox import Message
+from notifier.switchboard import Switchboard
 from notifier.tools import Correspondent, LawBook, Tools, law_on
 from notifier.web.api.calls import Entrance
 from notifier.web.application import make_application
@@ -61,11 +67,13 @@ UNSUBSCRIBE = "unsubscribe"
 class Service:
     """The service, wired and open. Use `Service.open`."""
 
-    def __init__(self, settings: Settings, tools: Tools, secret: str) -> None:
+    def __init__(self, settings: Settings, tools: Tools, secret: str, exchange: Exchange) -> None:
         """Wrap what `open` has wired. `working` is held while a step runs, or while the demonstration turns its clock."""
         self.settings = settings
         self.tools = tools
+        self.exchange = exchange
         self.database = tools.database
+        self.postman = Postman(partial(post, tools, exchange))
         self.working = asyncio.Lock()
         self._secret = secret
         self._schedule: Schedule | None = None
@@ -107,7 +115,10 @@ class Service:
                 lambda recipient: f"{settings.base_url}/unsubscribe/{signer.dumps(recipient)}",
                 LawBook(catalogue.groups),
             )
-            yield cls(settings, tools, secret)
+            networks = read_networks(settings.webhook_networks)
+            way = WebhookChannel(allowed=networks, plain_http=settings.webhook_plain_http)
+            exchange = Exchange(await stack.enter_async_context(way), secret, settings.base_url)
+            yield cls(settings, tools, secret, exchange)
 
     async def migrate(self) -> list[str]:
         """Bring the schema up to date and take in the shipped law that is known by now; returns the steps taken."""
@@ -122,13 +133,16 @@ class Service:
         return taken
 
     async def import_offices(
-        self, content: bytes, municipality: str, *, dry_run: bool, progress: Progress = lambda _, __: None
+        self, content: bytes, municipality: str, *, dry_run: bool, progress: Progress = silently
     ) -> Enlisted:
-        """Take over a list of offices; see `notifier.enlisting.enlist`."""
+        """Take over a list of offices of `municipality`; see `notifier.steps.enlist`."""
+        wanted = Wanted(municipality, dry_run=dry_run)
+        return await enlist(await self.ready_tools(), content, wanted, COMMAND_LINE, progress)
+
+    async def ready_tools(self) -> Tools:
+        """Return the tools for a command's steps. Raises NotifierError if the schema is not up to date."""
         await self._refuse_old_schema()
-        return await enlist(
-            self.tools, content, municipality, COMMAND_LINE, dry_run=dry_run, progress=progress
-        )
+        return self.tools
 
     async def explain(
         self, office: str, deadline: str | None = None, on: date | None = None, known_on: date | None = None
@@ -169,6 +183,11 @@ class Service:
         """Revoke an address; it answers 410 from then on. False if there is none or it was revoked before."""
         await self._refuse_old_schema()
         return await recall(self.tools, name, COMMAND_LINE)
+
+    async def switchboard(self, who: str = COMMAND_LINE, authority: str | None = None) -> Switchboard:
+        """Return what deals with endpoints as `who`: those of one `authority`, or all of them."""
+        await self._refuse_old_schema()
+        return Switchboard(self.tools, self.exchange, secrets.token_bytes, who, authority)
 
     async def _refuse_old_schema(self) -> None:
         waiting = await pending(self.database)
@@ -216,6 +235,8 @@ class Service:
         async def run(message: Message) -> None:
             async with self.working:
                 await run_step(self.tools, message.step)
+            if message.step == "herald":
+                self.postman.wake()
 
         return Worker(self.database, self.tools.clock, run, self.tools.worker)
 
@@ -236,12 +257,15 @@ class Service:
         schedule.start()
         working = asyncio.create_task(worker.work())
         working.add_done_callback(lambda _: stopping.set())
+        posting = asyncio.create_task(self.postman.work())
         try:
             yield
         finally:
             await schedule.stop()
             worker.stop()
+            self.postman.stop()
             await working
+            await posting
         if died:
             raise NotifierError("the ticker died; the service stopped so that it can be started anew")
 

@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import re
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -87,6 +88,16 @@ class Settings(BaseSettings):
         description="Key that signs links and sessions: 32 characters or more, equal on all hosts. Secret.",
         json_schema_extra={"shown": f"made once and kept in `{KEPT}/secret-key`"},
     )
+    webhook_networks: str = Field(
+        "",
+        description="Networks that webhooks may be posted to although they are not public, such as"
+        " `10.1.0.0/16`; several are separated by commas.",
+    )
+    webhook_plain_http: bool = Field(
+        default=False,
+        description="Whether webhooks may be posted over `http://`, to be read by whoever is on the way.",
+        json_schema_extra={"shown": "`false`"},
+    )
     templates_dir: Path | None = Field(
         None, description="Folder of templates that take the place of shipped ones of the same name."
     )
@@ -143,6 +154,16 @@ class Settings(BaseSettings):
         if value is not None and len(value.get_secret_value()) < 32:
             message = "must have 32 characters or more"
             raise ValueError(message)
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            read_networks(value)
+        except ValueError as fault:
+            message = f"must be networks such as 10.1.0.0/16, separated by commas: {fault}"
+            raise ValueError(message) from None
         return value
 
     @field_validator("templates_dir")
@@ -207,6 +228,11 @@ def _refuse_unknown_names() -> None:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0)
             message = f"{name} in {place} is no setting of this program; did you mean {near[0]}?"
             raise SettingsError(message)
+
+
+def read_networks(written: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return networks that are separated by commas. Raises ValueError for anything else."""
+    return tuple(ip_network(each.strip()) for each in written.split(",") if each.strip())
 
 
 def masked(address: str) -> str:

@@ -18,6 +18,7 @@ from notifier.cli import (
     catalogue,
     checks,
     database,
+    endpoints,
     explanation,
     keys,
     offices,
@@ -46,6 +47,7 @@ app.command()(explanation.explain)
 app.add_typer(offices.app, name="offices")
 app.add_typer(keys.app, name="key")
 app.add_typer(calendars.app, name="calendar")
+app.add_typer(endpoints.app, name="endpoint")
 app.add_typer(catalogue.app, name="catalogue")
 
 

@@ -75,8 +75,12 @@ class _Round:
         self._news = asyncio.Event()
 
     async def run(self) -> datetime | None:
-        async with self._tools.database.transaction() as conn:
-            await postings.rescue(conn, self._tools.now())
+        now = self._tools.now()
+        async with self._tools.database.reading() as conn:
+            has_lost = await postings.has_lost(conn, now)
+        if has_lost:
+            async with self._tools.database.transaction() as conn:
+                await postings.rescue(conn, now)
         try:
             while True:
                 following = None if self._stopping.is_set() else await self._claim()

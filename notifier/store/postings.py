@@ -352,6 +352,13 @@ async def release(conn: AsyncConnection, ids: Collection[int], token: str) -> No
     await conn.execute(back.values(values), {"ids": list(ids)})
 
 
+async def has_lost(conn: AsyncConnection, now: datetime) -> bool:
+    """Tell whether there are postings whose lease is over."""
+    posting = table(PostingRow).c
+    over = exists().where(posting.state == "claimed", posting.lease_until <= now)
+    return bool((await conn.execute(select(over))).scalar_one())
+
+
 async def rescue(conn: AsyncConnection, now: datetime) -> int:
     """Free postings whose lease is over: they are posted again under the same id; returns how many."""
     posting = table(PostingRow)
