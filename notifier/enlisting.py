@@ -1,26 +1,34 @@
-"""Enlisting: a municipality's list of offices is read, compared with what is known, taken over whole."""
+"""Enlisting: a list of offices is read and put beside what is known; what that comes to is told line by line."""
 
+import asyncio
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import partial
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 from notifier.channels.envelope import envelope_address
 from notifier.channels.parcel import UnsendableError
 from notifier.domain.offices import prefecture_code, with_check_digit
 from notifier.errors import ImportRefusedError
-from notifier.reading.office_cells import AddressForm, Vocabulary
-from notifier.reading.office_columns import ROLES
+from notifier.reading.office_cells import TEXTS, AddressForm, Vocabulary
+from notifier.reading.office_columns import HEADINGS, ROLES, Layout
 from notifier.reading.office_list import ListedOffice, OfficeList, RowFault, read_office_list
-from notifier.steps.enrol import enrol
-from notifier.store import enrolment
-from notifier.store.enrolment import Difference, Enrolled
+from notifier.store.differences import Change, Difference, Enrolled
 from notifier.tools import Tools
 
-OPTIONAL = ("addresses", "staff", "kana", "corporation", "telephone", "fax")
-"""Columns a list may lack; what is known of them stays."""
+CLOSED_FREELY: Final = 5
+"""So many offices that a list does not name are closed on request; for more, their number must be given."""
+OTHER_COLUMNS: Final = {
+    "prefecture": "都道府県",
+    "closed_on": "廃止日",
+    "designated": "指定しているサービス",
+    "service_names": "サービスごとの名称",
+    "roles": "連絡先の役割",
+    "subscriptions": "配信する分野",
+}
 
 
 class Stage(StrEnum):
@@ -35,47 +43,42 @@ Progress: TypeAlias = Callable[[Stage, float], None]
 """Is told which stage runs, and the share of it that is done, from 0 to 1."""
 
 
-def _silently(_: Stage, __: float) -> None:
-    pass
+def silently(_: Stage, __: float) -> None:
+    """Tell nobody how far the work has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to do with a list.
+
+    `municipality` (six-digit 団体コード) is whose offices it lists; None if its rows say so. With `dry_run` nothing is
+    changed. A list with faults is taken over only `without_refused`: all offices but those with a fault in any row.
+    `close_gone` closes the offices that the list does not name, on the civil date `closed_on` (today if None); for more
+    than CLOSED_FREELY their number must be given as `gone_count`. `authority` is who lists them, if not the municipality.
+    """
+
+    municipality: str | None
+    dry_run: bool = False
+    without_refused: bool = False
+    close_gone: bool = False
+    gone_count: int | None = None
+    closed_on: date | None = None
+    authority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Enlisted:
-    """What a list would change, or has changed; nothing was taken over if there are `faults`."""
+    """What a list would change, or has changed. `closed` were closed because it does not name them."""
 
+    listed: OfficeList
     difference: Difference
-    faults: tuple[RowFault, ...]
     taken_over: bool
+    closed: tuple[str, ...] = ()
 
-
-async def enlist(
-    tools: Tools,
-    content: bytes,
-    municipality: str,
-    who: str,
-    *,
-    dry_run: bool,
-    progress: Progress = _silently,
-) -> Enlisted:
-    """Take over the offices in `content` (see `read_office_list`) of `municipality` (six-digit 団体コード).
-
-    All of them or, if any row is faulty or it is a `dry_run`, none. Offices that the list does not name stay.
-    Raises ImportRefusedError if `municipality` is no municipality.
-    """
-    prefecture = prefecture_of(municipality)
-    listed = read_office_list(content, vocabulary_of(tools), municipality, partial(progress, Stage.READING))
-    if listed.faults:
-        return Enlisted(Difference((), {}, 0), listed.faults, taken_over=False)
-    offices = [_enrolled(each, municipality, prefecture, listed) for each in listed.offices]
-    offices = await _completed(tools, offices, listed)
-    async with tools.database.reading() as conn:
-        comparing = partial(progress, Stage.COMPARING)
-        difference = await enrolment.difference(conn, offices, municipality, comparing)
-    if dry_run:
-        return Enlisted(difference, (), taken_over=False)
-    if difference.added or difference.changed:
-        await enrol(tools, offices, who, partial(progress, Stage.TAKING_OVER))
-    return Enlisted(difference, (), taken_over=True)
+    @property
+    def faults(self) -> tuple[RowFault, ...]:
+        """Return all that is wrong with the list."""
+        return self.listed.faults
 
 
 def vocabulary_of(tools: Tools) -> Vocabulary:
@@ -96,51 +99,137 @@ def _form_of(address: str) -> AddressForm:
     return AddressForm.CARRIER if written.startswith('"') else AddressForm.ORDINARY
 
 
-def prefecture_of(municipality: str) -> str:
-    """Return the 団体コード of the prefecture in which `municipality` lies.
+async def read(
+    tools: Tools, content: bytes, wanted: Wanted, progress: Progress = silently
+) -> tuple[OfficeList, list[Enrolled]]:
+    """Return the list in `content`, and the offices to be taken over; other work goes on meanwhile.
 
-    Raises ImportRefusedError if the code is not six digits, its check digit (総務省, 全国地方公共団体コード:
-    modulus 11 with the weights 6 to 2) is wrong, or it is a prefecture's own.
+    Raises ImportRefusedError if `wanted.municipality` is no municipality.
     """
-    if not re.fullmatch(r"[0-9]{6}", municipality):
-        message = f"団体コード「{municipality}」は6桁の数字ではありません。例: 千葉市は121002です。"
+    if wanted.municipality is not None:
+        check_municipality(wanted.municipality)
+    reading = partial(progress, Stage.READING)
+    listed = await asyncio.to_thread(
+        read_office_list, content, vocabulary_of(tools), wanted.municipality, reading
+    )
+    lacking = _lacking(listed)
+    return listed, [_enrolled(each, listed, lacking, wanted.authority) for each in listed.offices]
+
+
+def check_municipality(code: str) -> None:
+    """Raise ImportRefusedError if `code` is not the 団体コード of a municipality.
+
+    It has six digits, the last of them its check digit (総務省, 全国地方公共団体コード: modulus 11 with the weights
+    6 to 2), and is not a prefecture's own.
+    """
+    if not re.fullmatch(r"[0-9]{6}", code):
+        message = f"団体コード「{code}」は6桁の数字ではありません。例: 千葉市は121002です。"
         raise ImportRefusedError(message)
-    if with_check_digit(municipality[:5]) != municipality:
-        message = f"団体コード「{municipality}」の検査数字（6桁目）が合いません。番号を確かめてください。"
+    if with_check_digit(code[:5]) != code:
+        message = f"団体コード「{code}」の検査数字（6桁目）が合いません。番号を確かめてください。"
         raise ImportRefusedError(message)
-    prefecture = prefecture_code(municipality)
-    if not 1 <= int(municipality[:2]) <= 47 or municipality == prefecture:
+    if not 1 <= int(code[:2]) <= 47 or code == prefecture_code(code):
+        message = f"団体コード「{code}」は市町村のものではありません。市町村の番号を指定してください。"
+        raise ImportRefusedError(message)
+
+
+def check_closing(gone: tuple[str, ...], listed: OfficeList, wanted: Wanted) -> None:
+    """Raise ImportRefusedError if the offices that a list does not name may not be closed as things stand."""
+    if listed.faults:
         message = (
-            f"団体コード「{municipality}」は市町村のものではありません。市町村の番号を指定してください。"
+            "誤りのある行があるため、一覧にない事業所を廃止にできません。誤りを直してから取り込んでください。"
         )
         raise ImportRefusedError(message)
-    return prefecture
+    if wanted.gone_count is not None and wanted.gone_count != len(gone):
+        message = f"一覧にない事業所は{len(gone)}件で、指定された{wanted.gone_count}件と違います。何も変えていません。"
+        raise ImportRefusedError(message)
+    if len(gone) > CLOSED_FREELY and wanted.gone_count is None:
+        message = (
+            f"一覧にない事業所が{len(gone)}件あります。{CLOSED_FREELY}件を超えて廃止にするには、"
+            f"件数を確かめて --gone-count {len(gone)} と指定してください。何も変えていません。"
+        )
+        raise ImportRefusedError(message)
 
 
-def _enrolled(office: ListedOffice, municipality: str, prefecture: str, listed: OfficeList) -> Enrolled:
+def _lacking(listed: OfficeList) -> frozenset[str]:
+    """Return what a list does not speak of: columns it lacks, and names by service if it gives none."""
+    spoken = set(listed.columns) | ({"location"} if "building" in listed.columns else set())
+    lacking = {*TEXTS, "staff"} - spoken
+    named = any(name for office in listed.offices for name in office.services.values())
+    return frozenset(lacking if named else {*lacking, "service_names"})
+
+
+def _enrolled(office: ListedOffice, listed: OfficeList, lacking: frozenset[str], authority: str) -> Enrolled:
+    has_addresses = not listed.columns.isdisjoint(("addresses", *ROLES))
     return Enrolled(
         office.number,
         office.name,
         tuple(office.services),
-        municipality,
-        prefecture,
-        tuple(office.addresses) if not listed.columns.isdisjoint(("addresses", *ROLES)) else None,
+        office.municipality,
+        prefecture_code(office.municipality),
+        tuple(office.addresses) if has_addresses else None,
         office.staff,
-        office.text("kana"),
-        office.text("corporation"),
-        office.text("telephone"),
-        office.text("fax"),
+        kana=office.text("kana"),
+        corporation=office.text("corporation"),
+        corporate_number=office.text("corporate_number"),
+        location=office.text("location"),
+        telephone=office.text("telephone"),
+        fax=office.text("fax"),
+        service_names={code: name for code, name in office.services.items() if name},
+        roles={address: role for address, role in office.addresses.items() if role},
+        lacking=lacking,
+        adds_services=listed.layout is Layout.NATIONAL,
+        authority=authority,
     )
 
 
-async def _completed(tools: Tools, offices: Sequence[Enrolled], listed: OfficeList) -> list[Enrolled]:
-    """Return the offices with what is known of those columns that the list lacks."""
-    lacking = [name for name in OPTIONAL if name not in listed.columns and name != "addresses"]
-    async with tools.database.reading() as conn:
-        changed = (await enrolment.difference(conn, offices)).changed
-        completed = []
-        for office in offices:
-            known = await enrolment.enrolled(conn, office.number) if office.number in changed else None
-            kept = {name: getattr(known, name) for name in lacking} if known else {}
-            completed.append(replace(office, **kept))
-    return completed
+# ---- told line by line ----
+
+
+def column_label(column: str) -> str:
+    """Return what a column is called in Japanese."""
+    return HEADINGS[column][0] if column in HEADINGS else OTHER_COLUMNS[column]
+
+
+def counts(enlisted: Enlisted) -> dict[str, Any]:
+    """Return the numbers of an import: offices by what becomes of them, rows that were refused or passed over."""
+    difference, listed = enlisted.difference, enlisted.listed
+    return {
+        "added": len(difference.added),
+        "changed": len(difference.changed),
+        "unchanged": difference.unchanged,
+        "gone": len(difference.gone),
+        "closed": len(enlisted.closed),
+        "warned": len({fault.row for fault in listed.warnings}),
+        "refused": len(listed.refused) or len({fault.row for fault in listed.faults}),
+        "elsewhere": listed.elsewhere,
+        "without_duties": listed.without_duties,
+        "taken_over": enlisted.taken_over,
+    }
+
+
+def outcomes(enlisted: Enlisted) -> Iterator[dict[str, Any]]:
+    """Yield what becomes of each office and what is to be said of each row, for programs; the numbers come last."""
+    rows: Mapping[str, ListedOffice] = {each.number: each for each in enlisted.listed.offices}
+    for number in enlisted.difference.added:
+        office = rows[number]
+        yield {"outcome": "added", "row": office.row, "office": number, "name": office.name}
+    for number, changes in enlisted.difference.changed.items():
+        for change in changes:
+            yield {"outcome": "changed", "row": rows[number].row, "office": number} | _change(change)
+    for number in enlisted.difference.gone:
+        yield {"outcome": "closed" if number in enlisted.closed else "gone", "office": number}
+    for outcome, faults in (("warned", enlisted.listed.warnings), ("refused", enlisted.listed.faults)):
+        for fault in faults:
+            yield {
+                "outcome": outcome,
+                "row": fault.row,
+                "column": fault.column,
+                "value": fault.value,
+                "reason": fault.reason,
+            }
+    yield {"outcome": "summary"} | counts(enlisted)
+
+
+def _change(change: Change) -> dict[str, str]:
+    return {"column": column_label(change.column), "old": change.old, "new": change.new}

@@ -8,13 +8,14 @@ from notifier.channels.recorder import RecorderChannel
 from notifier.cli.explanation import lines_of
 from notifier.clock import TurnedClock
 from notifier.domain.obligations import State
-from notifier.enlisting import enlist
+from notifier.enlisting import Wanted
 from notifier.errors import UnknownError
 from notifier.explaining import Explained, explain
 from notifier.intake import Inbound, receive
 from notifier.publishing import notices_of, publish_notices
 from notifier.running import run_due
 from notifier.simulation import offline_tools
+from notifier.steps.enlist import enlist
 from notifier.store.database import Database
 from notifier.store.migration import create_all
 from notifier.tools import Tools
@@ -32,7 +33,7 @@ async def tools() -> AsyncIterator[Tools]:
         clock = TurnedClock(datetime(2026, 1, 21, 0, 0, tzinfo=UTC))
         tools = offline_tools(database, clock, load(), RecorderChannel())
         await publish_notices(tools, list(notices_of(tools.catalogue)))
-        await enlist(tools, LIST, "121002", "clerk", dry_run=False)
+        await enlist(tools, LIST, Wanted("121002"), "clerk")
         await run_due(tools)
         clock.turn_to(datetime(2026, 1, 28, 0, 0, tzinfo=UTC))
         await receive(tools, Inbound("test", "1", "platform-subsidy.accepted", clock.now(), A, None, {}))

@@ -63,8 +63,9 @@ class OfficeList:
     """What a file holds: the offices in order, all that is wrong, all that is doubtful.
 
     `columns` are those it has by keys of HEADINGS. `refused` are the rows of offices with a fault in any of their rows,
-    which are not among `offices`. `elsewhere` counts rows of other municipalities, `without_duties` rows of services
-    that no duty concerns; both are passed over. `types` are the services that the file speaks of.
+    which are not among `offices`; `withheld` are their numbers. `elsewhere` counts rows of other municipalities,
+    `without_duties` rows of services that no duty concerns; both are passed over. `types` are the services that the
+    file speaks of.
     """
 
     offices: tuple[ListedOffice, ...]
@@ -73,6 +74,7 @@ class OfficeList:
     columns: frozenset[str] = frozenset()
     layout: Layout = Layout.OWN
     refused: frozenset[int] = frozenset()
+    withheld: frozenset[str] = frozenset()
     elsewhere: int = 0
     without_duties: int = 0
     types: frozenset[str] = frozenset()
@@ -179,6 +181,7 @@ class _Reader:
             frozenset(self.columns.positions),
             self.columns.layout,
             refused,
+            frozenset(self.faulty),
             self.elsewhere,
             self.without_duties,
             frozenset(self.types),

@@ -44,7 +44,17 @@ from notifier.store.tables import (
     SubscriptionRow,
 )
 
-__all__ = ["Change", "Difference", "Enrolled", "close", "close_all", "difference", "enrol", "enrolled"]
+__all__ = [
+    "Change",
+    "Difference",
+    "Enrolled",
+    "close",
+    "close_all",
+    "difference",
+    "enrol",
+    "enrolled",
+    "folded",
+]
 _DECISIVE = {"services", "designated", "municipality", "prefecture", "closed_on"}
 """What decides which duties concern an office; another name or address does not."""
 
@@ -217,7 +227,9 @@ async def _keep_subscriptions(
     if not lines:
         return
     chosen = sorted(ids[each.number] for each in lines)
-    await conn.execute(delete(SubscriptionRow).where(among(col(SubscriptionRow.office_id))), {"ids": chosen})
+    await conn.execute(
+        delete(SubscriptionRow).where(among(table(SubscriptionRow).c.office_id)), {"ids": chosen}
+    )
     rows = []
     for each in lines:
         row = {"office_id": ids[each.number], "authority": each.owner, "since": NO_ANCHOR}
