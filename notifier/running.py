@@ -31,14 +31,11 @@ LEASE = timedelta(minutes=10)
 async def run_due(tools: Tools) -> int:
     """Deal with every message that is due now, one after the other, and with what they leave; returns how many."""
     count = 0
-    while True:
-        claimed = await outbox.claim(tools.database, tools.now(), tools.worker, LEASE)
-        if not claimed:
-            return count
-        for message in claimed:
-            await run_step(tools, message.step)
-            await outbox.finish(tools.database, message)
-            count += 1
+    message = None
+    while message := await outbox.exchange(tools.database, message, tools.now(), tools.worker, LEASE):
+        await run_step(tools, message.step)
+        count += 1
+    return count
 
 
 async def run_step(tools: Tools, step: str) -> None:

@@ -75,11 +75,27 @@ async def claim(
 ) -> Sequence[Message]:
     """Claim up to `limit` due messages whose lease is free or over, for `lease` from `now`."""
     async with database.transaction() as conn:
-        ids = list((await conn.execute(_ready(), {"by": now, "most": limit})).scalars())
-        if not ids:
-            return []
-        held = {"ids": ids, "holder": worker, "until": now + lease}
-        found = sorted((await conn.execute(_held(), held)).all(), key=lambda row: row.id)
+        return await _claimed(conn, now, worker, lease, limit)
+
+
+async def exchange(
+    database: Database, done: Message | None, now: datetime, worker: str, lease: timedelta
+) -> Message | None:
+    """Remove the message that was `done`, if any, and claim the next that is due, in one transaction."""
+    async with database.transaction() as conn:
+        if done is not None:
+            await conn.execute(_finished(), {"message": done.id, "holder": done.token})
+        return next(iter(await _claimed(conn, now, worker, lease, 1)), None)
+
+
+async def _claimed(
+    conn: AsyncConnection, now: datetime, worker: str, lease: timedelta, limit: int
+) -> Sequence[Message]:
+    ids = list((await conn.execute(_ready(), {"by": now, "most": limit})).scalars())
+    if not ids:
+        return []
+    held = {"ids": ids, "holder": worker, "until": now + lease}
+    found = sorted((await conn.execute(_held(), held)).all(), key=lambda row: row.id)
     return [Message(row.id, row.step, row.payload, row.token, row.attempts) for row in found]
 
 
