@@ -22,6 +22,7 @@ from notifier.cli import (
     explanation,
     keys,
     offices,
+    reading,
     service,
     simulation,
 )
@@ -42,6 +43,7 @@ app.command()(service.serve)
 app.command()(service.work)
 app.command()(database.migrate)
 app.command()(checks.check)
+app.command()(reading.read)
 app.command()(simulation.simulate)
 app.command()(explanation.explain)
 app.add_typer(offices.app, name="offices")

@@ -1,0 +1,132 @@
+"""`notifier read`: a notice's expressions of time, for people and for programs."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from notifier.cli.output import Format, civil_date, json_lines, table
+from notifier.errors import NotifierError
+
+if TYPE_CHECKING:
+    from notifier.reading.expressions import Expression, Reading
+
+COLUMNS = ("行:桁", "表現", "種類", "始め", "終わり", "期限", "予定", "注意")
+KINDS = {
+    "date": "日",
+    "month": "月",
+    "fiscal_year": "年度",
+    "period": "長さ",
+    "range": "期間",
+    "part_of_month": "月の一部",
+    "half_year": "半期",
+    "relative": "相対",
+    "recurring": "繰り返し",
+    "until_event": "出来事まで",
+    "other": "その他",
+}
+FLAGS = {
+    "past-at-issue": "発出日に経過済み",
+    "conflict": "文書内で食い違い",
+    "year-inferred": "年は推定",
+    "era-inferred": "元号は推定",
+    "weekday-mismatch": "曜日が合わない",
+    "ocr-suspect": "読み取り誤りの疑い",
+    "inherited-tentative": "予定を引き継ぐ",
+    "void": "改訂前",
+    "not-understood": "読み取れない",
+}
+
+
+class UnreadableNoticeError(NotifierError):
+    """The file holds no text in a known encoding."""
+
+    def __init__(self, file: Path) -> None:
+        """Say which file, and what to give instead."""
+        super().__init__(f"{file}: this is no text in UTF-8 or CP932; save the notice as text and read that.")
+
+
+def read(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A notice: plain text, Markdown, HTML, or PDF with a text layer."
+        ),
+    ],
+    issued: Annotated[
+        date | None,
+        typer.Option(
+            parser=civil_date,
+            metavar="DATE",
+            help="The day that words such as 今年度 refer to; default: the issue date the notice bears.",
+        ),
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="A table, JSON Lines, or a page with the expressions marked.")
+    ] = Format.TABLE,
+    why: Annotated[
+        bool, typer.Option("--why", help="Say for each expression why it is a deadline or not.")
+    ] = False,
+) -> None:
+    """Read a notice and print its dates and periods: what each means, and which are deadlines."""
+    from notifier.reading.expressions import read as read_text
+
+    reading = read_text(_text_of(file), issued)
+    if form is Format.JSONL:
+        json_lines(
+            each.as_json() | ({"why": list(each.reasons)} if why else {}) for each in reading.expressions
+        )
+        return
+    columns = (*COLUMNS, "理由") if why else COLUMNS
+    rows = [_row(each, why=why) for each in reading.expressions]
+    summary = _summary(reading, is_given=issued is not None)
+    if form is Format.HTML:
+        from notifier.cli.marked import marked_page
+
+        print(marked_page(reading, f"読み取り結果 {file.name}", summary, columns, rows))
+        return
+    if rows:
+        table(columns, rows, flexible="理由" if why else "表現")
+    print(summary)
+
+
+def _text_of(file: Path) -> str:
+    """Return the text of a file in UTF-8, with or without a mark, or in CP932."""
+    content = file.read_bytes()
+    if content.startswith(b"%PDF") or b"\0" in content[:8192]:
+        raise UnreadableNoticeError(file)
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return content.decode(encoding).replace("\r\n", "\n")
+        except UnicodeDecodeError:
+            continue
+    raise UnreadableNoticeError(file)
+
+
+def _row(expression: "Expression", *, why: bool) -> tuple[str, ...]:
+    cells = (
+        f"{expression.line}:{expression.column}",
+        " ".join(expression.text.split("\n")),
+        KINDS[expression.kind],
+        expression.start.isoformat() if expression.start else "",
+        expression.end.isoformat() if expression.end else "",
+        "期限" if expression.is_deadline else "",
+        "予定" if expression.tentative else "",
+        "、".join(FLAGS[flag] for flag in expression.flags),
+    )
+    return (*cells, " / ".join(expression.reasons)) if why else cells
+
+
+def _summary(reading: "Reading", *, is_given: bool) -> str:
+    """Say in one line what was found, and to which day it was related."""
+    found = reading.expressions
+    if not found:
+        return "日付や期間は見つかりませんでした。"
+    deadlines = sum(each.is_deadline for each in found)
+    unread = sum("not-understood" in each.flags for each in found)
+    if reading.issued is None:
+        related = "発出日が見つからないため、年のない日付は読み切れません（--issued で指定できます）"
+    else:
+        related = f"基準日 {reading.issued}（{'指定' if is_given else '文書の発出日'}）"
+    return f"{len(found)}件（期限 {deadlines}件、読み取れない {unread}件）。{related}。"
