@@ -1,62 +1,138 @@
-"""The audit: who did what, when, to what; each row is bound to the one before it.
+"""The audit: who did what, when, from where, on whose behalf, to what; each row is bound to the one before it.
 
-A row is written in the transaction that it records.
+A row is written in the transaction that it records. There are two chains: one for what people and other systems do,
+one for the derivations, whose transactions see the database as it was when they began and take turns among themselves.
+A chain shows what was changed, taken out or put in; what was cut off its end shows only against a head that was
+written down elsewhere.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.domain.actors import Actor, Who, actor_of
 from notifier.store.database import table
+from notifier.store.eyes import stepping_out
 from notifier.store.tables import AuditRow
 
 _LOCK = 0x6E6F7469
-"""Serialises writers of the chain on PostgreSQL; on SQLite there is only one writer anyway."""
+"""Serialises writers of the first chain on PostgreSQL; on SQLite there is only one writer anyway."""
+
+DEEDS: Final = ""
+"""The chain of what people, other systems and the sending of letters do."""
+RUNS: Final = "run"
+"""The chain of derivations, sweeps and dispatches: whoever writes it has drawn a run from the sequence of that name in
+the same transaction, so that no two of them are under way at once."""
 
 PAGE = 1000
 """Rows of the chain that are held in memory at once while it is checked."""
 
 
-def _digest(
-    previous: str, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any]
-) -> str:
-    written = json.dumps(
-        [previous, at.astimezone(UTC).isoformat(), who, action, subject, detail],
-        ensure_ascii=False,
-        sort_keys=True,
-    )
-    return sha256(written.encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the audit, as it is bound to the one before."""
+
+    at: datetime
+    actor: Actor
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of checking: how many rows, the head (last digest) of each chain, and the first broken row, if any."""
+
+    rows: int
+    heads: Mapping[str, str]
+    broken: int | None = None
+
+
+def _digest(previous: str, entry: Entry) -> str:
+    actor = entry.actor
+    at = entry.at.astimezone(UTC).isoformat()
+    parts: list[object] = [previous, at, actor.name, entry.action, entry.subject, entry.detail]
+    if actor.origin or actor.authority:  # rows of before these were kept have neither
+        parts += [actor.origin, actor.authority]
+    return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 async def append(
-    conn: AsyncConnection, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any]
+    conn: AsyncConnection, at: datetime, who: Who, action: str, subject: str, detail: Mapping[str, Any]
 ) -> None:
-    """Write one row and bind it to the last. `at` is aware; `detail` holds JSON values only."""
-    if conn.dialect.name == "postgresql":
-        await conn.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    last = select(col(AuditRow.digest)).order_by(col(AuditRow.id).desc()).limit(1)
-    previous = (await conn.execute(last)).scalar_one_or_none() or ""
-    digest = _digest(previous, at, who, action, subject, detail)
-    row = {"at": at, "who": who, "action": action, "subject": subject, "detail": dict(detail)}
-    await conn.execute(insert(AuditRow).values(**row, previous=previous, digest=digest))
+    """Write one row and bind it to the last. `at` is aware; `detail` holds JSON values only.
+
+    What was changed stands in the detail under `before` and `after`.
+    """
+    await _append(conn, DEEDS, Entry(at, actor_of(who), action, subject, dict(detail)))
 
 
-async def first_broken(conn: AsyncConnection) -> int | None:
-    """Return the id of the first row that was changed or does not follow the one before it, or None."""
-    previous, last = "", 0
+async def append_run(
+    conn: AsyncConnection, at: datetime, step: str, run: int, detail: Mapping[str, Any]
+) -> None:
+    """Write what the program's own `step` did under the number `run`, drawn in this transaction; see RUNS."""
+    await _append(conn, RUNS, Entry(at, Actor(step), f"{step}.done", f"run/{run}", dict(detail)))
+
+
+async def _append(conn: AsyncConnection, chain: str, entry: Entry) -> None:
+    async with stepping_out(conn):
+        if conn.dialect.name == "postgresql" and chain == DEEDS:
+            await conn.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        of_chain = select(col(AuditRow.digest)).where(col(AuditRow.chain) == chain)
+        last = of_chain.order_by(col(AuditRow.id).desc()).limit(1)
+        previous = (await conn.execute(last)).scalar_one_or_none() or ""
+        await conn.execute(
+            insert(AuditRow).values(
+                chain=chain,
+                at=entry.at,
+                who=entry.actor.name,
+                origin=entry.actor.origin,
+                authority=entry.actor.authority,
+                action=entry.action,
+                subject=entry.subject,
+                detail=dict(entry.detail),
+                previous=previous,
+                digest=_digest(previous, entry),
+            )
+        )
+
+
+async def check(conn: AsyncConnection, progress: Callable[[float], None] = lambda _: None) -> Checked:
+    """Check every chain from its beginning, up to the first row that was changed or does not follow the one before it.
+
+    `progress` is told the share that is done, from 0 to 1.
+    """
+    total = (await conn.execute(select(func.count()).select_from(AuditRow))).scalar_one()
+    heads: dict[str, str] = {}
+    last = done = 0
     while True:
         page = select(table(AuditRow)).where(col(AuditRow.id) > last).order_by(col(AuditRow.id)).limit(PAGE)
         rows = (await conn.execute(page)).all()
         for row in rows:
-            expected = _digest(previous, row.at, row.who, row.action, row.subject, row.detail)
-            if row.previous != previous or row.digest != expected:
-                return int(row.id)
-            previous, last = row.digest, row.id
+            actor = Actor(row.who, row.origin, row.authority)
+            entry = Entry(row.at, actor, row.action, row.subject, row.detail)
+            previous = heads.get(row.chain, "")
+            if row.previous != previous or row.digest != _digest(previous, entry):
+                return Checked(done, heads, int(row.id))
+            heads[row.chain], last, done = row.digest, row.id, done + 1
+        progress(done / max(total, 1))
         if len(rows) < PAGE:
-            return None
+            return Checked(done, heads)
+
+
+async def first_broken(conn: AsyncConnection) -> int | None:
+    """Return the id of the first row that was changed or does not follow the one before it, or None."""
+    return (await check(conn)).broken
+
+
+async def has_head(conn: AsyncConnection, digest: str) -> bool:
+    """Tell whether a row with this digest is there: a head that was written down elsewhere must be."""
+    found = select(func.count()).select_from(AuditRow).where(col(AuditRow.digest) == digest)
+    return bool((await conn.execute(found)).scalar_one())

@@ -19,8 +19,10 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
+from notifier.domain.callers import Tenant
 from notifier.errors import StoreError
 from notifier.store.driver import connecting
+from notifier.store.eyes import behind
 from notifier.store.faults import StoreBusyError, named_faults
 
 T = TypeVar("T")
@@ -95,7 +97,9 @@ class Database:
         return database
 
     @asynccontextmanager
-    async def transaction(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def transaction(
+        self, *, snapshot: bool = False, tenant: Tenant | None = None
+    ) -> AsyncIterator[AsyncConnection]:
         """Yield a connection in a transaction that is kept at the end, or undone if anything is raised.
 
         With `snapshot` it sees one state of the database throughout, and is busy if another has meanwhile
@@ -103,11 +107,12 @@ class Database:
         On SQLite one transaction runs at a time; a second one inside it, in the same task, is refused.
         Raises StoreBusyError where trying again may help (see `retrying`), else another StoreError.
         Inside `together`, in the same task, it is a part of that transaction.
+        With a `tenant` it sees and writes the rows of that tenant only (PostgreSQL; see `notifier.store.walls`).
         """
         shared = self._shared.get(_task())
         if shared is not None:
             with named_faults(self.place):
-                async with shared.begin_nested():
+                async with shared.begin_nested(), behind(shared, tenant):
                     yield shared
             return
         engine = self._snapshot if snapshot else self.engine
@@ -117,7 +122,7 @@ class Database:
             with named_faults(self.place, connecting=True):
                 conn = await stack.enter_async_context(engine.connect())
             with named_faults(self.place):
-                async with conn.begin():
+                async with conn.begin(), behind(conn, tenant):
                     yield conn
 
     @asynccontextmanager
@@ -137,15 +142,17 @@ class Database:
                     del self._shared[task]
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self, *, tenant: Tenant | None = None) -> AsyncIterator[AsyncConnection]:
         """Yield a connection that sees one state of the database throughout and may not write.
 
         Inside `together`, in the same task, it is that connection, which sees what was written.
+        With a `tenant` it sees the rows of that tenant only (PostgreSQL; see `notifier.store.walls`).
         """
         shared = self._shared.get(_task())
         if shared is not None:
             with named_faults(self.place):
-                yield shared
+                async with behind(shared, tenant):
+                    yield shared
             return
         async with AsyncExitStack() as stack:
             if self.in_memory:
@@ -153,7 +160,7 @@ class Database:
             with named_faults(self.place, connecting=True):
                 conn = await stack.enter_async_context(self._reader.connect())
             with named_faults(self.place):
-                async with conn.begin():
+                async with conn.begin(), behind(conn, tenant):
                     yield conn
 
     async def save_to(self, path: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier import assets
 from notifier.errors import StoreError
-from notifier.store import agendas, authorities, keys, memos, notes, postings, replies
+from notifier.store import agendas, authorities, keys, memos, notes, postings, replies, walls
 from notifier.store.database import Database
 from notifier.store.faults import named_faults
 from notifier.store.tables import Table
@@ -30,24 +30,31 @@ _LOCK = 4_202_600_206
 
 
 async def migrate(database: Database) -> list[str]:
-    """Apply every revision that is missing, in order, all or none; return their ids. Two may run at once."""
+    """Apply every revision that is missing, in order, all or none; return their ids. Two may run at once.
+
+    The walls between tenants are built anew if need be; `walls` stands for them among the ids.
+    """
     async with _without_foreign_keys(database) as conn, conn.begin():
         if database.dialect == "postgresql":
             await conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         missing = await conn.run_sync(_missing)
+        torn = bool(missing or await walls.missing(conn))
+        if missing:
+            await walls.tear_down_sums(conn)
         await conn.run_sync(_upgrade)
+        await walls.build(conn)
         if database.dialect == "sqlite":
             await _check_references(conn, database.place)
-    return missing
+    return [*missing, *(["walls"] if torn and database.dialect == "postgresql" else [])]
 
 
 async def pending(database: Database) -> list[str]:
-    """Return the ids of the revisions that `migrate` would apply, in order.
+    """Return the ids of the revisions that `migrate` would apply, in order; "walls" if it would mend those.
 
     Raises StoreError if the database was migrated by a newer program.
     """
     async with database.reading() as conn:
-        return await conn.run_sync(_missing)
+        return [*await conn.run_sync(_missing), *(["walls"] if await walls.missing(conn) else [])]
 
 
 async def differences(database: Database) -> list[str]:

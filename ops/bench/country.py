@@ -12,7 +12,7 @@ from notifier.channels.parcel import MailChannel
 from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, japan_time
 from notifier.domain.expressions import Fixed
-from notifier.domain.law import Authority, Deadline, Party
+from notifier.domain.law import Authority, AuthorityKind, Deadline
 from notifier.domain.notices import Notice, Rank
 from notifier.domain.statements import Statement
 from notifier.rendering import Composer
@@ -48,17 +48,17 @@ def places() -> list[Authority]:
     for number in range(MUNICIPALITIES):
         above = _prefecture(number % PREFECTURES)
         code = f"{above.code[:2]}{100 + number // PREFECTURES:03d}9"
-        found.append(Authority(code, f"第{number}市", Party.MUNICIPALITY, above.code))
+        found.append(Authority(code, f"第{number}市", AuthorityKind.MUNICIPALITY, above.code))
     return found
 
 
 def _prefecture(number: int) -> Authority:
-    return Authority(f"{48 + number:02d}0009", f"第{number}県", Party.PREFECTURE)
+    return Authority(f"{48 + number:02d}0009", f"第{number}県", AuthorityKind.PREFECTURE)
 
 
 def offices(count: int) -> Iterator[Enrolled]:
     """Yield invented offices, spread over the municipalities; each has an address of its own."""
-    cities = [each for each in places() if each.kind is Party.MUNICIPALITY]
+    cities = [each for each in places() if each.kind is AuthorityKind.MUNICIPALITY]
     for number in range(count):
         city = cities[number * 7919 % len(cities)]
         yield Enrolled(

@@ -1,0 +1,34 @@
+"""Actors: who did something, from where, and on whose behalf, as the audit keeps it."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a user, `key/<prefix>`, a step of the program.
+
+    `origin` is from where: a network address, `command line`, "" for the program itself. `authority` (団体コード) is on
+    whose behalf, "" for the nation and the program.
+    """
+
+    name: str
+    origin: str = ""
+    authority: str = ""
+
+    def about(self, authority: str) -> "Actor":
+        """Return the same, acting in what concerns `authority`: its staff may read the row in the audit."""
+        return Actor(self.name, self.origin, authority)
+
+    def __str__(self) -> str:
+        """Return the name, under which two persons are told apart."""
+        return self.name
+
+
+Who: TypeAlias = str | Actor
+"""An actor, or only a name where nothing else is known."""
+
+
+def actor_of(who: Who) -> Actor:
+    """Return `who` as an actor."""
+    return who if isinstance(who, Actor) else Actor(who)
