@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +16,8 @@ from notifier.errors import ImportRefusedError
 from notifier.reading.office_cells import TEXTS, AddressForm, Vocabulary
 from notifier.reading.office_columns import HEADINGS, ROLES, Layout
 from notifier.reading.office_list import ListedOffice, OfficeList, RowFault, read_office_list
+from notifier.reading.office_table import export, lines_of
+from notifier.store import registry
 from notifier.store.differences import Change, Difference, Enrolled
 from notifier.tools import Tools
 
@@ -181,6 +183,28 @@ def _enrolled(office: ListedOffice, listed: OfficeList, lacking: frozenset[str],
         adds_services=listed.layout is Layout.NATIONAL,
         authority=authority,
     )
+
+
+def as_listed(office: Enrolled) -> ListedOffice:
+    """Return an office that is enrolled as a list would hold it."""
+    return ListedOffice(
+        0,
+        office.number,
+        office.name,
+        {code: office.service_names.get(code, "") for code in office.services},
+        office.municipality,
+        {address: office.roles.get(address, "") for address in office.addresses or ()},
+        office.staff,
+        {column: text for column in TEXTS if (text := getattr(office, column))},
+    )
+
+
+async def exported(tools: Tools, authority: str) -> AsyncIterator[bytes]:
+    """Yield the offices of an authority as a list in our layout, piece by piece; importing it changes nothing."""
+    yield b"".join(export(()))
+    async with tools.database.reading() as conn:
+        async for part in registry.offices_of(conn, authority):
+            yield lines_of(map(as_listed, part))
 
 
 # ---- told line by line ----

@@ -64,8 +64,12 @@ def template() -> bytes:
 def export(offices: Iterable[ListedOffice]) -> Iterator[bytes]:
     """Yield a list of `offices` in our layout, piece by piece; importing it changes nothing."""
     yield _file([[heading for _, heading in WRITTEN]])
-    for office in offices:
-        yield _lines(_rows(office))
+    yield lines_of(offices)
+
+
+def lines_of(offices: Iterable[ListedOffice]) -> bytes:
+    """Return the lines of offices in our layout, without the heading."""
+    return _lines(row for office in offices for row in _rows(office))
 
 
 def refused_file(content: bytes, listed: OfficeList) -> bytes:
