@@ -60,12 +60,21 @@ _BY_INTAKE: Final[Mapping[Intake, Answer]] = {
 
 
 class Reception:
-    """Takes events in. `wake` is called when one was kept, so that a worker in this process looks at once."""
+    """Takes events in. `wake` is called when one was kept, so that a worker in this process looks at once.
 
-    def __init__(self, tools: Tools, wake: Callable[[], None] = lambda: None) -> None:
+    `count` is told how each was answered: the answer's code.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        wake: Callable[[], None] = lambda: None,
+        count: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Take events in with `tools`."""
         self._tools = tools
         self._wake = wake
+        self._count = count
         self._waiting: deque[tuple[Event, asyncio.Future[Intake]]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._dealing = asyncio.Lock()
@@ -99,6 +108,8 @@ class Reception:
             if isinstance(found, BaseException):
                 raise found
             answers.append(found)
+        for each in answers:
+            self._count(each.code)
         return answers
 
     async def _answer(self, caller: Caller, event: Inbound) -> Answer:

@@ -89,6 +89,11 @@ class Schedule:
         """Tell whether the ticker runs and its heart beats; for the health page."""
         return self._watchdog is not None and not self._watchdog.done() and self._missed_beats < LOOKS
 
+    @property
+    def silence(self) -> float:
+        """Return for how many seconds, at most, no beat has come."""
+        return self._missed_beats * self._beat.total_seconds()
+
     def start(self) -> None:
         """Start ticking; each message is left at once, as something may have come due while we were away."""
         for tick in self._ticks:

@@ -6,17 +6,19 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from hashlib import sha256
 from typing import Self, TypeAlias
 
-from aiohttp.web import AppRunner
+from aiohttp.web import Application, AppRunner
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from notifier.almanac import Almanac, WantedCalendar, open_calendar
 from notifier.catalogue.holidays import national_calendar
 from notifier.catalogue.loader import load
+from notifier.channels.counted import CountedChannel
 from notifier.channels.email import EmailChannel
 from notifier.channels.mime import Sender
 from notifier.channels.parcel import MailChannel
@@ -52,10 +54,12 @@ from notifier.store.migration import migrate, pending
 from notifier.store.outbox import Message
 from notifier.switchboard import Switchboard
 from notifier.tools import Correspondent, LawBook, Tools, law_on
+from notifier.vitals import Monitor
 from notifier.web.api.calls import Entrance
 from notifier.web.application import make_application
-from notifier.web.connections import GUARD, GuardedSite
+from notifier.web.connections import GUARD, Guard, GuardedSite
 from notifier.web.supplies import Supplies
+from notifier.web.watch import Watched, make_watch
 from notifier.worker import Worker
 
 TurnClock: TypeAlias = Callable[[date], Awaitable[None]]
@@ -71,7 +75,8 @@ class Service:
     def __init__(self, settings: Settings, tools: Tools, secret: str, exchange: Exchange) -> None:
         """Wrap what `open` has wired. `working` is held while a step runs, or while the demonstration turns its clock."""
         self.settings = settings
-        self.tools = tools
+        self.monitor = Monitor(tools, self._silence)
+        self.tools = replace(tools, channel=CountedChannel(tools.channel, self.monitor.count_letter))
         self.exchange = exchange
         self.database = tools.database
         self.postman = Postman(partial(post, tools, exchange))
@@ -216,6 +221,8 @@ class Service:
         async with AsyncExitStack() as stack:
             _on_signal(stopping)
             worker = self.worker()
+            stack.enter_context(self.monitor.feeling())
+            await stack.enter_async_context(self._watched())
             if web:
                 address = await stack.enter_async_context(self.door(mailbox, turn_clock, worker.wake))
                 if ready is not None:
@@ -235,7 +242,8 @@ class Service:
 
         async def run(message: Message) -> None:
             async with self.working:
-                await run_step(self.tools, message.step)
+                with self.monitor.step(message.step):
+                    await run_step(self.tools, message.step)
             if message.step == "herald":
                 self.postman.wake()
 
@@ -290,28 +298,56 @@ class Service:
             {code: kind.name for code, kind in self.tools.catalogue.services.items()},
             mailbox=mailbox,
             turn_clock=turn_clock,
-            is_alive=lambda: self._schedule is None or self._schedule.is_alive,
+            is_alive=self._is_alive,
+            monitor=self.monitor,
             recipient_of=self._recipient_of,
             mute=partial(mute, self.tools),
             overrides=self.settings.templates_dir,
-            entrance=Entrance(Reception(self.tools, wake), Keyring(self.tools), self.tools.now),
+            entrance=Entrance(
+                Reception(self.tools, wake, self.monitor.count_event), Keyring(self.tools), self.tools.now
+            ),
             almanac=Almanac(self.tools),
         )
-        application = make_application(supplies)
+        async with self._listening(
+            make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"
+        ) as address:
+            yield address
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[str | None]:
+        """Open the door for those who watch, if the settings give it a port, and yield its address."""
+        host, port = self.settings.metrics_host, self.settings.metrics_port
+        if not port:
+            yield None
+            return
+        watch = make_watch(Watched(self._is_alive, self.monitor))
+        async with self._listening(watch, host, port, "METRICS") as address:
+            yield address
+
+    @asynccontextmanager
+    async def _listening(
+        self, application: Application, host: str, port: int, setting: str
+    ) -> AsyncIterator[str]:
         runner = AppRunner(application, access_log=None)
         await runner.setup()
         try:
-            site = GuardedSite(runner, application[GUARD], self.settings.http_host, self.settings.http_port)
+            guard = application[GUARD] if GUARD in application else Guard()
+            site = GuardedSite(runner, guard, host, port)
             try:
                 await site.start()
             except OSError as fault:
                 raise SettingsError(
-                    f"{self.settings.http_host}:{self.settings.http_port} cannot be listened on ({fault.strerror}); "
-                    "set NOTIFIER_HTTP_PORT to a free port"
+                    f"{host}:{port} cannot be listened on ({fault.strerror}); set NOTIFIER_{setting}_PORT to a free port"
                 ) from fault
             yield site.name
         finally:
             await runner.cleanup()
+
+    def _is_alive(self) -> bool:
+        return self._schedule is None or self._schedule.is_alive
+
+    def _silence(self) -> float | None:
+        return None if self._schedule is None else self._schedule.silence
 
     async def law(self) -> Law:
         """Return the approved law as it is known today."""

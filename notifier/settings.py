@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="Address the web door listens on.")
     http_port: Port = Field(8080, description="Port the web door listens on.")
+    metrics_host: str = Field(
+        "127.0.0.1",
+        description="Address on which `/metrics`, `/readyz` and `/healthz` are served to those who watch.",
+    )
+    metrics_port: Port = Field(
+        0,
+        description="Port for it; of several worker processes the second takes the next one, and so on. 0: closed.",
+    )
     base_url: str = Field(
         "",
         description="How the web door is reached from outside; links in letters begin with it.",

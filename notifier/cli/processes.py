@@ -11,8 +11,8 @@ PATIENCE: Final = 30.0
 """Seconds until a process that was asked to stop is killed: longer than a worker's own patience."""
 
 
-async def run_many(command: Sequence[str], count: int) -> int:
-    """Run `command` `count` times at once and return the exit code of the whole.
+async def run_many(commands: Sequence[Sequence[str]]) -> int:
+    """Run `commands` at once and return the exit code of the whole.
 
     SIGTERM and SIGINT are handed on, and the result is 0 if all then end well. If one process ends by itself,
     the others are stopped and its code is returned, or 1 if it has none: who started us decides what then.
@@ -21,7 +21,7 @@ async def run_many(command: Sequence[str], count: int) -> int:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    started = [await asyncio.create_subprocess_exec(*command) for _ in range(count)]
+    started = [await asyncio.create_subprocess_exec(*command) for command in commands]
     ends = [asyncio.create_task(process.wait()) for process in started]
     asked = asyncio.create_task(stopping.wait())
     await asyncio.wait([*ends, asked], return_when=asyncio.FIRST_COMPLETED)

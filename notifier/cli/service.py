@@ -36,9 +36,14 @@ def serve() -> None:
     keep_running(_run(_prepare(), web=True, work=False))
 
 
-def work(processes: Processes = 1) -> None:
+def work(
+    processes: Processes = 1,
+    number: Annotated[int, typer.Option("--number", hidden=True, help="Which of several it is.")] = 0,
+) -> None:
     """Run delivery and planning workers alone; any number of them, on any hosts, on one PostgreSQL."""
     settings = _prepare()
+    if settings.metrics_port:
+        settings = settings.model_copy(update={"metrics_port": settings.metrics_port + number})
     if processes == 1:
         keep_running(_run(settings, web=False, work=True))
         return
@@ -50,7 +55,8 @@ def work(processes: Processes = 1) -> None:
         raise SettingsError(message)
     from notifier.cli.processes import run_many
 
-    raise typer.Exit(keep_running(run_many([sys.executable, "-m", "notifier", "work"], processes)))
+    one = [sys.executable, "-m", "notifier", "work", "--number"]
+    raise typer.Exit(keep_running(run_many([[*one, str(each)] for each in range(processes)])))
 
 
 def _prepare() -> "Settings":

@@ -1,7 +1,5 @@
 """The application: which address leads to which page."""
 
-from http import HTTPStatus
-
 from aiohttp import web
 
 from notifier.rendering import Pages
@@ -11,6 +9,7 @@ from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
 from notifier.web.pages import board, calendars, clock, deadlines, mailbox, offices, unsubscribe
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
+from notifier.web.watch import Watched, add_health
 
 
 def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Application:
@@ -27,7 +26,7 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     add("/offices", offices.show_list)
     add("/offices/{number}", offices.show_one)
     add("/deadlines/{family}/{duty}", deadlines.show)
-    add("/healthz", healthz)
+    add_health(application, Watched(supplies.is_alive, supplies.monitor))
     add("/static/{version}/{name}", application[SHELF].serve)
     add("/unsubscribe/{token}", unsubscribe.show)
     application.router.add_post("/unsubscribe/{token}", unsubscribe.stop)
@@ -44,12 +43,3 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     if supplies.entrance is not None:
         application.add_subapp(ROOT, make_api(supplies.entrance))
     return application
-
-
-async def healthz(request: web.Request) -> web.Response:
-    """Answer 200 if the ticker beats and the database answers, else 503 (of the database: as of every fault)."""
-    supplies = request.app[SUPPLIES]
-    if not supplies.is_alive():
-        return web.Response(text="the ticker does not beat\n", status=HTTPStatus.SERVICE_UNAVAILABLE)
-    async with supplies.database.reading():
-        return web.Response(text="ok\n")

@@ -13,6 +13,7 @@ from notifier.domain.law import Law
 from notifier.rendering import Pages
 from notifier.store.database import Database
 from notifier.store.mailbox import MailboxStore
+from notifier.vitals import Monitor
 from notifier.web.api.calls import Entrance
 from notifier.web.assets import Shelf
 
@@ -26,6 +27,7 @@ class Supplies:
     exist. `secret` signs forms. `is_alive` tells whether the ticker beats, where there is one.
     `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it.
     `entrance` is the door for programs, `almanac` that for calendar programs; each exists only with it.
+    `monitor` tells whether the program is ready.
     """
 
     database: Database
@@ -43,6 +45,7 @@ class Supplies:
     overrides: Path | None = None
     entrance: Entrance | None = None
     almanac: Almanac | None = None
+    monitor: Monitor | None = None
 
     def today(self) -> date:
         """Return the present civil date in Japan, by the clock handed in."""

@@ -13,7 +13,7 @@ import asyncio, sys
 from notifier import log
 from notifier.cli.processes import run_many
 log.set_up()
-sys.exit(asyncio.run(run_many([sys.executable, "-c", sys.argv[1]], 2)))
+sys.exit(asyncio.run(run_many([[sys.executable, "-c", sys.argv[1]]] * 2)))
 """
 OBEDIENT = """
 import os, signal, sys

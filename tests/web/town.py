@@ -26,6 +26,7 @@ from notifier.store.enrolment import Enrolled
 from notifier.store.mailbox import MailboxStore
 from notifier.store.migration import create_all
 from notifier.tools import Tools, law_on
+from notifier.vitals import Monitor
 from notifier.web.application import make_application
 from notifier.web.connections import Guard, GuardedSite
 from notifier.web.supplies import Supplies
@@ -126,6 +127,7 @@ async def town(
         mailbox=kept if demonstration else None,
         turn_clock=turn if demonstration else None,
         almanac=Almanac(tools),
+        monitor=Monitor(tools),
     )
     guard = guard or Guard()
     runner = web.AppRunner(make_application(supplies, guard), access_log=None)
