@@ -34,7 +34,7 @@ DATABASE_SECONDS: Final = 3.0
 """A database that does not answer within this time is called unreachable."""
 PULSE_SECONDS: Final = 1.0
 _STEP_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300)
-_KINDS = ("outbox", "delivery", "letter", "fact", "cohort")
+_KINDS = ("outbox", "delivery", "letter", "fact", "cohort", "message", "posting")
 
 
 class Monitor:
@@ -71,6 +71,12 @@ class Monitor:
         self._unfinished = self._gauge("letters_unfinished", "Letters not done with, by state.", "state")
         self._moving = self._gauge("deadlines_moving", "Deadlines whose law moved and is not worked out yet.")
         self._set_aside = self._gauge("events_unapplied", "Events kept and not applied, by state.", "state")
+        self._endpoints = self._gauge("endpoints", "Endpoints of other systems, by state.", "state")
+        self._breakers = self._gauge("endpoint_breakers", "Breakers of enabled endpoints, by state.", "state")
+        self._postings = self._gauge("postings_unfinished", "Webhooks not done with, by state.", "state")
+        self._tries = self._gauge(
+            "webhook_tries_recent", "Tries to post webhooks in the last five minutes, by verdict.", "verdict"
+        )
         self._reachable = self._gauge("database_up", "1 if the database answered this question, else 0.")
         self._used = self._gauge("database_connections_used", "Connections of this process in use.")
         self._most = self._gauge("database_connections_limit", "Connections this process may open.")
@@ -171,6 +177,10 @@ class Monitor:
         _set_all(self._outbox, found.outbox, ("due", "claimed", "later", "parked"))
         _set_all(self._unfinished, found.letters, ("planned", "claimed", "unknown"))
         _set_all(self._set_aside, found.events, ("received", "waiting", "failed"))
+        _set_all(self._endpoints, found.endpoints, ("unproved", "enabled", "disabled"))
+        _set_all(self._breakers, found.breakers, ("closed", "open", "half-open"))
+        _set_all(self._postings, found.postings, ("waiting", "claimed"))
+        _set_all(self._tries, found.tries, ("accepted", "deferred", "refused"))
 
 
 class Pulse:

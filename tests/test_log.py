@@ -67,3 +67,42 @@ def test_what_is_below_the_level_is_not_said(capsys: pytest.CaptureFixture[str])
     structlog.get_logger("worker").info("idle")
     logging.getLogger("aiohttp.server").info("idle")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "told, written",
+    [
+        ("sent to a.b+c@one.example.jp", "sent to (address)"),
+        ("<介護@例.jp>, x@y", "<(address)>, x@y"),
+        ("recipient=taro..yamada@docomo.ne.jp.", "recipient=(address)."),
+        ("cal_0123456789ab.AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "cal_0123456789ab.(covered)"),
+        (
+            "GET /calendar/ntf_0123456789ab.A_-AAAAAAAAAAAAAAAAAAAAAA.ics",
+            "GET /calendar/ntf_0123456789ab.(covered).ics",
+        ),
+        ("whsec_AbC+/=", "whsec_(covered)"),
+        ("https://n.example/unsubscribe/ImEi.abc?x", "https://n.example/unsubscribe/(covered)?x"),
+        ("Authorization: Bearer abcdefghijk", "Authorization: Bearer (covered)"),
+        ("postgresql://me:hush-hush@db/x", "postgresql://me:(covered)@db/x"),
+        ("9970000001/example/annual-report/0@notifier", "9970000001/example/annual-report/0@notifier"),
+    ],
+)
+def test_what_looks_like_an_address_or_a_secret_is_covered(told: str, written: str) -> None:
+    assert log.cover(told) == written
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_what_a_library_says_of_an_address_is_covered_wherever_it_stands(
+    form: log.Form, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.set_up(form)
+    try:
+        {}["hanako@office.example.jp"]
+    except KeyError:
+        logging.getLogger("library").exception("failed for %s", ["jiro@office.example.jp"])
+        structlog.get_logger("worker").warning("x", nested={"to": ["saburo@office.example.jp"]})
+    said = capsys.readouterr().err
+    assert "example.jp" not in said
+    assert said.count("(address)") >= 3
+    if form == "json":
+        assert [json.loads(line)["level"] for line in said.splitlines()] == ["error", "warning"]

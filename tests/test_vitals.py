@@ -14,9 +14,12 @@ from notifier.channels.unset import UnsetChannel
 from notifier.domain.receipts import Verdict
 from notifier.store import outbox
 from notifier.store.database import Database, table
+from notifier.store.endpoints import EndpointRow
+from notifier.store.listeners import ListenerRow
+from notifier.store.postings import AttemptRow, PostingRow
 from notifier.store.tables import LetterRow, OutboxRow
 from notifier.vitals import Monitor, Pulse
-from tests.builders import by, deadline, said
+from tests.builders import CITY, by, deadline, said
 from tests.steps.workshop import A, B, Workshop, enrolled
 
 DAY = date(2026, 7, 31)
@@ -240,3 +243,55 @@ async def test_nothing_that_is_shown_names_an_office_or_a_person(shop: Workshop)
     await shop.run()
     text = (await Monitor(shop.tools).exposition()).decode()
     assert not any(each in text for each in (A, "a@example.jp", "さくら"))
+
+
+async def test_endpoints_their_breakers_and_what_waits_for_them_are_counted(shop: Workshop) -> None:
+    now = shop.tools.now()
+    blank = ("description", "owner", "reason", "salt", "fingerprint", "previous_salt")
+    for number, (state, open_until) in enumerate(
+        (
+            ("enabled", None),
+            ("enabled", now + timedelta(minutes=5)),
+            ("enabled", now - timedelta(minutes=5)),
+            ("disabled", None),
+            ("removed", None),
+        ),
+        1,
+    ):
+        await shop.write(ListenerRow, id=number, authority=CITY, vendor=str(number), since=now)
+        await shop.write(
+            EndpointRow,
+            id=number,
+            listener_id=number,
+            url="https://one.example",
+            state=state,
+            open_until=open_until,
+            types=[],
+            offices=[],
+            deadlines=[],
+            in_flight=1,
+            failures=0,
+            created_at=now,
+            created_by="test",
+            **dict.fromkeys(blank, ""),
+        )
+        await shop.write(
+            PostingRow,
+            endpoint_id=number,
+            message_id=number,
+            lane="",
+            state="waiting",
+            next_try_at=now - timedelta(minutes=number),
+            attempts=0,
+            token="",
+            problem="",
+        )
+    for minutes in (0, 6):
+        at = now - timedelta(minutes=minutes)
+        await shop.write(AttemptRow, endpoint_id=1, at=at, milliseconds=1, verdict="accepted", answer="")
+    found = await shown(Monitor(shop.tools))
+    assert [found[f"endpoints {each}"] for each in ("enabled", "disabled", "unproved")] == [3, 1, 0]
+    assert [found[f"endpoint_breakers {each}"] for each in ("closed", "open", "half-open")] == [1, 1, 1]
+    assert (found["postings_unfinished waiting"], found["webhook_tries_recent accepted"]) == (5, 1)
+    # What waits for a breaker to close, or for a disabled endpoint, is not late.
+    assert found["oldest_due_seconds posting"] == 180

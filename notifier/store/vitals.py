@@ -5,7 +5,7 @@ Each question is answered from an index that holds only what is not done with, s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
@@ -14,6 +14,9 @@ from sqlalchemy.pool import QueuePool
 from sqlmodel import col
 
 from notifier.store.database import Database
+from notifier.store.endpoints import EndpointRow
+from notifier.store.happenings import MessageRow
+from notifier.store.postings import AttemptRow, PostingRow
 from notifier.store.tables import (
     CohortRow,
     DeadlineRow,
@@ -26,6 +29,8 @@ from notifier.store.tables import (
 
 PARKED: Final = 3
 """Failures after which a message of the outbox is tried hourly only; the worker's own number."""
+RECENT: Final = timedelta(minutes=5)
+"""For how long a try to post a webhook is counted."""
 _FIRST_DEFERRAL, _LAST_DEFERRAL = 400, 499
 
 
@@ -45,6 +50,10 @@ class Vitals:
     deliveries_waiting: int
     deadlines_moving: int
     events: Mapping[str, int]
+    endpoints: Mapping[str, int]
+    breakers: Mapping[str, int]
+    postings: Mapping[str, int]
+    tries: Mapping[str, int]
 
 
 async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
@@ -61,11 +70,23 @@ async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
     )
     waiting = and_(col(DeliveryRow.letter_id).is_(None), col(DeliveryRow.state) == "planned")
     due = and_(waiting, col(DeliveryRow.due_at) <= now)
+    # What waits for an endpoint that is disabled or rests does not wait for us.
+    reachable = select(col(EndpointRow.id)).where(
+        col(EndpointRow.state) == "enabled",
+        or_(col(EndpointRow.open_until).is_(None), col(EndpointRow.open_until) <= now),
+    )
+    posted = and_(
+        col(PostingRow.state) == "waiting",
+        col(PostingRow.next_try_at) <= now,
+        col(PostingRow.endpoint_id).in_(reachable),
+    )
     first = {
         "outbox": await _first(conn, OutboxRow.due_at, col(OutboxRow.due_at) <= now),
         "delivery": await _first(conn, DeliveryRow.due_at, due),
         "letter": await _first(conn, LetterRow.created_at, ours),
         "fact": await _first(conn, FactRow.recorded_at, col(FactRow.derived).is_(False)),
+        "message": await _first(conn, MessageRow.at, col(MessageRow.batch).is_(None)),
+        "posting": await _first(conn, PostingRow.next_try_at, posted),
     }
     moving = select(func.count()).where(col(DeadlineRow.generation) != col(DeadlineRow.derived))
     return Vitals(
@@ -77,6 +98,10 @@ async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
         (await conn.execute(select(func.count()).select_from(DeliveryRow).where(waiting))).scalar_one(),
         (await conn.execute(moving)).scalar_one(),
         await _by_state(conn, EventRow.state, col(EventRow.state).in_(("received", "waiting", "failed"))),
+        await _by_state(conn, EndpointRow.state, col(EndpointRow.state) != "removed"),
+        await _breakers(conn, now),
+        await _by_state(conn, PostingRow.state, col(PostingRow.finished_at).is_(None)),
+        await _by_state(conn, AttemptRow.verdict, col(AttemptRow.at) > now - RECENT),
     )
 
 
@@ -86,6 +111,17 @@ async def _first(conn: AsyncConnection, column: Any, condition: ColumnElement[bo
 
 async def _by_state(conn: AsyncConnection, column: Any, condition: ColumnElement[bool]) -> dict[str, int]:
     counts = select(col(column), func.count()).where(condition).group_by(col(column))
+    return {row[0]: row[1] for row in await conn.execute(counts)}
+
+
+async def _breakers(conn: AsyncConnection, now: datetime) -> dict[str, int]:
+    state = case(
+        (col(EndpointRow.open_until) > now, "open"),
+        (col(EndpointRow.open_until).is_not(None), "half-open"),
+        else_="closed",
+    )
+    states = select(state.label("state")).where(col(EndpointRow.state) == "enabled").subquery()
+    counts = select(states.c.state, func.count()).group_by(states.c.state)
     return {row[0]: row[1] for row in await conn.execute(counts)}
 
 
