@@ -40,16 +40,23 @@ class LawBook:
     groups: Mapping[str, frozenset[str]]
     deadlines: dict[tuple[str, str], Deadline] = field(default_factory=dict)
     statements: dict[str, Statement] = field(default_factory=dict)
-    contents: dict[int, Content] = field(default_factory=dict)
+    contents: dict[int, tuple[int, Content]] = field(default_factory=dict)
+    first_said: dict[Content, int] = field(default_factory=dict)
 
-    def content(self, saying: int, written: Mapping[str, Any]) -> Content:
-        """Return the content of a saying, read once; the oldest readings make room for new ones."""
-        found = self.contents.get(saying)
-        if found is None:
+    def content(self, saying: int, written: Mapping[str, Any]) -> tuple[int, Content]:
+        """Return the content of a saying, read once, and the first saying that was known to say the very same.
+
+        A quarter of a million letters of one morning say one thing in many sayings, one for each cohort. When too
+        much is known, all is forgotten and read anew.
+        """
+        if saying not in self.contents:
             if len(self.contents) >= MOST_CONTENTS:
-                del self.contents[next(iter(self.contents))]
-            found = self.contents[saying] = Content.from_data(written)
-        return found
+                self.contents.clear()
+                self.first_said.clear()
+            content = Content.from_data(written)
+            first = self.first_said.setdefault(content, saying)
+            self.contents[saying] = self.contents.get(first, (first, content))
+        return self.contents[saying]
 
     def needed(self, deadline: str) -> int:
         """Return how many facts a counted duty needs; 0 if it is not counted."""

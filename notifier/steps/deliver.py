@@ -4,6 +4,7 @@ The phase is committed before the final dot, so that an unknown outcome is known
 same Message-ID and bytes. What the law no longer supports is taken out at the claim and stopped at the gate.
 """
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +24,9 @@ from notifier.store.claims import ClaimedItem, ClaimedLetter
 from notifier.store.letters import Outcome, key_of
 from notifier.tools import Tools
 
-BATCH = 1000
+BATCH = 500
+AT_ONCE = 3
+"""Batches under way at a time: one is being taken, one is on the wire, one is being recorded."""
 GROUP = 500
 OFTEN = 0.25
 """Seconds after which outcomes are recorded even if they are few: what is not recorded is sent again after a crash."""
@@ -35,13 +38,35 @@ SHORTLY = timedelta(seconds=2)
 
 async def deliver(tools: Tools) -> None:
     """Send every letter that is due, batch by batch, and ask to come back for those that must wait."""
-    batch = 0
-    while await _batch(tools, f"{tools.worker}:{batch}"):
-        batch += 1
+    queue = _Queue(tools)
+    # While one batch is on the wire, the next one is claimed and composed and the last one recorded.
+    ends = await asyncio.gather(*(queue.work() for _ in range(AT_ONCE)), return_exceptions=True)
+    for fault in ends:
+        if fault is not None:
+            raise fault
     async with tools.database.transaction() as conn:
         following = await letters.next_try(conn)
         if following is not None:
             await outbox.enqueue(conn, "deliver", following)
+
+
+@dataclass
+class _Queue:
+    """The letters that are due, taken batch by batch, until none is left or the relay refuses us."""
+
+    tools: Tools
+    taken: int = 0
+    is_over: bool = False
+
+    async def work(self) -> None:
+        """Send one batch after the other. What is on the wire elsewhere comes to its end, whatever fails here."""
+        try:
+            while not self.is_over:
+                token = f"{self.tools.worker}:{self.taken}"
+                self.taken += 1
+                self.is_over = not await _batch(self.tools, token) or self.is_over
+        finally:
+            self.is_over = True
 
 
 async def _batch(tools: Tools, token: str) -> bool:
@@ -177,8 +202,8 @@ def _view(tools: Tools, letter: ClaimedLetter, dated: datetime) -> LetterView:
 
 
 def _item(tools: Tools, item: ClaimedItem) -> ItemView:
-    content = tools.book.content(item.saying_id, item.content)
+    first, content = tools.book.content(item.saying_id, item.content)
     code = short_code(item.number, content.deadline, content.occurrence)
     needed = tools.book.needed(content.deadline)
     progress = (item.progress, needed) if needed else None
-    return ItemView(content, item.saying_id, code, progress, item.settled_on)
+    return ItemView(content, first, code, progress, item.settled_on)

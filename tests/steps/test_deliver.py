@@ -4,6 +4,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -11,8 +12,9 @@ from notifier.channels.recorder import RecorderChannel
 from notifier.channels.unset import UnsetChannel
 from notifier.clock import japan_time
 from notifier.domain.backoff import MAIL_WAITS, mail_retry
+from notifier.errors import StoreError
 from notifier.rendering import Composer
-from notifier.steps.deliver import GROUP, LEASE, PAUSE, SHORTLY, deliver
+from notifier.steps.deliver import BATCH, GROUP, LEASE, PAUSE, SHORTLY, deliver
 from notifier.steps.derive import derive
 from notifier.steps.dispatch import dispatch
 from notifier.steps.settle import settle
@@ -405,6 +407,31 @@ async def test_outcomes_are_kept_in_groups_as_they_come(shop: Workshop) -> None:
     reached = sorted(parcel.recipient for parcel in shop.channel.parcels)
     assert reached == [f"{each}@example.jp" for each in offices]
     assert {row.state for row in await shop.all(LetterRow)} == {"accepted"}
+
+
+async def test_a_batch_that_fails_lets_the_others_come_to_their_end_and_is_sent_later(shop: Workshop) -> None:
+    await shop.publish(said(by(JUNE)), deadlines=[DUTY])
+    await shop.enrol(*(enrolled(f"99800{each:05}", f"{each}@example.jp") for each in range(BATCH + 1)))
+    await derive(shop.tools)
+    shop.turn_to(TODAY, 9)
+    await dispatch(shop.tools)
+    broken = [StoreError("the disk is full")]
+
+    async def break_once() -> None:
+        if broken:
+            raise broken.pop()
+
+    failing = shop.with_channel(Interrupting(shop.channel, break_once)).tools
+    with pytest.raises(StoreError, match="the disk is full"):
+        await deliver(failing)
+    assert {row.state for row in await shop.all(LetterRow)} == {"accepted", "claimed"}
+    shop.clock.turn_to(NINE + LEASE)
+    await settle(shop.tools)
+    await deliver(shop.tools)
+    assert {row.state for row in await shop.all(LetterRow)} == {"accepted"}
+    assert (
+        len({parcel.recipient for parcel in shop.channel.parcels}) == len(shop.channel.parcels) == BATCH + 1
+    )
 
 
 async def test_a_result_under_an_expired_lease_changes_nothing(shop: Workshop) -> None:
