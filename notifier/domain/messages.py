@@ -14,8 +14,6 @@ from notifier.domain.changes import ChangeKind, Situation
 from notifier.domain.law import Deadline, Modality
 from notifier.domain.obligations import Decision
 
-_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-
 
 class MessageType(StrEnum):
     """What may be told. Of these an endpoint chooses; a feed holds all of them.
@@ -112,9 +110,8 @@ def delivery_data(said: Mapping[str, Any], letter: str, code: int | None, state:
 
 
 def message_id(number: int, happened: str) -> str:
-    """Return the permanent public id of a message, the same on every try: `evt_` and 26 signs."""
-    digest = int.from_bytes(blake2b(f"{number}/{happened}".encode(), digest_size=17).digest(), "big")
-    return "evt_" + "".join(_DIGITS[(digest >> 5 * place) & 31] for place in reversed(range(26)))
+    """Return the permanent public id of a message, the same on every try: `evt_` and 32 hexadecimal digits."""
+    return "evt_" + blake2b(f"{number}/{happened}".encode(), digest_size=16).hexdigest()
 
 
 def lane_of(subject: str, deadline: str, occurrence: int) -> str:

@@ -136,6 +136,7 @@ def _clamped(seconds: float) -> float:
 
 def _one_line(text: str) -> str:
     """Keep the printable characters of an answer: it goes into the database, a log and a page."""
-    shortened = text[: 2 * LONGEST_TEXT]
-    printable = "".join(character if character.isprintable() else " " for character in shortened)
+    printable = text[: 2 * LONGEST_TEXT]
+    if not printable.isprintable():
+        printable = "".join(character if character.isprintable() else " " for character in printable)
     return " ".join(printable.split())[:LONGEST_TEXT]

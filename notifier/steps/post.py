@@ -30,7 +30,7 @@ LEASE: Final = timedelta(minutes=10)
 GROUP: Final = 500
 OFTEN: Final = 0.1
 """Seconds after which outcomes are recorded even if they are few."""
-FIRST, MOST = 4, 500
+FIRST, MOST = 16, 500
 """Postings held for an endpoint: so many for each that may be in flight at first, and never more than that."""
 BRISK: Final = 1.0
 """Seconds within which an endpoint that deals with all it was given may be given twice as many."""
@@ -83,8 +83,8 @@ class _Round:
                 await postings.rescue(conn, now)
         try:
             while True:
-                following = None if self._stopping.is_set() else await self._claim()
-                if not self._tasks:
+                claimed, following = (0, None) if self._stopping.is_set() else await self._claim()
+                if not claimed and not self._tasks:
                     await self._record()
                     return following
                 self._news.clear()
@@ -109,47 +109,47 @@ class _Round:
 
     # ---- claiming ----
 
-    async def _claim(self) -> datetime | None:
-        """Take what is due for endpoints that have room; returns when something else will be due."""
+    async def _claim(self) -> tuple[int, datetime | None]:
+        """Take what is due for endpoints that have room; returns how much, and when something else will be due."""
         now = self._tools.now()
         async with self._tools.database.reading() as conn:
             found, following = await postings.ready(conn, now)
         wanted = [each for each in found if self._room(each.endpoint_id)]
         if not wanted:
-            return following
+            return 0, following
         async with self._tools.database.transaction() as conn:
-            for each in wanted:
-                await self._fill(conn, each, now)
-        return now
+            return sum([await self._fill(conn, each, now) for each in wanted]), following
 
     def _room(self, endpoint_id: int) -> bool:
         line = self._lines.get(endpoint_id)
         return line is None or line.held <= line.quota // 2
 
-    async def _fill(self, conn: Connection, found: Ready, now: datetime) -> None:
+    async def _fill(self, conn: Connection, found: Ready, now: datetime) -> int:
         kept = await endpoints.find(conn, found.endpoint_id)
         if kept is None or kept.state != "enabled" or not kept.breaker.lets_through(now):
-            return
+            return 0
         if not self._exchange.knows(kept):
             await self._disable(conn, kept, KEY_CHANGED, now)
-            return
+            return 0
         line = self._lines.setdefault(kept.id, _Line(kept, self._exchange.endpoint(kept, now)))
         line.endpoint, line.address = kept, self._exchange.endpoint(kept, now)
         if kept.breaker.is_tripped:
             if found.busy or line.held:
-                return
+                return 0
             line.quota = 1
-        elif not line.held:
+        else:
             grown = 2 * line.quota if line.quota and perf_counter() - line.since < BRISK else 0
             line.quota = min(max(grown, FIRST * kept.in_flight), MOST)
         line.since, line.failures = perf_counter(), 0
         room = line.quota - line.held
-        line.queue.extend(await postings.claim(conn, kept.id, now, self._token, LEASE, room))
+        claimed = await postings.claim(conn, kept.id, now, self._token, LEASE, max(room, 0))
+        line.queue.extend(claimed)
         while line.busy < min(kept.in_flight, line.held):
             line.busy += 1
             task = asyncio.create_task(self._work_off(line))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        return len(claimed)
 
     # ---- posting ----
 
@@ -171,7 +171,7 @@ class _Round:
         refused = receipt.verdict is Verdict.REFUSED or receipt.retry_after is not None
         if refused or line.failures >= FAILURES:
             self._give_back(line)
-        if len(self._outcomes) >= GROUP:
+        if len(self._outcomes) >= GROUP or len(line.queue) == line.quota // 2:
             self._news.set()
 
     def _give_back(self, line: _Line) -> None:

@@ -4,6 +4,7 @@ Transactions end in another order than they begin. So messages are fanned out in
 place in the feed is (round, message): whoever has read up to a place has missed nothing before it.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -31,6 +32,7 @@ from sqlmodel import Field
 
 from notifier.domain.messages import delivery_data, message_id
 from notifier.store import sequences
+from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.happenings import HappeningRow, MessageRow
 from notifier.store.letters import key_of
@@ -79,7 +81,7 @@ class Told:
     type: str
     subject: str | None
     happened: datetime
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     place: Place
 
 
@@ -147,7 +149,7 @@ async def read(conn: AsyncConnection, listener_id: int, after: Place, limit: int
         .order_by(heard.batch, heard.message_id)
         .limit(limit)
     )
-    return [told_of(row) for row in await conn.execute(page)]
+    return await tell(conn, (await conn.execute(page)).all())
 
 
 def _after(place: Place) -> ColumnElement[bool]:
@@ -174,6 +176,8 @@ MESSAGE = (
     "subject",
     "deadline",
     "occurrence",
+    "happening_id",
+    "saying_id",
     "letter_id",
     "gathered",
     "day",
@@ -192,21 +196,31 @@ def _told() -> Select[Any]:
 
 def with_content(found: Select[Any]) -> Select[Any]:
     """Add what a message says to a select that names `batch` and `message_id` and has joined the message."""
-    message, happening, saying = table(MessageRow), table(HappeningRow), table(SayingRow)
-    return (
-        found.add_columns(*(message.c[name] for name in MESSAGE), happening.c.data, saying.c.content)
-        .outerjoin(happening, happening.c.id == message.c.happening_id)
-        .outerjoin(saying, saying.c.id == message.c.saying_id)
-    )
+    return found.add_columns(*(table(MessageRow).c[name] for name in MESSAGE))
 
 
-def told_of(row: Row[Any]) -> Told:
-    """Return a message as it is told, from a row that `with_content` selects."""
-    if row.content is not None:
-        data = delivery_data(row.content, key_of(row.letter_id, row.gathered), row.code, row.state)
+async def tell(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Told]:
+    """Return messages as they are told, from rows that `with_content` selects; what is alike is read once."""
+    data = await _read_once(conn, table(HappeningRow).c.data, {row.happening_id for row in rows})
+    said = await _read_once(conn, table(SayingRow).c.content, {row.saying_id for row in rows})
+    return [_told_of(row, data, said) for row in rows]
+
+
+async def _read_once(conn: AsyncConnection, column: Any, ids: Collection[int | None]) -> dict[int, Any]:
+    wanted = sorted(each for each in ids if each is not None)
+    if not wanted:
+        return {}
+    found = select(column.table.c.id, column.label("content")).where(among(column.table.c.id))
+    return {row.id: row.content for row in await conn.execute(found, {"ids": wanted})}
+
+
+def _told_of(row: Row[Any], data: Mapping[int, Any], said: Mapping[int, Any]) -> Told:
+    if row.saying_id is not None:
+        letter = key_of(row.letter_id, row.gathered)
+        told = delivery_data(said[row.saying_id], letter, row.code, row.state)
     else:
-        data = dict(row.data or {})
+        told = data[row.happening_id]
     if row.day is not None:
-        data["settled_on"] = row.day.isoformat()
+        told = {**told, "settled_on": row.day.isoformat()}
     name = message_id(row.message_id, row.at.isoformat())
-    return Told(name, row.type, row.subject or None, row.at, data, Place(row.batch, row.message_id))
+    return Told(name, row.type, row.subject or None, row.at, told, Place(row.batch, row.message_id))

@@ -3,6 +3,7 @@
 Messages about the same (subject, deadline, occurrence: a *lane*) wait for each other; all others do not.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -35,7 +37,7 @@ from sqlmodel import Field
 from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.endpoints import Endpoint, EndpointRow, Wanted
-from notifier.store.feed import HeardRow, Told, told_of, with_content
+from notifier.store.feed import HeardRow, Told, tell, with_content
 from notifier.store.happenings import MessageRow
 from notifier.store.tables import Table, _only
 
@@ -208,8 +210,11 @@ async def claim(
         return []
     held = {"ids": ids, "holder": token, "until": now + lease}
     await conn.execute(_holding(), held)
-    rows = await conn.execute(_claimed(), {"ids": ids})
-    return [Posting(row.posting, endpoint_id, row.attempts, told_of(row)) for row in rows]
+    rows = (await conn.execute(_claimed(), {"ids": ids})).all()
+    told = await tell(conn, rows)
+    return [
+        Posting(row.posting, endpoint_id, row.attempts, each) for row, each in zip(rows, told, strict=True)
+    ]
 
 
 @cache
@@ -279,19 +284,7 @@ async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str)
     """Record tries of postings held under `token`; what another worker holds by now is not changed by it."""
     if not outcomes:
         return
-    tries = [
-        {
-            "endpoint_id": each.posting.endpoint_id,
-            "message_id": each.posting.told.place.message,
-            "at": each.at,
-            "milliseconds": each.milliseconds,
-            "code": each.code,
-            "verdict": each.verdict,
-            "answer": each.answer,
-        }
-        for each in outcomes
-    ]
-    await conn.execute(insert(table(AttemptRow)), tries)
+    await conn.execute(_TRIED[conn.dialect.name], {"rows": _tries(conn, outcomes)})
     taken = [each for each in outcomes if each.state == "delivered"]
     if taken:
         ids = [each.posting.id for each in taken]
@@ -310,6 +303,31 @@ async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str)
     ]
     if others:
         await conn.execute(_others(), others)
+
+
+_COLUMNS = "endpoint_id, message_id, at, milliseconds, code, verdict, answer"
+_TRIED = {
+    "sqlite": text(
+        f"INSERT INTO attempt ({_COLUMNS}) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"  # noqa: S608 -- names
+        " json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),"
+        " json_extract(value, '$[5]'), json_extract(value, '$[6]') FROM json_each(:rows)"
+    ),
+    "postgresql": text(
+        f"INSERT INTO attempt ({_COLUMNS}) SELECT (v->>0)::int, (v->>1)::int, (v->>2)::timestamptz,"  # noqa: S608 -- names
+        " (v->>3)::int, (v->>4)::int, v->>5, v->>6 FROM jsonb_array_elements(CAST(:rows AS jsonb)) AS v"
+    ),
+}
+"""All tries of a group in one statement with one value: a row of parameters each costs more than the row itself."""
+
+
+def _tries(conn: AsyncConnection, outcomes: Sequence[Outcome]) -> str:
+    written = table(AttemptRow).c.at.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    rows = []
+    for each in outcomes:
+        at = written(each.at) if written is not None else each.at
+        about = (each.posting.endpoint_id, each.posting.told.place.message, str(at))
+        rows.append((*about, each.milliseconds, each.code, each.verdict, each.answer))
+    return json.dumps(rows)
 
 
 @cache

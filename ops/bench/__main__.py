@@ -18,12 +18,12 @@ from notifier.clock import TurnedClock
 from notifier.store.database import Database
 from notifier.store.migration import migrate
 from notifier.tools import Tools
-from ops.bench import country, membership, replanning, sending, simulating, sweeping
+from ops.bench import country, membership, posting, replanning, sending, simulating, sweeping
 from ops.bench.figures import line
 from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, running_server
 
-PARTS = ("national", "mail", "membership", "simulation")
-WHOLE, CITY = 270_000, 2_000
+PARTS = ("national", "mail", "membership", "simulation", "webhooks")
+WHOLE, CITY, MESSAGES = 270_000, 2_000, 16_000
 
 
 async def _national(url: str, count: int, watched: tuple[int, ...], *, mail: bool) -> None:
@@ -51,10 +51,18 @@ async def _membership(url: str, count: int, watched: tuple[int, ...]) -> None:
         await membership.measure(country.tools(database, clock), clock, count, *watched)
 
 
+async def _webhooks(url: str, watched: tuple[int, ...]) -> None:
+    async with await Database.open(url) as database:
+        await migrate(database)
+        await posting.measure(country.tools(database, country.clock()), MESSAGES, *watched)
+
+
 def _measure(part: str, url: str, count: int, watched: tuple[int, ...]) -> None:
     """Measure one part in this process."""
     if part == "simulation":
         simulating.measure(count)
+    elif part == "webhooks":
+        uvloop.run(_webhooks(url, watched))
     elif part == "membership":
         uvloop.run(_membership(url, count, watched))
     else:
