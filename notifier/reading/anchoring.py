@@ -35,6 +35,9 @@ def _clause(text: str, end: int) -> int:
     start = max(0, end - _REACH)
     for wall in _WALL.finditer(text, start, end):
         start = wall.end()
+    if text[start - 1 : start] == ")" and text.startswith("の", start):
+        opens = text.rfind("(", max(0, start - _REACH), start)
+        return _clause(text, opens) if opens > 0 else start  # 廃止(指定辞退)の日 hangs on 廃止
     return start
 
 
@@ -48,12 +51,17 @@ def _trimmed(text: str, start: int, end: int) -> int:
     return start
 
 
-def length_start(text: str, start: int) -> int | None:
-    """Return where the anchor of the length at `start` begins, or None if it stands bare."""
+def length_start(text: str, start: int, *, is_away: bool) -> int | None:
+    """Return where the anchor of the length at `start` begins, or None if it stands bare.
+
+    `is_away` says that the length is a distance (1か月前), which may hang on a noun: 満了日の1か月前.
+    """
     clause = _clause(text, start)
     clause = _trimmed(text, clause, start)
     found = _LENGTH_ANCHOR.match(text[clause:start]) if clause < start else None
-    return clause + found.start() if found is not None else None
+    if found is None or (not is_away and found[0].endswith("の")):
+        return None
+    return clause + found.start()
 
 
 def day_start(text: str, start: int) -> int | None:

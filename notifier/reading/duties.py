@@ -4,6 +4,7 @@ Issue dates, statistics, budgets and retrospective starts are no deadlines. The 
 against it: the particle, the label, the words after and before. `words.toml` holds the words and their weights.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,8 +22,8 @@ class Verdict:
     reasons: tuple[str, ...]
 
 
-def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> Verdict:
-    """Return the verdict on a phrase in its place."""
+def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, reach: int) -> Verdict:
+    """Return the verdict on a phrase in its place; `reach` is how far it is to the next expression."""
     if meaning.kind == "other":
         return Verdict(is_deadline=False, reasons=("時刻・番号・固有名で、期限ではない",))
     weight, why = _shape(phrase, meaning)
@@ -36,7 +37,7 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) 
         total -= 9
         reasons.append("-9 行に日付だけがある（発出日など）")
     label = place.label or (place.heading if len(place.before) < 3 else "")
-    sources = {"after": place.after, "before": place.before[-30:], "label": label}
+    sources = {"after": _own(phrase, place.after, reach), "before": place.before[-30:], "label": label}
     groups = words("duty") if phrase.shape is not Shape.RECURRING else (*words("recurring"), *words("duty"))
     for group in groups:
         if group.reason.startswith("催し") and phrase.shape is Shape.RECURRING:
@@ -50,6 +51,24 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) 
         total -= 2
         reasons.append("-2 発出日より前に始まり、終わりがない")
     return Verdict(total > 0, tuple(reasons))
+
+
+_CASE = re.compile(r"(?:場合|とき)(?:は|に|、)|\)")
+_ASIDE = re.compile(r"\([^()]*\)")
+_LISTED = 4
+"""Signs between two expressions of one list, such as 又は: what follows holds for both."""
+
+
+def _own(phrase: Phrase, after: str, reach: int) -> str:
+    """Return the words that belong to this expression and not to the next, nor to the main clause of a case."""
+    if phrase.suffix.endswith(("まで", "中", "内")):
+        return after
+    aside = _ASIDE.match(after)
+    if aside is not None:
+        return after[aside.end() :] if reach < aside.end() else after[:reach]
+    own = after if reach <= _LISTED else after[:reach]
+    case = _CASE.search(own)
+    return own if case is None else own[: case.start()]
 
 
 def _has_heading(place: Place) -> bool:

@@ -1,6 +1,6 @@
 """Every expression of time in a notice, with what it means: the grammar's answer as CONTRACTS 3 prints it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ from notifier.reading.normalising import normalised
 from notifier.reading.phrases import Phrase, Shape, phrases
 from notifier.reading.places import Page, Place
 from notifier.reading.resolving import Resolved, resolve
-from notifier.reading.tentativeness import why_tentative
+from notifier.reading.tentativeness import governing_marks, why_tentative
 from notifier.reading.years import Surroundings
 
 
@@ -72,14 +72,18 @@ def read(text: str, issued: date | None = None) -> Reading:
     reference = issued or issue_date(page, found)
     meanings = _meanings(copy.text, found, reference)
     originals = Page(text)
+    governing = governing_marks(page)
     expressions = []
     for index, (phrase, meaning) in enumerate(zip(found, meanings, strict=True)):
         place = page.place(phrase.start, phrase.end)
         start, end = copy.span(phrase.start, phrase.end)
         line = originals.number(start)
         following = found[index + 1].start if index + 1 < len(found) else len(copy.text)
-        tentative = _tentative(copy.text[phrase.start : phrase.end], meaning, place, page, phrase, following)
-        verdict = judge(phrase, meaning, place, reference)
+        surface = copy.text[phrase.start : phrase.end]
+        mark = governing.get(page.number(phrase.start), "")
+        reach = max(0, following - phrase.end)
+        tentative = "" if meaning.kind == "other" else why_tentative(surface, place, mark, reach=reach)
+        verdict = judge(phrase, meaning, place, reference, reach)
         expressions.append(
             Expression(
                 line + 1,
@@ -96,7 +100,7 @@ def read(text: str, issued: date | None = None) -> Reading:
                 _sentence(place, text[start:end]),
             )
         )
-    return Reading(text, reference, flagged(tuple(expressions), page, reference))
+    return Reading(text, reference, flagged(tuple(expressions), originals, reference))
 
 
 def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list[Resolved]:
@@ -127,21 +131,6 @@ def _years_named(found: tuple[Phrase, ...]) -> dict[tuple[int, int | None], set[
     return named
 
 
-def _tentative(
-    surface: str, meaning: Resolved, place: Place, page: Page, phrase: Phrase, following: int
-) -> str:
-    if meaning.kind == "other":
-        return ""
-    return why_tentative(
-        surface, place, page, page.number(phrase.start), reach=max(0, following - phrase.end)
-    )
-
-
 def _sentence(place: Place, surface: str) -> str:
     head = f"{place.label or place.heading}｜" if place.label or place.heading else ""
     return f"{head}{place.before}{surface}{place.after}".strip()
-
-
-def without_flag(expression: Expression, flag: str) -> Expression:
-    """Return the expression without `flag`."""
-    return replace(expression, flags=tuple(each for each in expression.flags if each != flag))

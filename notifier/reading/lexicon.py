@@ -34,3 +34,9 @@ def words(purpose: str) -> tuple[Words, ...]:
         )
         for group in groups
     )
+
+
+@cache
+def any_of(purpose: str) -> re.Pattern[str]:
+    """Return one pattern for all words kept for `purpose`."""
+    return re.compile("|".join(group.pattern.pattern for group in words(purpose)))

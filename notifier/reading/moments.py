@@ -50,6 +50,11 @@ class Moment:
         return self.month is not None or bool(self.month_word)
 
     @property
+    def is_run(self) -> bool:
+        """Say whether the moment itself has two ends: 4～6月, 令和6～8年度, 上旬～中旬."""
+        return any((self.last_year, self.first_month, self.first_day, self.last_part))
+
+    @property
     def is_possible(self) -> bool:
         """Say whether months and days lie within what any calendar has."""
         months = [each for each in (self.month, self.first_month) if each is not None]

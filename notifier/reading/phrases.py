@@ -61,7 +61,7 @@ _DATED = frozenset((Form.MOMENT, Form.DAY, Form.WORD))
 def phrases(text: str) -> Iterator[Phrase]:
     """Yield the phrases of a normalised text in reading order, none overlapping the one before."""
     row = list(_listed(text, list(pieces(text))))
-    index = 0
+    index = taken = 0
     held: Phrase | None = None
     while index < len(row):
         phrase, used = _joined(text, row, index)
@@ -73,8 +73,9 @@ def phrases(text: str) -> Iterator[Phrase]:
                 if _repeats(text, held.end, phrase):
                     continue
                 yield held
+                taken = held.end
             held = phrase
-        elif phrase.start <= held.start and phrase.end > held.end:
+        elif taken <= phrase.start <= held.start and phrase.end > held.end:
             held = phrase  # 18歳に達する日以後の最初の3月31日 takes in 18歳に達する日以後
     if held is not None:
         yield held
@@ -94,7 +95,7 @@ def _listed(text: str, row: list[Piece]) -> Iterator[Piece]:
     """Give a bare day the month of the day before it in the same list: 4月10日、17日."""
     before: Piece | None = None
     for piece in row:
-        carried = piece
+        carried = _with_year_of(text, before, piece)
         if piece.form is Form.DAY and before is not None and before.moment is not None:
             gap = text[before.core_end : piece.start]
             if before.moment.has_month and before.moment.day is not None and _BETWEEN_LISTED.fullmatch(gap):
@@ -109,6 +110,20 @@ def _listed(text: str, row: list[Piece]) -> Iterator[Piece]:
                 carried = replace(piece, form=Form.MOMENT, moment=moment, word="listed")
         yield carried
         before = carried if carried.form is Form.MOMENT else None
+
+
+def _with_year_of(text: str, before: Piece | None, piece: Piece) -> Piece:
+    """Give a month the year of the month before it in the same list: 令和6年4月又は5月."""
+    first, second = before.moment if before else None, piece.moment
+    if before is None or first is None or second is None or piece.form is not Form.MOMENT or piece.is_slash:
+        return piece
+    is_listed = _BETWEEN_LISTED.fullmatch(text[before.core_end : piece.start]) is not None
+    if not is_listed or first.year is None or second.has_year or first.month is None or second.month is None:
+        return piece
+    is_later = (second.month, second.day or 31) >= (first.month, first.day or 1)
+    return (
+        replace(piece, moment=replace(second, year=first.year)) if is_later and not first.is_fiscal else piece
+    )
 
 
 def _joined(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | None, int]:
@@ -128,6 +143,8 @@ def _pair(text: str, piece: Piece, following: Piece) -> Phrase | None:
     """Return the range or the anchored length of two pieces, if they make one."""
     if piece.form is Form.ANCHOR and following.form is Form.LENGTH:
         return _day_and_length(text, piece, following)
+    if piece.form is Form.WORD and text[piece.core_end : following.start] == "の":
+        return _month_of(text, piece, following)
     if piece.form is Form.LENGTH:
         return _day_away(text, piece, following)
     if piece.form not in (*_DATED, Form.ANCHOR) or not _connected(text, piece, following):
@@ -138,12 +155,20 @@ def _pair(text: str, piece: Piece, following: Piece) -> Phrase | None:
     return _range(text, piece, following)
 
 
+def _month_of(text: str, word: Piece, month: Piece) -> Phrase | None:
+    """Return 「退職した日の翌日の前月まで」: one word leads to the next."""
+    if month.moment is None or not month.moment.month_word:
+        return None
+    start = anchoring.year_word_start(text, word.start)
+    return Phrase(Shape.ANCHORED, start, month.end, word=word.word, suffix=month.suffix)
+
+
 def _day_away(text: str, length: Piece, day: Piece) -> Phrase | None:
     """Return 「2か月前の10日」: a day of a month that lies some months away."""
     is_away = length.suffix in ("前", "後") and text[length.end : day.start] == "の"
     if not is_away or day.form is not Form.DAY:
         return None
-    start = anchoring.length_start(text, length.start)
+    start = anchoring.length_start(text, length.start, is_away=True)
     return Phrase(
         Shape.ANCHORED, length.start if start is None else start, day.end, word=length.word, suffix=day.suffix
     )
@@ -171,6 +196,9 @@ def _range(text: str, piece: Piece, following: Piece) -> Phrase | None:
     if following.form not in _DATED or following.moment is None:
         return None
     if piece.form in (Form.ANCHOR, Form.WORD):
+        if following.form is Form.DAY and "まで" not in following.suffix:
+            begins = anchoring.day_start(text, piece.start) or piece.start
+            return Phrase(Shape.ANCHORED, begins, following.end, word="日以内", suffix="以内")
         start = (
             anchoring.day_start(text, piece.start) if piece.form is Form.ANCHOR else _of_event(text, piece)
         )
@@ -329,7 +357,7 @@ def _bare_day(text: str, piece: Piece) -> Phrase | None:
 def _length(text: str, piece: Piece) -> Phrase:
     if re.match(r"に?(?:[0-9一二三四]+[回度])|ごと|毎|おき", piece.suffix):
         return Phrase(Shape.RECURRING, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
-    start = anchoring.length_start(text, piece.start)
+    start = anchoring.length_start(text, piece.start, is_away="前" in piece.suffix or "後" in piece.suffix)
     if start is not None:
         return Phrase(Shape.ANCHORED, start, piece.end, word=piece.word, suffix=piece.suffix)
     shape = Shape.ANCHORED if piece.suffix.startswith(_BOUND) else Shape.LENGTH

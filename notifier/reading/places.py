@@ -105,10 +105,13 @@ class Page:
 
     def _continues(self, number: int) -> bool:
         """Say whether the line goes on with the sentence of the line before it, as wrapped text does."""
+        if not 0 < number < len(self.starts):
+            return False
         before, line = self.line(number - 1).rstrip(), self.line(number)
+        around = (len(self.line(each).rstrip()) for each in range(number - 4, number + 4))
         return (
-            0 < number < len(self.starts)
-            and len(before) >= _LONG_LINE
+            len(before) >= _LONG_LINE
+            and len(before) >= 0.88 * max(around)
             and before[-1] not in _ENDS
             and bool(line.strip())
             and _BULLET.match(line) is None

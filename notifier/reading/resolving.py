@@ -63,7 +63,8 @@ def _resolved(phrase: Phrase, around: Surroundings) -> Resolved:
 def _bounded_moment(phrase: Phrase, around: Surroundings) -> Resolved:
     if phrase.moment is None:
         return Resolved("relative")
-    return _bounded(_moment(phrase.moment, phrase, around), phrase.suffix)
+    whole = _moment(phrase.moment, phrase, around)
+    return whole if phrase.moment.is_run else _bounded(whole, phrase.suffix)
 
 
 def _bounded(whole: Resolved, suffix: str) -> Resolved:

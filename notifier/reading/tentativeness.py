@@ -2,75 +2,79 @@
 
 import re
 
-from notifier.reading.lexicon import words
+from notifier.reading.lexicon import any_of
 from notifier.reading.places import DATED, Page, Place
 
-_RANGE_OF_HEADING = 14
-_NEW_SECTION = re.compile(
-    r"[ ]*(?:#{1,4} |\([0-9]{1,2}\)|[0-9]{1,2}[ .]|第[0-9一二三四五六七八九十]+[ 条章]|記$|以上$|【|■|○)"
+_GOVERNED_LINES = 14
+_SHORT = 24
+_LONGEST_ANNOUNCEMENT = 160
+_SECTION = re.compile(
+    r"[ ]*(?P<hash>#{1,4} )|[ ]*(?P<article>第[0-9一二三四五六七八九十]+[ 条章])|[ ]*(?P<number>[0-9]{1,2}[ .])"
+    r"|[ ]*(?P<bracket>\([0-9]{1,2}\))|[ ]*(?P<square>【|■)|[ ]*(?P<circle>○|●)|(?P<close>記$|以上$)"
 )
-_ANNOUNCES = re.compile(r"以下|次の(?:とおり|通り|要件)|下記|[::]$")
+_ENDS_ALL = frozenset(("hash", "article", "number", "square", "close"))
+_ANNOUNCES = re.compile(r"以下|次の(?:とおり|通り|要件)|下記|:$")
+_MARKED_HEADING = re.compile(r"\((?:予定|案)\)|予定:?$")
 _COMPARED = re.compile(
     r"[ ]?(?:と比べ|に比べ|比|(?:介護|診療|[一-龥]{0,4})報酬改定|[一-龥]{0,4}補正予算|当初予算|予算)"
 )
 _BESIDE = re.compile(r"^[ ]?\((?:予定|見込み?|案|仮|目途|目標)\)")
+_STOPS = re.compile(r"[))]、|(?:した|ました|こと|ため|ので|もの(?:の|と)|であり|おり|るが|すが)、")
+_STOPS_BEYOND = re.compile("した|する|され|[:(円]")
 
 
-def why_tentative(surface: str, place: Place, page: Page, number: int, *, reach: int) -> str:
+def why_tentative(surface: str, place: Place, governing: str, *, reach: int) -> str:
     """Return the mark that makes the expression tentative, with the place it was found; "" if none does.
 
-    `number` is the line of the expression; `reach` is how far its own clause goes in `place.after` before the next
-    expression takes over.
+    `governing` is the mark that governs its line; `reach` is how far its own clause goes in `place.after` before
+    the next expression takes over.
     """
-    for group in words("vague"):
-        if group.pattern.search(surface[-4:]):
-            return f"{group.reason}（表現の中）"
+    if any_of("vague").search(surface[-4:]):
+        return "頃・程度（表現の中）"
     beside = _BESIDE.search(place.after)
     if beside is not None:
         return f"{beside[0].strip()}（すぐ後ろ）"
     if _COMPARED.match(place.after):
         return ""
-    for group in words("tentative"):
-        found = group.pattern.search(place.after)
-        if found is not None and _reaches(place.after, found.start(), reach):
+    marks = any_of("tentative")
+    for found in marks.finditer(place.after):
+        if _reaches(place.after, found.start(), reach):
             return f"{found[0]}（同じ文）"
-        found = group.pattern.search(place.label)
-        if found is not None:
-            return f"{found[0]}（項目名）"
-    return _governing(page, number)
+    label = marks.search(place.label)
+    return f"{label[0]}（項目名）" if label is not None else governing
 
 
 def _reaches(after: str, position: int, reach: int) -> bool:
     """Say whether a mark governs the expression: nothing that ends a statement lies between."""
     between = after[:position]
     if position <= reach:
-        return not re.search(
-            "[))]、|(?:した|ました|こと|ため|ので|もの(?:の|と)|であり|おり|るが|すが)、", between
-        )
+        return _STOPS.search(between) is None
     # Beyond the next expression the mark still governs both if they share the predicate: AからBまでを予定.
-    return (
-        len(between) <= 60
-        and "、" not in between.strip("、")
-        and not re.search("した|する|され|[:(円]", between)
-    )
+    return len(between) <= 60 and "、" not in between.strip("、") and _STOPS_BEYOND.search(between) is None
 
 
-def _governing(page: Page, number: int) -> str:
-    """Return the mark of the heading or the announcing sentence above, down to the next section."""
-    for above in range(number - 1, max(-1, number - _RANGE_OF_HEADING), -1):
-        line = page.line(above).strip()
-        is_heading = DATED.search(line) is None and (
-            _NEW_SECTION.match(line) is not None or (len(line) <= 24 and bool(line) and "。" not in line)
-        )
-        for group in words("tentative"):
-            found = group.pattern.search(line)
-            if found is None:
-                continue
-            is_marked_heading = is_heading and re.search(r"\((?:予定|案)\)|予定[::]?$", line) is not None
-            if is_marked_heading or (
-                _ANNOUNCES.search(line) and line.endswith(("。", ":")) and len(line) < 160
-            ):
-                return f"{found[0]}（{above + 1}行目の見出し・前文）"
-        if _NEW_SECTION.match(line) is not None and not line.startswith("#####"):
-            return ""
-    return ""
+def governing_marks(page: Page) -> dict[int, str]:
+    """Return for each line the mark of the heading or of the announcing sentence above that governs it."""
+    marks: dict[int, str] = {}
+    mark, level, left = "", "", 0
+    for number in range(len(page.starts)):
+        line = page.line(number).strip()
+        section = _SECTION.match(line)
+        kind = (section.lastgroup or "") if section is not None else ""
+        if kind and (kind == level or kind in _ENDS_ALL):
+            mark = ""
+        if mark and left > 0:
+            marks[number] = mark
+        left -= 1
+        found = any_of("tentative").search(line)
+        if found is not None and _governs(line, kind):
+            mark, level, left = f"{found[0]}（{number + 1}行目の見出し・前文）", kind, _GOVERNED_LINES
+    return marks
+
+
+def _governs(line: str, kind: str) -> bool:
+    is_heading = DATED.search(line) is None and (bool(kind) or (len(line) <= _SHORT and "。" not in line))
+    if is_heading and _MARKED_HEADING.search(line) is not None:
+        return True
+    announces = _ANNOUNCES.search(line) is not None and line.endswith(("。", ":"))
+    return announces and len(line) < _LONGEST_ANNOUNCEMENT
