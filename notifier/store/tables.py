@@ -94,6 +94,7 @@ class DesignationRow(Table, table=True):
     """An office answers to an authority for a service; an office may answer to several."""
 
     __tablename__ = "designation"
+    __table_args__ = (Index("ix_designation_authority", "authority", "office_id"),)
 
     office_id: int = Field(primary_key=True, foreign_key="office.id")
     authority: str = Field(primary_key=True)
@@ -179,7 +180,10 @@ class EventRow(Table, table=True):
     """
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("sender", "source", "event_id"),)
+    __table_args__ = (
+        UniqueConstraint("sender", "source", "event_id"),
+        Index("ix_event_sender", "sender", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     sender: str = ""
@@ -305,7 +309,10 @@ class ObligationRow(Table, table=True):
     """
 
     __tablename__ = "obligation"
-    __table_args__ = (Index("ix_obligation_cohort_id_settled_on", "cohort_id", "settled_on"),)
+    __table_args__ = (
+        Index("ix_obligation_cohort_id_settled_on", "cohort_id", "settled_on"),
+        Index("ix_obligation_cohort_id_office_id", "cohort_id", "office_id"),
+    )
 
     office_id: int = Field(primary_key=True, foreign_key="office.id")
     deadline: str = Field(primary_key=True)
@@ -343,12 +350,15 @@ class DeliveryRow(Table, table=True):
     """One saying for one party by one channel to one address: the row exists before anything is sent, for ever.
 
     States: planned, sending, accepted, refused, unknown, failed, unreachable, cancelled. `authority` is whose contact
-    it goes to ("": nobody's). `progress` and `settled_on` are what its letter said of the office's own share.
+    it goes to ("": nobody's), `repeat` how often it was sent anew by hand before. `progress` and `settled_on` are what
+    its letter said of the office's own share.
     """
 
     __tablename__ = "delivery"
     __table_args__ = (
-        UniqueConstraint("saying_id", "party", "channel", "recipient"),
+        UniqueConstraint("saying_id", "party", "channel", "recipient", "repeat"),
+        Index("ix_delivery_office_id", "office_id"),
+        Index("ix_delivery_authority", "authority", "id"),
         Index("ix_delivery_due_at", "due_at", **_only("letter_id IS NULL")),
         Index("ix_delivery_letter_id", "letter_id", **_only("letter_id IS NOT NULL")),
         _ROOMY,
@@ -361,6 +371,7 @@ class DeliveryRow(Table, table=True):
     party: str
     channel: str
     recipient: str
+    repeat: int = 0
     state: str
     due_at: datetime
     letter_id: int | None = Field(default=None)

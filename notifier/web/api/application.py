@@ -6,14 +6,38 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from notifier.web.api import events, me
+from notifier.web.api import (
+    arrivals,
+    audit,
+    authorities,
+    deadlines,
+    deliveries,
+    events,
+    me,
+    notices,
+    obligations,
+    offices,
+    timelines,
+)
 from notifier.web.api.calls import ENTRANCE, Call, Entrance, Route
 from notifier.web.api.description import describe
 from notifier.web.api.problems import mend
 from notifier.web.api.reading import LARGEST
 
 ROOT: Final = "/v1"
-ROUTES: Final[Sequence[Route]] = (*me.ROUTES, *events.ROUTES)
+ROUTES: Final[Sequence[Route]] = (
+    *me.ROUTES,
+    *authorities.ROUTES,
+    *offices.ROUTES,
+    *timelines.ROUTES,
+    *deadlines.ROUTES,
+    *obligations.ROUTES,
+    *events.ROUTES,
+    *arrivals.ROUTES,
+    *deliveries.ROUTES,
+    *notices.ROUTES,
+    *audit.ROUTES,
+)
 """Every call but the description itself, in the order of the reference."""
 DESCRIPTION = web.AppKey("description", dict[str, Any])
 

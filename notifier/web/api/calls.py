@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -15,6 +16,7 @@ from notifier.clock import civil_date
 from notifier.domain.callers import Caller, Tenant
 from notifier.keyring import Keyring
 from notifier.reception import Reception
+from notifier.store.database import Connection
 from notifier.tools import Tools
 from notifier.web.api import conditions, repeats
 from notifier.web.api.problems import RefusedError, Wrong, pointer
@@ -81,9 +83,18 @@ class Call:
         return self.who.tenant
 
     @property
+    def actor(self) -> str:
+        """Return under which name the audit shall know who calls."""
+        return self.who.who
+
+    @property
     def tools(self) -> Tools:
         """Return what steps use."""
         return self.entrance.tools
+
+    def reading(self) -> AbstractAsyncContextManager[Connection]:
+        """Return a connection that sees one state of the database and may not write."""
+        return self.tools.database.reading()
 
     def today(self) -> date:
         """Return the present civil date in Japan."""

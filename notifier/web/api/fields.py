@@ -133,11 +133,11 @@ def read_cursor(written: str, *kinds: type) -> tuple[Any, ...]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or [type(each) for each in found] != list(kinds):
-        raise _wrong_cursor()
+        raise wrong_cursor()
     for each in found:
         too_large = isinstance(each, int) and abs(each) > MOST_NUMBER
         if too_large or (isinstance(each, str) and _unclean(each)):
-            raise _wrong_cursor()
+            raise wrong_cursor()
     return tuple(found)
 
 
@@ -149,5 +149,6 @@ def _unclean(text: str) -> bool:
     return False
 
 
-def _wrong_cursor() -> RefusedError:
+def wrong_cursor() -> RefusedError:
+    """Return what a call with a cursor of another list is answered."""
     return RefusedError("wrong-parameters", [Wrong("cursor", "cursor", "query")])

@@ -1,0 +1,172 @@
+"""Delivery records: what was said to whom, what came of it, and saying it once more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, exists, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from notifier.domain.callers import Tenant
+from notifier.store import sight
+from notifier.store.database import table
+from notifier.store.letters import key_of
+from notifier.store.tables import CohortRow, ContactRow, DeliveryRow, LetterRow, OfficeRow, SayingRow
+
+ENDED: Final = frozenset({"accepted", "refused", "failed"})
+"""States after which a delivery may be sent once more: it has left, or will not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which deliveries are asked for; None asks for any. `since` and `until` are inclusive civil dates."""
+
+    state: str | None = None
+    office: str | None = None
+    deadline: str | None = None
+    occasion: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """One saying for one party at one address. `repeat` counts how often it was sent anew before, by hand.
+
+    `message` is the left half of the letter's Message-ID, "" while none is written. `is_current` tells that what it
+    says still holds, `in_use` that its address has not been given up by its owner or its office.
+    """
+
+    id: int
+    on: date
+    occasion: str
+    rung: str
+    deadline: str
+    occurrence: int
+    party: str
+    office: str | None
+    office_name: str | None
+    channel: str
+    recipient: str
+    state: str
+    repeat: int
+    due_at: datetime
+    message: str
+    subject: str
+    attempts: int
+    next_try_at: datetime | None
+    finished_at: datetime | None
+    code: int | None
+    answer: str
+    content: Mapping[str, Any]
+    is_current: bool
+    in_use: bool
+
+
+def _records(tenant: Tenant) -> Select[Any]:
+    delivery, saying, letter, office = (
+        table(each).c for each in (DeliveryRow, SayingRow, LetterRow, OfficeRow)
+    )
+    cohort = table(CohortRow).c
+    current = select(cohort.id).where(cohort.id == saying.cohort_id, cohort.generation == saying.generation)
+    return (
+        select(
+            delivery.id,
+            saying.on,
+            saying.occasion,
+            saying.rung,
+            saying.deadline,
+            saying.occurrence,
+            delivery.party,
+            office.number.label("office"),
+            office.name.label("office_name"),
+            delivery.channel,
+            delivery.recipient,
+            delivery.state,
+            delivery.repeat,
+            delivery.due_at,
+            delivery.letter_id,
+            letter.gathered,
+            func.coalesce(letter.subject, "").label("subject"),
+            func.coalesce(letter.attempts, 0).label("attempts"),
+            letter.next_try_at,
+            letter.finished_at,
+            letter.code,
+            func.coalesce(letter.answer, "").label("answer"),
+            saying.content,
+            or_(saying.cohort_id == 0, saying.occasion == "acknowledgement", current.exists()).label(
+                "is_current"
+            ),
+            or_(delivery.office_id.is_(None), _in_use()).label("in_use"),
+        )
+        .select_from(table(DeliveryRow))
+        .join(table(SayingRow), saying.id == delivery.saying_id)
+        .outerjoin(table(LetterRow), letter.id == delivery.letter_id)
+        .outerjoin(table(OfficeRow), office.id == delivery.office_id)
+        .where(sight.deliveries(tenant))
+    )
+
+
+def _in_use() -> ColumnElement[bool]:
+    contact, delivery = table(ContactRow).c, table(DeliveryRow).c
+    same = contact.office_id == delivery.office_id, contact.address == delivery.recipient
+    return exists().where(*same, contact.channel == delivery.channel, contact.active.is_(True))
+
+
+def _record(row: Any) -> DeliveryRecord:
+    kept = dict(row._mapping)  # noqa: SLF001 -- the documented way to a row's columns by name
+    letter_id, gathered = kept.pop("letter_id"), kept.pop("gathered")
+    message = key_of(letter_id, gathered) if letter_id is not None else ""
+    told = {name: bool(kept[name]) for name in ("is_current", "in_use")}
+    return DeliveryRecord(**kept | told | {"message": message})
+
+
+async def deliveries(
+    conn: AsyncConnection, tenant: Tenant, wanted: Wanted, before: int | None, limit: int
+) -> list[DeliveryRecord]:
+    """Return `limit` deliveries that `tenant` sees and wants, the newest first, from behind the id `before` on."""
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    found = _records(tenant)
+    if before is not None:
+        found = found.where(delivery.id < before)
+    for column, value in (
+        (delivery.state, wanted.state),
+        (saying.deadline, wanted.deadline),
+        (saying.occasion, wanted.occasion),
+    ):
+        if value is not None:
+            found = found.where(column == value)
+    if wanted.office is not None:
+        mine = select(col(OfficeRow.id)).where(col(OfficeRow.number) == wanted.office).scalar_subquery()
+        found = found.where(delivery.office_id == mine)
+    if wanted.since is not None:
+        found = found.where(saying.on >= wanted.since)
+    if wanted.until is not None:
+        found = found.where(saying.on <= wanted.until)
+    rows = await conn.execute(found.order_by(delivery.id.desc()).limit(limit))
+    return [_record(row) for row in rows]
+
+
+async def delivery(conn: AsyncConnection, tenant: Tenant, number: int) -> DeliveryRecord | None:
+    """Return the delivery with the id `number`, or None if `tenant` sees none of it."""
+    row = (await conn.execute(_records(tenant).where(col(DeliveryRow.id) == number))).one_or_none()
+    return None if row is None else _record(row)
+
+
+async def repeat(conn: AsyncConnection, number: int, now: datetime) -> int:
+    """Plan the delivery `number` anew, to leave with the next letters; returns the id of the new one.
+
+    What was sent before stays written down as it is.
+    """
+    target = table(DeliveryRow)
+    old = (await conn.execute(select(target).where(target.c.id == number).with_for_update())).one()
+    alike = [target.c[name] == getattr(old, name) for name in ("saying_id", "party", "channel", "recipient")]
+    last = (await conn.execute(select(func.max(target.c.repeat)).where(*alike))).scalar_one()
+    kept = {
+        name: getattr(old, name)
+        for name in ("saying_id", "office_id", "authority", "party", "channel", "recipient")
+    }
+    anew = insert(target).values(**kept, state="planned", due_at=now, repeat=last + 1).returning(target.c.id)
+    return int((await conn.execute(anew)).scalar_one())

@@ -1,0 +1,114 @@
+"""Every call with every role: nobody reads or changes what belongs to another tenant."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from sqlalchemy import func, select
+
+from notifier.store.database import table
+from notifier.store.tables import AuditRow, DeliveryRow, OfficeRow
+from notifier.web.api.application import ROUTES
+from notifier.web.api.calls import Route
+from tests.web.country import MARK, OSAKA_CITY, ROLES, STRANGER, Country, country
+
+STRANGERS = sorted(name for name, (authority, _) in ROLES.items() if authority and name != "osaka")
+"""Every role of every tenant but Osaka's."""
+BODIES: dict[tuple[str, str], object] = {("POST", "/approvals"): {"notice": "no-such"}}
+"""What a call needs to get as far as its rows; where it is not named, {} does."""
+
+
+@pytest.fixture(scope="module")
+async def land(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Country]:
+    """A country in which nobody may get at what is Osaka's."""
+    file = copyfile(sqlite_template, tmp_path_factory.mktemp("walls") / "notifier.sqlite3")
+    async with country(f"sqlite+aiosqlite:///{file}") as found:
+        yield found
+
+
+async def foreign_of(land: Country) -> dict[str, str]:
+    """Return for each name in a path what is Osaka's."""
+    delivery = (await land.pages("/deliveries", "osaka", 50))[0]["id"]
+    event = (await land.pages("/events", "osaka", 50))[0]["id"]
+    return {"number": STRANGER, "code": OSAKA_CITY, "/deliveries": str(delivery), "/events": str(event)}
+
+
+def address_of(route: Route, foreign: dict[str, str]) -> str | None:
+    """Return the address of the call for what is Osaka's; None if what stands in it belongs to nobody."""
+    path = route.path
+    for name in ("number", "code"):
+        path = path.replace(f"{{{name}}}", foreign[name])
+    for noun in ("/deliveries", "/events"):
+        if path.startswith(noun):
+            path = path.replace("{id}", foreign[noun])
+    return None if "{" in path else path
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+PUBLIC = {"GET /notices/{id}", "GET /deadlines/{family}/{duty}", "GET /deadlines/{family}/{duty}/history"}
+"""What is asked for here belongs to everybody: the law."""
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+async def test_what_is_anothers_is_neither_shown_nor_changed(land: Country, route: Route) -> None:
+    foreign = await foreign_of(land)
+    path = address_of(route, foreign)
+    assert (path is None) == (named(route) in PUBLIC)
+    if path is None:
+        return
+    kept = await state_of(land)
+    for who in STRANGERS:
+        body = BODIES.get((route.method, route.path), {}) if route.takes else None
+        said = await land.call(route.method, path, body, who, If_Match="*")
+        assert MARK not in said.text, who
+        assert STRANGER not in said.text, who
+        if path != route.path:
+            assert said.status in {403, 404}, (who, said.text)
+        elif route.method == "GET":
+            assert said.status == 200, (who, said.text)
+    assert await state_of(land) == kept
+
+
+async def state_of(land: Country) -> list[object]:
+    """Return what no stranger may change: Osaka's office, how many deliveries there are, how long the audit is."""
+    async with land.tools.database.reading() as conn:
+        office = (
+            await conn.execute(select(table(OfficeRow)).where(table(OfficeRow).c.number == STRANGER))
+        ).one()
+        counts = [
+            (await conn.execute(select(func.count()).select_from(table(each)))).scalar_one()
+            for each in (DeliveryRow, AuditRow)
+        ]
+    return [office, *counts]
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if each.scope], ids=named)
+async def test_a_key_without_the_scope_opens_nothing(land: Country, route: Route) -> None:
+    path = address_of(route, await foreign_of(land)) or "/notices/x"
+    if route.scope == "events:write":
+        return
+    said = await land.call(route.method, path, {} if route.takes else None, "narrow", If_Match="*")
+    expected = "scope-missing" if "{" not in route.path or path != "/notices/x" else said.body["code"]
+    assert (said.status, said.body["code"]) == (403, expected)
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if each.roles], ids=named)
+async def test_a_role_that_may_not_call_is_told_so(land: Country, route: Route) -> None:
+    path = address_of(route, await foreign_of(land)) or ""
+    for name, (_, role) in ROLES.items():
+        said = await land.call(route.method, path, {} if route.takes else None, name, If_Match="*")
+        assert (said.status == 403 and said.body["code"] == "role-may-not") == (
+            role not in (route.roles or ())
+        ), name
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+async def test_without_a_key_nothing_is_shown(land: Country, route: Route) -> None:
+    path = address_of(route, await foreign_of(land)) or "/notices/x"
+    async with land.visitor.request(route.method, f"{land.address}/v1{path}") as answer:
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
