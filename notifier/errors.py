@@ -26,6 +26,10 @@ class ImportRefusedError(NotifierError):
     """A list of offices cannot be taken over as it stands."""
 
 
+class SubscriptionRefusedError(NotifierError):
+    """What offices are to be told, or by which contacts, was decided in a way that makes no sense."""
+
+
 class KeyRefusedError(NotifierError):
     """A key for programs was asked for that makes no sense."""
 

@@ -25,6 +25,7 @@ from notifier.cli import (
     reading,
     service,
     simulation,
+    subscriptions,
 )
 from notifier.errors import NotifierError
 
@@ -46,6 +47,8 @@ app.command()(checks.check)
 app.command()(reading.read)
 app.command()(simulation.simulate)
 app.command()(explanation.explain)
+for command in (subscriptions.subscribe, subscriptions.unsubscribe, subscriptions.subscriptions):
+    offices.app.command()(command)
 app.add_typer(offices.app, name="offices")
 app.add_typer(keys.app, name="key")
 app.add_typer(calendars.app, name="calendar")

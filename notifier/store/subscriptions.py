@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.domain.callers import Tenant
 from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.differences import EVERYTHING
@@ -25,13 +26,15 @@ from notifier.store.tables import (
     OfficeServiceRow,
     SubscriptionRow,
 )
+from notifier.store.tenants import answers_to
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A decision of an authority: from the civil date `since` offices are `told` of a topic, or are not.
 
-    `topic` is a deadline, a family or * for all; `channel` "" means all channels. `decided_at` is aware.
+    `topic` is a deadline, a family or * for all; `channel` "" means all channels. `decided_at` is aware, None
+    for what held before decisions were kept.
     """
 
     authority: str
@@ -39,7 +42,7 @@ class Decided:
     since: date
     told: bool
     decided_by: str
-    decided_at: datetime
+    decided_at: datetime | None
     reason: str = ""
     channel: str = ""
 
@@ -141,9 +144,9 @@ def _chosen(contact: Any, family: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 async def chosen_offices(conn: AsyncConnection, selection: Selection) -> dict[str, int]:
-    """Return the open offices meant, by number: those that the authority (municipality or prefecture) has."""
+    """Return the open offices meant, by number: those that answer to the authority."""
     office = table(OfficeRow).c
-    mine = or_(office.municipality == selection.authority, office.prefecture == selection.authority)
+    mine = answers_to(Tenant(selection.authority))
     found = select(office.number, office.id).where(mine, office.closed_on.is_(None)).order_by(office.number)
     if selection.services:
         provides = exists().where(
@@ -156,23 +159,39 @@ async def chosen_offices(conn: AsyncConnection, selection: Selection) -> dict[st
     return {row.number: row.id for row in rows if not wanted or row.number in wanted}
 
 
+async def topics(conn: AsyncConnection) -> frozenset[str]:
+    """Return what can be decided about: every deadline, every family, and * for all."""
+    duty = table(DeadlineRow).c
+    rows = (await conn.execute(select(duty.id, duty.family))).all()
+    return frozenset({EVERYTHING, *(row.id for row in rows), *(row.family for row in rows)})
+
+
 async def decide(conn: AsyncConnection, offices: Sequence[int], decided: Decided) -> None:
-    """Keep a decision for offices, by id; one of the same day about the same topic is replaced."""
+    """Keep a decision for offices, by id; one of the same day about the same topic is replaced.
+
+    The last word counts: what was decided before about a part of the topic is decided anew, too.
+    """
     target = table(SubscriptionRow)
-    same = and_(
+    mine = and_(
         among(target.c.office_id),
         target.c.authority == decided.authority,
-        target.c.topic == decided.topic,
-        target.c.channel == decided.channel,
-        target.c.since == decided.since,
+        target.c.channel == decided.channel if decided.channel else true(),
     )
-    await conn.execute(delete(target).where(same), {"ids": list(offices)})
-    row = {
+    ids = {"ids": list(offices)}
+    inside = true() if decided.topic == EVERYTHING else target.c.topic.like(f"{decided.topic}/%")
+    nearer = select(target.c.office_id, target.c.topic).where(mine, inside).distinct()
+    rows = {(row.office_id, row.topic) for row in await conn.execute(nearer, ids)}
+    rows |= {(office, decided.topic) for office in offices}
+    covered = or_(target.c.topic == decided.topic, inside)
+    await conn.execute(delete(target).where(mine, covered, target.c.since >= decided.since), ids)
+    kept = {
         name: getattr(decided, name)
-        for name in ("authority", "topic", "channel", "since", "told", "reason", "decided_by", "decided_at")
+        for name in ("authority", "channel", "since", "told", "reason", "decided_by", "decided_at")
     }
-    if offices:
-        await conn.execute(insert(target), [row | {"office_id": office} for office in offices])
+    if rows:
+        await conn.execute(
+            insert(target), [kept | {"office_id": office, "topic": topic} for office, topic in sorted(rows)]
+        )
 
 
 async def decisions(conn: AsyncConnection, selection: Selection) -> list[Subscribed]:
@@ -212,7 +231,7 @@ async def not_told(conn: AsyncConnection, authority: str, today: date, limit: in
         select(office.number, office.name, obligation.deadline, duty.family, cohort.latest)
         .select_from(_joined())
         .where(
-            or_(office.municipality == authority, office.prefecture == authority),
+            answers_to(Tenant(authority)),
             *_untold(literal(authority), today),
         )
         .order_by(cohort.latest.is_(None), cohort.latest, office.number, obligation.deadline)
