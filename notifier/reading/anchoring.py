@@ -25,7 +25,7 @@ _EVENT_WORD = (
 )
 _EVENT = re.compile(
     rf"[一-龥ァ-ヶーA-Za-z々]{{0,12}}?(?:{_EVENT_WORD})(?:等|期間|予定)?(?:書|書類)?(?:の提出|の報告|の(?:完了|終了|決定|交付))?(?:日|時|式)?$"
-    r"|[一-龥ァ-ヶーをが]{1,14}(?:する|される|した|された|とな|となる|できる|終わる|達する|届く|決まる|ある|経過する)(?:日|時)?$"
+    r"|[0-9一-龥ァ-ヶーをがに]{1,14}(?:する|される|した|された|とな|となる|できる|終わる|達する|届く|決まる|ある|経過する)(?:日|時)?$"
 )
 _DAY_OF = re.compile(r".{0,24}?(?:[一-龥ァ-ヶー]{2,10}の?|[たるうくすむぶぐつぬ]|別に定める|定める)$")
 
@@ -61,7 +61,8 @@ def length_start(text: str, start: int, *, is_away: bool) -> int | None:
     found = _LENGTH_ANCHOR.match(text[clause:start]) if clause < start else None
     if found is None or (not is_away and found[0].endswith("の")):
         return None
-    return clause + found.start()
+    begin = clause + found.start()
+    return begin - 2 if found[0].startswith("日") and text[max(0, begin - 2) : begin] == "その" else begin
 
 
 def day_start(text: str, start: int) -> int | None:

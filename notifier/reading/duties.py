@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from notifier.reading.lexicon import words
+from notifier.reading.lexicon import Words, words
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Place
 from notifier.reading.resolving import Resolved
@@ -40,7 +40,7 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     sources = {"after": _own(phrase, place.after, reach), "before": place.before[-30:], "label": label}
     groups = words("duty") if phrase.shape is not Shape.RECURRING else (*words("recurring"), *words("duty"))
     for group in groups:
-        if group.reason.startswith("催し") and phrase.shape is Shape.RECURRING:
+        if not _applies(group, phrase):
             continue
         source = sources[group.where]
         found = group.pattern.search(source[: group.near] if group.where == "after" else source)
@@ -51,6 +51,15 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         total -= 2
         reasons.append("-2 発出日より前に始まり、終わりがない")
     return Verdict(total > 0, tuple(reasons))
+
+
+def _applies(group: Words, phrase: Phrase) -> bool:
+    """Say whether a group can speak about this shape: a bound is no issue date, a recurrence no single event."""
+    if group.reason.startswith("催し"):
+        return phrase.shape is not Shape.RECURRING
+    if group.reason.startswith("文書"):
+        return phrase.shape not in (Shape.ANCHORED, Shape.EVENT) and not phrase.suffix.endswith("まで")
+    return True
 
 
 _CASE = re.compile(r"(?:場合|とき)(?:は|に|、)|\)")
@@ -94,7 +103,7 @@ def _shape(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
     if phrase.shape is Shape.EVENT:
         found = (-1, "ある時点") if phrase.word == "時点" else (3, "ある出来事まで・前")
     elif phrase.shape is Shape.ANCHORED:
-        is_bound = suffix.endswith(_BOUNDED) or phrase.word != "日"
+        is_bound = (suffix.endswith(_BOUNDED) or phrase.word != "日") and suffix != "後"
         found = (3, "起算日からの期間・期限") if is_bound else (0, "起算日から")
     elif suffix.endswith(("現在", "時点")) or suffix.startswith("付"):
         found = -6, "付け・現在・時点は基準日や文書の日付"

@@ -1,7 +1,9 @@
 """Every expression of time in a notice, with what it means: the grammar's answer as CONTRACTS 3 prints it."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from notifier.reading.duties import judge
@@ -100,7 +102,32 @@ def read(text: str, issued: date | None = None) -> Reading:
                 _sentence(place, text[start:end]),
             )
         )
+    expressions = _alike_in_lists(expressions, copy.text, found)
     return Reading(text, reference, flagged(tuple(expressions), originals, reference))
+
+
+_LISTED = re.compile(r"[ ]?(?:、|,|・|及び|並びに|又は|または|と)[ ]?")
+
+
+def _alike_in_lists(row: list[Expression], text: str, found: tuple[Phrase, ...]) -> list[Expression]:
+    """Let what is said of one member of a list hold for all: 納期は６月、８月及び10月の末日."""
+    result = list(row)
+    joined = [
+        first.shape is second.shape and _LISTED.fullmatch(text, first.end, second.start) is not None
+        for first, second in pairwise(found)
+    ]
+    for order in (range(len(joined)), reversed(range(len(joined)))):
+        for index in order:
+            pair = result[index : index + 2]
+            if joined[index] and any(each.is_deadline for each in pair):
+                result[index : index + 2] = [_as_deadline(each) for each in pair]
+    return result
+
+
+def _as_deadline(expression: Expression) -> Expression:
+    if expression.is_deadline:
+        return expression
+    return replace(expression, is_deadline=True, reasons=(*expression.reasons, "同じ並びの日付が期限"))
 
 
 def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list[Resolved]:

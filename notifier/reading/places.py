@@ -15,6 +15,7 @@ _BULLET = re.compile(
 _KEY = re.compile(
     r"(?:[-*•・○●◇◆□■※▶|#(]|[0-9]{1,2}|\)|[ .])*([^。、\n]{1,24}?)[ ]*(?:[::]|[ ]{1,}|】|\)|…)?$"
 )
+_NEAREST_KEY = re.compile(r"(?<![^ 、。|])([^ 、。:|()]{1,16})(?:[ ]?:|[ ])[ ]*$")
 _ENDS = "。:】」"
 DATED = re.compile(
     r"年[0-9一二三四五六七八九十]{1,2}月|月[0-9一二三四五六七八九十]{1,3}日|[0-9]/[0-9]|[^:]:[^:]"
@@ -64,7 +65,8 @@ class Page:
         if cell is not None:
             return cell
         before, after = self._before(number, start), self._after(self.number(max(start, end - 1)), end)
-        key = _KEY.fullmatch(line[: start - offset])
+        ahead = line[: start - offset]
+        key = _KEY.fullmatch(ahead) or _NEAREST_KEY.search(ahead)
         is_alone = not (line[: start - offset].strip(" #*-・()") or after.strip(" #*-・()。"))
         return Place(before, after, key[1].strip() if key else "", self.heading(number), is_alone)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from notifier.domain.dates import add_months, fiscal_year_of, half_year, last_day_of, month_end
 from notifier.reading.days import HALVES, days_of, issue_days, length_of
@@ -12,6 +12,7 @@ from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.years import Surroundings, guessed_era, missing_year, word_offset, worded_year
 
 _CLOSES = ("まで", "以前")
+_BEFORE = ("より前", "より先")
 _OPENS = ("から", "より", "~", "以降", "以後")
 
 
@@ -69,6 +70,8 @@ def _bounded_moment(phrase: Phrase, around: Surroundings) -> Resolved:
 
 def _bounded(whole: Resolved, suffix: str) -> Resolved:
     """Open one side if the particle does: まで leaves no start, から no end."""
+    if suffix.endswith(_BEFORE) and whole.start is not None:
+        return replace(whole, start=None, end=whole.start - timedelta(days=1))
     if suffix.endswith(_CLOSES):
         return replace(whole, start=None)
     if suffix.endswith(_OPENS):
@@ -194,6 +197,8 @@ def _range(phrase: Phrase, around: Surroundings) -> Resolved:
         return Resolved("range", flags=frozenset(("not-understood",)))
     first, last = _completed(phrase.moment, phrase.last)
     opening = _moment(first, phrase, around)
+    if opening.start is None and (first.year_word or first.month_word):
+        return Resolved("relative", flags=opening.flags)
     if opening.start is None:
         return Resolved("range", flags=opening.flags or frozenset(("not-understood",)))
     closing = _closing(last, opening.start)
