@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from aiohttp import web
@@ -38,6 +38,9 @@ class Receiver:
     answer: Answer = accept
     port: int = 0
     proves: bool = True
+    reflects: bool = False
+    origin: str = ""
+    status: int = 200
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     at_once: int = 0
@@ -57,13 +60,18 @@ class Receiver:
         return [(each["type"], each.get("subject")) for each in self.events]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "OPTIONS" and self.origin:
+            return web.Response(headers={"WebHook-Allowed-Origin": self.origin})
         if request.method != "POST":
             return web.Response(status=405)
         body = await request.read()
+        if self.reflects:
+            return web.Response(body=body)
         self.posts.append((dict(request.headers), body))
         event = json.loads(body)
         if event["type"] == "endpoint.challenge":
-            return web.json_response({"challenge": event["data"]["challenge"] if self.proves else "?"})
+            word = event["data"]["challenge"] if self.proves else "?"
+            return web.json_response({"challenge": word}, status=self.status)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
@@ -115,20 +123,17 @@ async def exchange(seconds: float = 5) -> AsyncIterator[Exchange]:
         yield Exchange(way, KEY, SOURCE)
 
 
-class Chance:
-    """Bytes that differ from call to call and are the same in every run."""
+_NUMBERS = count(1)
 
-    def __init__(self) -> None:
-        self._count = 0
 
-    def __call__(self, size: int) -> bytes:
-        self._count += 1
-        return self._count.to_bytes(size, "big")
+def chance(size: int) -> bytes:
+    """Bytes that differ from call to call."""
+    return next(_NUMBERS).to_bytes(size, "big")
 
 
 def switchboard(tools: Tools, way: Exchange, authority: str | None = None) -> Switchboard:
     """Deal with endpoints as a clerk."""
-    return Switchboard(tools, way, Chance(), "a clerk", authority)
+    return Switchboard(tools, way, chance, "a clerk", authority)
 
 
 def wanted(
@@ -152,8 +157,3 @@ async def attached(
     endpoint, secret = await board.add(wanted(receiver, authority, **chosen))
     enabled, _ = await board.enable(endpoint.id)
     return enabled, secret
-
-
-def moment(*parts: int) -> datetime:
-    """An instant in UTC."""
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]  # year to second, as the test names them

@@ -7,15 +7,15 @@ from notifier.store.database import retrying
 from notifier.tools import Tools
 
 
-async def herald(tools: Tools) -> None:
-    """Fan out one round of messages, and ask to come back if more are left."""
-    await retrying(partial(_herald, tools))
+async def herald(tools: Tools, most: int = feed.ROUND) -> None:
+    """Fan out one round of `most` messages, and ask to come back if more are left."""
+    await retrying(partial(_herald, tools, most))
 
 
-async def _herald(tools: Tools) -> None:
+async def _herald(tools: Tools, most: int) -> None:
     now = tools.now()
     async with tools.database.transaction(snapshot=True) as conn:
-        batch, told, more = await feed.fan_out(conn)
+        batch, told, more = await feed.fan_out(conn, most)
         if told:
             await postings.plan(conn, await endpoints.of_listeners(conn, told), batch, now)
         if more:

@@ -85,15 +85,15 @@ class Told:
     place: Place
 
 
-async def fan_out(conn: AsyncConnection) -> tuple[int, list[int], bool]:
-    """Put fresh messages into the feeds: returns the round, the listeners told, and whether more are left.
+async def fan_out(conn: AsyncConnection, most: int = ROUND) -> tuple[int, list[int], bool]:
+    """Put up to `most` fresh messages into the feeds: returns the round, the listeners told, and whether more are left.
 
     Call it in a transaction with one state throughout; two at once are busy, so that rounds end in their order.
     """
     batch = await sequences.draw(conn, "round")
     message = table(MessageRow)
     fresh = message.c.batch.is_(None)
-    first = select(message.c.id).where(fresh).order_by(message.c.id).limit(ROUND).subquery()
+    first = select(message.c.id).where(fresh).order_by(message.c.id).limit(most).subquery()
     last, count = (await conn.execute(select(func.max(first.c.id), func.count()).select_from(first))).one()
     if not count:
         return batch, [], False
@@ -103,7 +103,7 @@ async def fan_out(conn: AsyncConnection) -> tuple[int, list[int], bool]:
     heard, listener = table(HeardRow), table(ListenerRow)
     hears = exists().where(heard.c.listener_id == listener.c.id, heard.c.batch == batch)
     told = await conn.execute(select(listener.c.id).where(hears).order_by(listener.c.id))
-    return batch, list(told.scalars()), count >= ROUND
+    return batch, list(told.scalars()), count >= most
 
 
 @cache
