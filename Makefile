@@ -1,7 +1,7 @@
 # Everything starts from python3 and make. `make` alone explains itself.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench chaos pictures lock vendor clean
+.PHONY: help run test check format bench bench-reading chaos pictures lock vendor clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,7 @@ export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 endif
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.run ## Show the product: a demonstration city, its mail and its board, at one address
 	$(BIN)/python -m notifier up --demo
@@ -49,6 +49,9 @@ format: $(VENV)/.test ## Put the source into the house's form
 
 bench: $(VENV)/.test ## Measure re-planning, the sweep and sending, as ratios in one run
 	$(BIN)/python -m ops.bench $(ARGS)
+
+bench-reading: $(VENV)/.test ## Count how much of the time in invented notices is found and understood, beside ja-timex
+	$(BIN)/python -m ops.bench.reading $(ARGS)
 
 pictures: $(VENV)/.test .cache/browser/.ready ## Take the README's pictures anew, of a demonstration started for it
 	$(BIN)/python -m ops.pictures.take $(ARGS)

@@ -7,6 +7,7 @@ against it: the particle, the label, the words after and before. `words.toml` ho
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from notifier.reading.lexicon import Words, words
 from notifier.reading.phrases import Phrase, Shape
@@ -38,10 +39,7 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         reasons.append("-9 行に日付だけがある（発出日など）")
     label = place.label or (place.heading if len(place.before) < 3 else "")
     sources = {"after": _own(phrase, place.after, reach), "before": place.before[-30:], "label": label}
-    groups = words("duty") if phrase.shape is not Shape.RECURRING else (*words("recurring"), *words("duty"))
-    for group in groups:
-        if not _applies(group, phrase):
-            continue
+    for group in _groups(phrase.shape, is_until=phrase.suffix.endswith("まで")):
         source = sources[group.where]
         found = group.pattern.search(source[: group.near] if group.where == "after" else source)
         if found is not None:
@@ -53,13 +51,18 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     return Verdict(total > 0, tuple(reasons))
 
 
-def _applies(group: Words, phrase: Phrase) -> bool:
-    """Say whether a group can speak about this shape: a bound is no issue date, a recurrence no single event."""
-    if group.reason.startswith("催し"):
-        return phrase.shape is not Shape.RECURRING
-    if group.reason.startswith("文書"):
-        return phrase.shape not in (Shape.ANCHORED, Shape.EVENT) and not phrase.suffix.endswith("まで")
-    return True
+@cache
+def _groups(shape: Shape, *, is_until: bool) -> tuple[Words, ...]:
+    """Return the groups of words that can speak about a shape.
+
+    A recurrence is no single event, and what ends with まで or hangs on an anchor is no issue date.
+    """
+    groups = words("duty")
+    if shape is Shape.RECURRING:
+        groups = (*words("recurring"), *(each for each in groups if not each.reason.startswith("催し")))
+    if shape in (Shape.ANCHORED, Shape.EVENT) or is_until:
+        groups = tuple(each for each in groups if not each.reason.startswith("文書"))
+    return groups
 
 
 _CASE = re.compile(r"(?:場合|とき)(?:は|に|、)|\)")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 _LONG_LINE = 25
 _HEADING = 34
 _REACH = 400
+_LONGEST_KEY = 48
+_LONGEST_ROW = 2_000
 _LOOK_UP = 6
 _BULLET = re.compile(
     r"[ ]*(?:[-*•・○●◇◆□■※▶→✓>#|]|\(?[0-9一二三四五六七八九十]{1,3}[).、.]|第[0-9一二三四五六七八九十]+|[0-9]{1,2}[ ]|"
@@ -44,7 +46,9 @@ class Page:
     def __init__(self, text: str) -> None:
         """Index the lines of `text`."""
         self.text = text
+        self.lines = text.split("\n")
         self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._joined: dict[int, bool] = {}
 
     def number(self, position: int) -> int:
         """Return the line, counted from 0, in which `position` lies."""
@@ -52,22 +56,20 @@ class Page:
 
     def line(self, number: int) -> str:
         """Return a line without its break; an empty one outside the text."""
-        if not 0 <= number < len(self.starts):
-            return ""
-        end = self.starts[number + 1] - 1 if number + 1 < len(self.starts) else len(self.text)
-        return self.text[self.starts[number] : end]
+        return self.lines[number] if 0 <= number < len(self.lines) else ""
 
     def place(self, start: int, end: int) -> Place:
         """Return the place of `text[start:end]`."""
         number = self.number(start)
-        line, offset = self.line(number), self.starts[number]
-        cell = self._cell(number, start, end)
+        offset = self.starts[number]
+        cell = self._cell(number, start, end) if end - offset < _LONGEST_ROW else None
         if cell is not None:
             return cell
         before, after = self._before(number, start), self._after(self.number(max(start, end - 1)), end)
-        ahead = line[: start - offset]
+        # No key is longer than this; looking further back would cost more the longer the line is.
+        ahead = self.text[max(offset, start - _LONGEST_KEY) : start]
         key = _KEY.fullmatch(ahead) or _NEAREST_KEY.search(ahead)
-        is_alone = not (line[: start - offset].strip(" #*-・()") or after.strip(" #*-・()。"))
+        is_alone = not (ahead.strip(" #*-・()") or after.strip(" #*-・()。"))
         return Place(before, after, key[1].strip() if key else "", self.heading(number), is_alone)
 
     def heading(self, number: int) -> str:
@@ -107,6 +109,12 @@ class Page:
 
     def _continues(self, number: int) -> bool:
         """Say whether the line goes on with the sentence of the line before it, as wrapped text does."""
+        known = self._joined.get(number)
+        if known is None:
+            known = self._joined[number] = self._is_wrapped(number)
+        return known
+
+    def _is_wrapped(self, number: int) -> bool:
         if not 0 < number < len(self.starts):
             return False
         before, line = self.line(number - 1).rstrip(), self.line(number)
