@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
@@ -18,6 +18,7 @@ from notifier.reading.office_columns import HEADINGS, ROLES, Layout
 from notifier.reading.office_list import ListedOffice, OfficeList, RowFault, read_office_list
 from notifier.reading.office_table import export, lines_of
 from notifier.store import registry
+from notifier.store.database import Connection
 from notifier.store.differences import Change, Difference, Enrolled
 from notifier.tools import Tools
 
@@ -57,6 +58,7 @@ class Wanted:
     changed. A list with faults is taken over only `without_refused`: all offices but those with a fault in any row.
     `close_gone` closes the offices that the list does not name, on the civil date `closed_on` (today if None); for more
     than CLOSED_FREELY their number must be given as `gone_count`. `authority` is who lists them, if not the municipality.
+    With `is_bound` offices that are known in another municipality are refused: a tenant cannot take them from another.
     """
 
     municipality: str | None
@@ -66,6 +68,7 @@ class Wanted:
     gone_count: int | None = None
     closed_on: date | None = None
     authority: str = ""
+    is_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,15 @@ def _form_of(address: str) -> AddressForm:
     return AddressForm.CARRIER if written.startswith('"') else AddressForm.ORDINARY
 
 
-async def read(
-    tools: Tools, content: bytes, wanted: Wanted, progress: Progress = silently
-) -> tuple[OfficeList, list[Enrolled]]:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A list as it was read, and the offices in it that are to be taken over."""
+
+    listed: OfficeList
+    offices: list[Enrolled]
+
+
+async def read(tools: Tools, content: bytes, wanted: Wanted, progress: Progress = silently) -> Read:
     """Return the list in `content`, and the offices to be taken over; other work goes on meanwhile.
 
     Raises ImportRefusedError if `wanted.municipality` is no municipality.
@@ -115,7 +124,7 @@ async def read(
         read_office_list, content, vocabulary_of(tools), wanted.municipality, reading
     )
     lacking = _lacking(listed)
-    return listed, [_enrolled(each, listed, lacking, wanted.authority) for each in listed.offices]
+    return Read(listed, [_enrolled(each, listed, lacking, wanted.authority) for each in listed.offices])
 
 
 def check_municipality(code: str) -> None:
@@ -135,8 +144,37 @@ def check_municipality(code: str) -> None:
         raise ImportRefusedError(message)
 
 
+async def without_foreign(conn: Connection, found: Read, wanted: Wanted) -> Read:
+    """Return the list with a fault for each office that is known in another municipality, and the others."""
+    if not wanted.is_bound:
+        return found
+    foreign = await registry.lying_elsewhere(conn, {each.number: each.municipality for each in found.offices})
+    if not foreign:
+        return found
+    reason = (
+        "ほかの市町村の事業所として登録されています。移転なら、先に今の市町村で廃止にしてもらってください。"
+    )
+    listed = found.listed
+    faults = [
+        RowFault(each.row, HEADINGS["number"][0], each.number, reason)
+        for each in listed.offices
+        if each.number in foreign
+    ]
+    marked = replace(
+        listed,
+        faults=(*listed.faults, *faults),
+        refused=listed.refused | {each.row for each in faults},
+        withheld=listed.withheld | foreign.keys(),
+        offices=tuple(each for each in listed.offices if each.number not in foreign),
+    )
+    return Read(marked, [each for each in found.offices if each.number not in foreign])
+
+
 def check_closing(gone: tuple[str, ...], listed: OfficeList, wanted: Wanted) -> None:
     """Raise ImportRefusedError if the offices that a list does not name may not be closed as things stand."""
+    if wanted.authority and wanted.authority != wanted.municipality:
+        message = "事業所を廃止にできるのは、所在地の市町村だけです。"
+        raise ImportRefusedError(message)
     if listed.faults:
         message = (
             "誤りのある行があるため、一覧にない事業所を廃止にできません。誤りを直してから取り込んでください。"
@@ -257,3 +295,17 @@ def outcomes(enlisted: Enlisted) -> Iterator[dict[str, Any]]:
 
 def _change(change: Change) -> dict[str, str]:
     return {"column": column_label(change.column), "old": change.old, "new": change.new}
+
+
+MOST_KEPT: Final = 10_000
+"""Outcomes that a report keeps line by line; what needs a person comes first, and the numbers count them all."""
+_URGENT: Final = ("refused", "warned", "gone", "closed", "changed", "added")
+
+
+def report_of(enlisted: Enlisted) -> dict[str, Any]:
+    """Return what is kept of an import: its numbers, and what is to be said of rows and offices, the urgent first."""
+    told = sorted(
+        (each for each in outcomes(enlisted) if each["outcome"] != "summary"),
+        key=lambda each: _URGENT.index(each["outcome"]),
+    )
+    return {"counts": counts(enlisted), "lines": told[:MOST_KEPT]}

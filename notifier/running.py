@@ -7,6 +7,7 @@ from notifier.errors import NotifierError
 from notifier.steps.deliver import deliver
 from notifier.steps.derive import derive
 from notifier.steps.dispatch import dispatch
+from notifier.steps.enlist import enlist_waiting
 from notifier.steps.forget import forget
 from notifier.steps.herald import herald
 from notifier.steps.inform import inform
@@ -24,6 +25,7 @@ STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
     "herald": herald,
     "inform": inform,
     "forget": forget,
+    "enlist": enlist_waiting,
 }
 LEASE = timedelta(minutes=10)
 

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -239,6 +240,30 @@ async def test_addresses_come_with_the_role_of_their_owner(tools: Tools) -> None
         office = await enrolled(conn, "1270000001")
     assert office is not None
     assert office.roles == {"a@example.jp": "manager", "b..b@docomo.ne.jp": "manager"}
+
+
+async def test_a_tenant_cannot_take_an_office_from_another_municipality(tools: Tools) -> None:
+    await enlist(tools, LIST, Wanted(CHIBA), "clerk")
+    theirs = LIST.replace(b"1270000001", b"1270000027")
+    bound = Wanted("122033", is_bound=True)
+    for dry_run in (True, False):
+        done = await enlist(tools, theirs, replace(bound, dry_run=dry_run), "clerk")
+        assert (done.taken_over, [fault.value for fault in done.faults]) == (False, ["1270000019"])
+        assert "ほかの市町村の事業所" in done.faults[0].reason
+    rest = await enlist(tools, theirs, replace(bound, without_refused=True), "clerk")
+    assert rest.difference.added == ("1270000027",)
+    assert (await enlist(tools, LIST, Wanted(CHIBA, is_bound=True), "clerk")).difference.unchanged == 2
+
+
+async def test_another_authority_lists_its_own_designations_and_closes_nothing(tools: Tools) -> None:
+    await enlist(tools, LIST, Wanted(CHIBA), "clerk")
+    one = b"\n".join(LIST.splitlines()[:2])
+    prefecture = Wanted(CHIBA, authority="120006")
+    assert (await enlist(tools, one, prefecture, "clerk")).difference.gone == ()
+    other = LIST.splitlines()[0] + b"\n" + LIST.splitlines()[2]
+    with pytest.raises(ImportRefusedError, match="所在地の市町村だけ"):
+        await enlist(tools, other, replace(prefecture, close_gone=True), "clerk")
+    assert (await enlist(tools, other, prefecture, "clerk")).difference.gone == ("1270000001",)
 
 
 async def test_a_list_without_offices_changes_nothing(tools: Tools) -> None:

@@ -155,13 +155,20 @@ async def missing(
     listed: set[str],
     authorities: Sequence[str],
     types: frozenset[str] | None = None,
+    designated_by: str = "",
 ) -> tuple[str, ...]:
     """Return the numbers of open offices of `authorities` that are not among `listed`, in order.
 
-    With `types`, only those that provide nothing but services of these types: the list speaks of no others.
+    With `designated_by`, only those that this authority has designated. With `types`, only those that provide nothing but
+    services of these types: the list speaks of no others.
     """
     mine = or_(col(OfficeRow.municipality).in_(authorities), col(OfficeRow.prefecture).in_(authorities))
     open_ = select(col(OfficeRow.number), col(OfficeRow.id)).where(mine, col(OfficeRow.closed_on).is_(None))
+    if designated_by:
+        designated = select(col(DesignationRow.office_id)).where(
+            col(DesignationRow.office_id) == col(OfficeRow.id), col(DesignationRow.authority) == designated_by
+        )
+        open_ = open_.where(designated.exists())
     if types is not None:
         theirs = col(OfficeServiceRow.office_id) == col(OfficeRow.id)
         other = select(col(OfficeServiceRow.office_id)).where(

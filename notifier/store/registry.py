@@ -52,6 +52,20 @@ async def offices_of(conn: AsyncConnection, authority: str) -> AsyncIterator[lis
         ]
 
 
+async def lying_elsewhere(conn: AsyncConnection, places: Mapping[str, str]) -> dict[str, str]:
+    """Return, by number, the municipality of those offices that are known in another one than `places` says."""
+    found: dict[str, str] = {}
+    numbers = list(places)
+    office = table(OfficeRow).c
+    for start in range(0, len(numbers), PART):
+        rows = select(office.number, office.municipality).where(
+            office.number.in_(numbers[start : start + PART]), office.closed_on.is_(None)
+        )
+        known = await conn.execute(rows)
+        found |= {row.number: row.municipality for row in known if row.municipality != places[row.number]}
+    return found
+
+
 async def _services(conn: AsyncConnection, ids: list[int]) -> Mapping[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
     rows = select(
