@@ -60,3 +60,11 @@ class OutdatedError(NotifierError):
 
 class ChannelError(NotifierError):
     """A way out (mail relay, endpoint) cannot be used at all; nothing was sent."""
+
+
+class VerificationError(NotifierError):
+    """What was checked does not hold: something was changed, taken out or put in."""
+
+
+class AuthorityRefusedError(NotifierError):
+    """An authority was described in a way that makes no sense."""

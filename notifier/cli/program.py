@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from notifier.cli import (
+    authorities,
     calendars,
     catalogue,
     checks,
@@ -26,6 +27,7 @@ from notifier.cli import (
     service,
     simulation,
     subscriptions,
+    verification,
 )
 from notifier.errors import NotifierError
 
@@ -44,12 +46,14 @@ app.command()(service.serve)
 app.command()(service.work)
 app.command()(database.migrate)
 app.command()(checks.check)
+app.command()(verification.verify)
 app.command()(reading.read)
 app.command()(simulation.simulate)
 app.command()(explanation.explain)
 for command in (subscriptions.subscribe, subscriptions.unsubscribe, subscriptions.subscriptions):
     offices.app.command()(command)
 app.add_typer(offices.app, name="offices")
+app.add_typer(authorities.app, name="authority")
 app.add_typer(keys.app, name="key")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(endpoints.app, name="endpoint")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from notifier.catalogue.duties import deadline_as_data
 from notifier.catalogue.sources import statement_as_data
+from notifier.domain.actors import Who
 from notifier.domain.law import Deadline
 from notifier.domain.notices import Notice
 from notifier.domain.statements import Statement
@@ -17,7 +18,7 @@ async def accept(
     notices: Sequence[Notice],
     statements: Sequence[Statement],
     deadlines: Sequence[Deadline],
-    who: str,
+    who: Who,
 ) -> None:
     """Accept `notices` with their `statements`, and the definitions of the `deadlines` they speak of.
 
@@ -27,7 +28,7 @@ async def accept(
     async with tools.database.transaction() as conn:
         known = await law.known_notices(conn)
         for notice in notices:
-            await law.accept_notice(conn, notice, who, now)
+            await law.accept_notice(conn, notice, str(who), now)
             if notice.id not in known:
                 await audit.append(
                     conn, now, who, "notice.accepted", f"notice/{notice.id}", {"title": notice.title}

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from notifier.domain.actors import Who
 from notifier.store import audit, law, outbox
 from notifier.tools import Tools
 
 
-async def approve(tools: Tools, notices: Sequence[str], who: str) -> None:
+async def approve(tools: Tools, notices: Sequence[str], who: Who) -> None:
     """Approve the accepted `notices` (ids). Raises StoreError if one is unknown or was accepted by the same person."""
     now = tools.now()
     async with tools.database.transaction() as conn:
@@ -14,7 +15,7 @@ async def approve(tools: Tools, notices: Sequence[str], who: str) -> None:
         waiting = [each for each in notices if not known.get(each, False)]
         if not waiting:
             return
-        moved = await law.approve_notices(conn, waiting, who, now)
+        moved = await law.approve_notices(conn, waiting, str(who), now)
         for notice in waiting:
             await audit.append(
                 conn, now, who, "notice.approved", f"notice/{notice}", {"deadlines": list(moved)}

@@ -5,6 +5,7 @@ same Message-ID and bytes. What the law no longer supports is taken out at the c
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
 from notifier.heralding import herald_letters
 from notifier.rendering import ItemView, LetterView, SectionView
-from notifier.store import claims, letters, outbox
+from notifier.store import audit, claims, letters, outbox
 from notifier.store.claims import ClaimedItem, ClaimedLetter
 from notifier.store.letters import Outcome, key_of
 from notifier.tools import Tools
@@ -75,6 +76,9 @@ async def _batch(tools: Tools, token: str) -> bool:
     async with tools.database.transaction() as conn:
         claimed, nobody = await claims.claim(conn, now, token, LEASE, BATCH)
         await letters.mark_unreachable(conn, {each.id: _subject(tools, each) for each in nobody}, now)
+        if nobody:
+            detail = {"unreachable": len(nobody)}
+            await audit.append(conn, now, "deliver", "letters.recorded", "letters", detail)
         await herald_letters(conn, [each.id for each in nobody], "", now)
     if not claimed:
         return bool(nobody)
@@ -127,7 +131,11 @@ class Sending:
 
     async def _record(self, outcomes: Collection[Outcome]) -> None:
         async with self.tools.database.transaction() as conn:
-            await letters.record(conn, list(outcomes), self.token, self.tools.now())
+            now = self.tools.now()
+            await letters.record(conn, list(outcomes), self.token, now)
+            if outcomes:
+                states = dict(sorted(Counter(each.state for each in outcomes).items()))
+                await audit.append(conn, now, "deliver", "letters.recorded", "letters", states)
             ids = [each.letter_id for each in outcomes]
             await herald_letters(conn, ids, self.token, self.tools.now())
 

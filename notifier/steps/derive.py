@@ -18,7 +18,7 @@ from notifier.domain.law import AuthorityKind, Deadline, Law, Party
 from notifier.domain.obligations import CohortKey, Decision, State, shape_of
 from notifier.domain.statements import resolve
 from notifier.heralding import Heralding
-from notifier.store import cohorts, derivation, obligations, outbox, sequences
+from notifier.store import audit, cohorts, derivation, obligations, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
 from notifier.store.database import Connection, retrying
 from notifier.store.deliveries import Whom
@@ -67,6 +67,9 @@ async def _derive(tools: Tools) -> None:
         await derivation.mark_derived(conn, moved.deadlines)
         await outbox.enqueue(conn, "sweep", now)
         await outbox.enqueue(conn, "dispatch", now)
+        detail = {"deadlines": sorted(moved.deadlines), "facts": sorted(moved.office_facts)}
+        detail |= {"settings": sorted(moved.settings)}
+        await audit.append_run(conn, now, "derive", run, {**detail, "newcomers": moved.newcomers})
 
 
 async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from notifier.domain.actors import Who
 from notifier.store import audit, enrolment, facts, outbox
 from notifier.store.enrolment import Enrolled
 from notifier.tools import Tools
 
 
 async def enrol(
-    tools: Tools, offices: Sequence[Enrolled], who: str, advance: Callable[[float], None] = lambda _: None
+    tools: Tools, offices: Sequence[Enrolled], who: Who, advance: Callable[[float], None] = lambda _: None
 ) -> None:
     """Enrol `offices` in one transaction; events that waited for them are applied.
 
@@ -24,7 +25,7 @@ async def enrol(
         await outbox.enqueue(conn, "derive", now)
 
 
-async def close(tools: Tools, number: str, on: date, who: str) -> bool:
+async def close(tools: Tools, number: str, on: date, who: Who) -> bool:
     """Note that the office `number` closed on the civil date `on`; False if it is not known."""
     now = tools.now()
     async with tools.database.transaction() as conn:

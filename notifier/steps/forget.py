@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from notifier.store import backlogs
+from notifier.store import audit, backlogs
 from notifier.tools import Tools
 
 KEPT: Final = timedelta(days=95)
@@ -17,3 +17,6 @@ async def forget(tools: Tools) -> None:
     while more:
         async with tools.database.transaction() as conn:
             more = await backlogs.forget(conn, before)
+            if more:
+                detail = {"before": before.isoformat()}
+                await audit.append(conn, tools.now(), "forget", "messages.forgotten", "messages", detail)

@@ -1,5 +1,6 @@
 """lend: give out the secret address of a calendar, or take it back; both are written into the audit."""
 
+from notifier.domain.actors import Actor, Who
 from notifier.store import agendas, audit
 from notifier.store.agendas import CalendarAddress
 from notifier.tools import Tools
@@ -16,10 +17,11 @@ async def lend(tools: Tools, address: CalendarAddress) -> None:
     about = f"calendar/{address.name}"
     async with tools.database.transaction() as conn:
         await agendas.add(conn, address)
-        await audit.append(conn, tools.now(), address.created_by, "calendar.created", about, detail)
+        who = Actor(address.created_by, authority=address.authority)
+        await audit.append(conn, tools.now(), who, "calendar.created", about, detail)
 
 
-async def recall(tools: Tools, name: str, who: str) -> bool:
+async def recall(tools: Tools, name: str, who: Who) -> bool:
     """Revoke the address `name` from now on; False if there is none or it was revoked before."""
     now = tools.now()
     async with tools.database.transaction() as conn:

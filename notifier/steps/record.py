@@ -1,10 +1,14 @@
 """record: take over events that were checked; what follows from them is worked out in the next derivation."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from notifier.store import facts, outbox
+from notifier.domain.actors import Actor
+from notifier.store import audit, facts, outbox
 from notifier.store.facts import Event, Intake
 from notifier.tools import Tools
+
+_KEPT = {Intake.RECORDED, Intake.WAITING}
 
 
 async def record(tools: Tools, events: Sequence[Event]) -> list[Intake]:
@@ -12,6 +16,18 @@ async def record(tools: Tools, events: Sequence[Event]) -> list[Intake]:
     now = tools.now()
     async with tools.database.transaction() as conn:
         outcomes = await facts.record_all(conn, events, now)
+        kept = [event for event, became in zip(events, outcomes, strict=True) if became in _KEPT]
+        for who, types in _by_sender(kept):
+            await audit.append(conn, now, who, "events.recorded", "events", types)
         if Intake.RECORDED in outcomes:
             await outbox.enqueue(conn, "derive", now)
     return outcomes
+
+
+def _by_sender(events: Sequence[Event]) -> Iterator[tuple[Actor, dict[str, int]]]:
+    """Yield who sent some of the events, and how many of each type; the events themselves are kept for ever."""
+    counts: dict[Actor, Counter[str]] = {}
+    for event in events:
+        counts.setdefault(event.sent_by, Counter())[event.type] += 1
+    for who, types in counts.items():
+        yield who, dict(sorted(types.items()))

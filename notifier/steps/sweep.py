@@ -12,7 +12,7 @@ from notifier.domain.ladders import Occasion, Rung
 from notifier.domain.law import Law, Party
 from notifier.domain.obligations import Decision
 from notifier.heralding import Heralding
-from notifier.store import cohorts, derivation, outbox, sequences
+from notifier.store import audit, cohorts, derivation, outbox, sequences
 from notifier.store.cohorts import Cohort, Placed
 from notifier.store.database import retrying
 from notifier.store.deliveries import Whom
@@ -42,6 +42,7 @@ async def _sweep(tools: Tools) -> None:
             await telling.say_all()
             await heralding.finish()
             await outbox.enqueue(conn, "dispatch", now)
+            await audit.append_run(conn, now, "sweep", run, {"cohorts": len(found)})
         following = await cohorts.next_day(conn, today)
         if following is not None:
             await outbox.enqueue(conn, "sweep", japan_time(following, 0))

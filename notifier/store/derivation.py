@@ -87,6 +87,12 @@ def _worked_out(model: type[SQLModel]) -> Update:
     return update(fresh).where(fresh.c.derived.is_(False)).values(derived=True)
 
 
+async def ask_again(conn: AsyncConnection) -> None:
+    """Ask for every deadline that has spoken to be worked out anew, because an authority changed; nothing leaves before."""
+    spoken = update(DeadlineRow).where(col(DeadlineRow.generation) > 0)
+    await conn.execute(spoken.values(generation=col(DeadlineRow.generation) + 1))
+
+
 async def membership_of(conn: AsyncConnection, deadline: str) -> str:
     """Return the digest of what decided the cohorts of `deadline` when they were last filled; "" if never."""
     found = select(col(DeadlineRow.membership)).where(col(DeadlineRow.id) == deadline)

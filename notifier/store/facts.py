@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.domain.actors import Actor
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
 from notifier.store.database import table
@@ -58,6 +59,11 @@ class Event:
     authority: str | None = None
     sender: str = ""
     key: str = ""
+
+    @property
+    def sent_by(self) -> Actor:
+        """Return who sent it, as the audit knows them: a key, else the source it names."""
+        return Actor(f"key/{self.key}" if self.key else self.source, "events", self.sender)
 
     @property
     def name(self) -> tuple[str, str, str]:

@@ -91,7 +91,8 @@ async def test_a_notice_becomes_a_mail_with_a_receipt_only_after_a_second_person
         assert needed in text
     assert {row.state for row in await shop.all(LetterRow)} == {"accepted"}
     assert {row.code for row in await shop.all(LetterRow)} == {250}
-    actions = [row.action for row in await shop.all(AuditRow)]
+    people = {"offices", "notice"}
+    actions = [row.action for row in await shop.all(AuditRow) if row.action.partition(".")[0] in people]
     assert actions == ["offices.enrolled", "notice.accepted", "notice.approved"]
 
 
