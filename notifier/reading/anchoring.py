@@ -62,6 +62,8 @@ def length_start(text: str, start: int, *, is_away: bool) -> int | None:
     if found is None or (not is_away and found[0].endswith("の")):
         return None
     begin = clause + found.start()
+    if found[0].endswith("後") and "を" in found[0]:
+        begin += found[0].rindex("を") + 1
     return begin - 2 if found[0].startswith("日") and text[max(0, begin - 2) : begin] == "その" else begin
 
 

@@ -39,7 +39,7 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         reasons.append("-9 行に日付だけがある（発出日など）")
     label = place.label or (place.heading if len(place.before) < 3 else "")
     sources = {"after": _own(phrase, place.after, reach), "before": place.before[-30:], "label": label}
-    for group in _groups(phrase.shape, is_until=phrase.suffix.endswith("まで")):
+    for group in _groups(phrase.shape, _side(phrase)):
         source = sources[group.where]
         found = group.pattern.search(source[: group.near] if group.where == "after" else source)
         if found is not None:
@@ -51,8 +51,18 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     return Verdict(total > 0, tuple(reasons))
 
 
+def _side(phrase: Phrase) -> str:
+    """Return which side the particle leaves open."""
+    if phrase.suffix.endswith("まで"):
+        return "until"
+    return "from" if phrase.suffix.endswith(("から", "より", "~", "以降", "以後")) else "day"
+
+
+_ONLY_OF_DAYS = ("文書", "相手方", "過去の行為")
+
+
 @cache
-def _groups(shape: Shape, *, is_until: bool) -> tuple[Words, ...]:
+def _groups(shape: Shape, side: str) -> tuple[Words, ...]:
     """Return the groups of words that can speak about a shape.
 
     A recurrence is no single event, and what ends with まで or hangs on an anchor is no issue date.
@@ -60,8 +70,10 @@ def _groups(shape: Shape, *, is_until: bool) -> tuple[Words, ...]:
     groups = words("duty")
     if shape is Shape.RECURRING:
         groups = (*words("recurring"), *(each for each in groups if not each.reason.startswith("催し")))
-    if shape in (Shape.ANCHORED, Shape.EVENT) or is_until:
-        groups = tuple(each for each in groups if not each.reason.startswith("文書"))
+    if side == "day" and shape is Shape.MOMENT:
+        groups = tuple(each for each in groups if not each.reason.startswith("効力"))
+    if shape in (Shape.ANCHORED, Shape.EVENT) or side == "until":
+        groups = tuple(each for each in groups if not each.reason.startswith(_ONLY_OF_DAYS))
     return groups
 
 
@@ -80,7 +92,9 @@ def _own(phrase: Phrase, after: str, reach: int) -> str:
         return after[aside.end() :] if reach < aside.end() else after[:reach]
     own = after if reach <= _LISTED else after[:reach]
     case = _CASE.search(own)
-    return own if case is None else own[: case.start()]
+    if case is None:
+        return own
+    return own[: case.start()] if case[0] == ")" else ""
 
 
 def _has_heading(place: Place) -> bool:

@@ -9,8 +9,9 @@ from typing import Any
 from notifier.reading.duties import judge
 from notifier.reading.flagging import flagged
 from notifier.reading.issuing import issue_date
+from notifier.reading.joining import phrases
 from notifier.reading.normalising import normalised
-from notifier.reading.phrases import Phrase, Shape, phrases
+from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Page, Place
 from notifier.reading.resolving import Resolved, resolve
 from notifier.reading.tentativeness import governing_marks, why_tentative
@@ -75,15 +76,14 @@ def read(text: str, issued: date | None = None) -> Reading:
     meanings = _meanings(copy.text, found, reference)
     originals = Page(text)
     governing = governing_marks(page)
+    places = _places(page, copy.text, found)
     expressions = []
-    for index, (phrase, meaning) in enumerate(zip(found, meanings, strict=True)):
-        place = page.place(phrase.start, phrase.end)
+    for phrase, meaning, (place, reach) in zip(found, meanings, places, strict=True):
         start, end = copy.span(phrase.start, phrase.end)
         line = originals.number(start)
-        following = found[index + 1].start if index + 1 < len(found) else len(copy.text)
         surface = copy.text[phrase.start : phrase.end]
-        mark = governing.get(page.number(phrase.start), "")
-        reach = max(0, following - phrase.end)
+        is_over = reference is not None and meaning.end is not None and meaning.end < reference
+        mark = "" if is_over else governing.get(page.number(phrase.start), "")
         tentative = "" if meaning.kind == "other" else why_tentative(surface, place, mark, reach=reach)
         verdict = judge(phrase, meaning, place, reference, reach)
         expressions.append(
@@ -109,11 +109,34 @@ def read(text: str, issued: date | None = None) -> Reading:
 _LISTED = re.compile(r"[ ]?(?:、|,|・|及び|並びに|又は|または|と)[ ]?")
 
 
+_SPELT_OUT = re.compile(r"[ ]?(?:\(|の)")
+"""Between a range and its length: 令和9年4月1日～令和12年3月31日（3年間）."""
+
+
+def _places(page: Page, text: str, found: tuple[Phrase, ...]) -> list[tuple[Place, int]]:
+    """Return the place of each phrase and how far it is to the next; what follows a list follows each member."""
+    places: list[tuple[Place, int]] = []
+    for index in reversed(range(len(found))):
+        phrase = found[index]
+        place = page.place(phrase.start, phrase.end)
+        following = found[index + 1] if index + 1 < len(found) else None
+        reach = (following.start if following else len(text)) - phrase.end
+        if following is not None and _is_listed(text, phrase, following):
+            place, reach = replace(place, after=places[-1][0].after), places[-1][1]
+        places.append((place, max(0, reach)))
+    return places[::-1]
+
+
+def _is_listed(text: str, first: Phrase, second: Phrase) -> bool:
+    return first.shape is second.shape and _LISTED.fullmatch(text, first.end, second.start) is not None
+
+
 def _alike_in_lists(row: list[Expression], text: str, found: tuple[Phrase, ...]) -> list[Expression]:
     """Let what is said of one member of a list hold for all: 納期は６月、８月及び10月の末日."""
     result = list(row)
     joined = [
-        first.shape is second.shape and _LISTED.fullmatch(text, first.end, second.start) is not None
+        _is_listed(text, first, second)
+        or (second.shape is Shape.LENGTH and _SPELT_OUT.fullmatch(text, first.end, second.start) is not None)
         for first, second in pairwise(found)
     ]
     for order in (range(len(joined)), reversed(range(len(joined)))):

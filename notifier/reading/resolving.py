@@ -107,7 +107,7 @@ def _with_year(
         flags.add("era-inferred")
         return replace(moment, year=guessed_era(moment, around)), None
     if moment.month is None and moment.day is not None:
-        return _lone_day(moment, around, flags), None
+        return _lone_day(moment, phrase, around, flags), None
     return _without_year(moment, phrase, around, flags), None
 
 
@@ -127,12 +127,13 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
 
 
 _PAST = re.compile(
-    r"[^、。\n]{0,16}?(?:ました|でした|された|った(?!場合)|した(?![いが]|場合|うえ|上で)|済み?)"
+    r"(?:[、,・と][ ]?[0-9]{1,2}月(?:[0-9]{1,2}日)?)*[^、。\n]{0,16}?"
+    r"(?:ました|でした|された|った(?!場合)|した(?![いが]|場合|うえ|上で)|済み?)"
 )
 
 
 def _looks_back(text: str, end: int) -> bool:
-    return _PAST.match(text, end, end + 24) is not None
+    return _PAST.match(text, end, end + 40) is not None
 
 
 def _worded(
@@ -164,9 +165,9 @@ def _worded_month(moment: Moment, phrase: Phrase, around: Surroundings) -> tuple
     return replace(moment, year=origin.year, month=origin.month), "relative"
 
 
-def _lone_day(moment: Moment, around: Surroundings, flags: set[str]) -> Moment | None:
+def _lone_day(moment: Moment, phrase: Phrase, around: Surroundings, flags: set[str]) -> Moment | None:
     """Return the day with the month of the expression before it, or of the issue date."""
-    origin = around.last or around.issued
+    origin = around.same_line(phrase.start) or around.issued or around.last
     if origin is None or moment.day is None:
         flags.add("not-understood")
         return None

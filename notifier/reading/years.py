@@ -42,6 +42,12 @@ class Surroundings:
             found if found is not None and not set("\n|\t") & set(self.text[self.last_end : start]) else None
         )
 
+    def same_line(self, start: int) -> date | None:
+        """Return the day of the expression before, whatever ends between, if it stands on the same line."""
+        if self.last is None or start - self.last_end > _SENTENCE_REACH:
+            return None
+        return None if "\n" in self.text[self.last_end : start] else self.last
+
 
 def word_offset(word: str) -> tuple[int | None, int | None]:
     """Return how many years (or months) a word lies from the issue date, or else from its neighbour in the text."""
@@ -93,8 +99,12 @@ def missing_year(
     `ahead` says that it bounds something still to be done, `back` that the sentence tells of what is over.
     """
     month, day = moment.month or 1, moment.day
-    named = around.year_of_day.get((month, day), set())
     origin = around.issued or around.neighbour(start) or around.last
+    named = {
+        year
+        for year in around.year_of_day.get((month, day), set())
+        if origin is None or abs(year - origin.year) <= 1
+    }
     if origin is None:
         return (min(named) if len(named) == 1 else None), False
     years = range(origin.year - 2, origin.year + 3)

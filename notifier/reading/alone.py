@@ -1,0 +1,152 @@
+"""What a piece says where it stands alone, and whether it says anything about a time there."""
+
+import re
+from dataclasses import replace
+
+from notifier.reading import anchoring
+from notifier.reading.moments import Moment
+from notifier.reading.phrases import Phrase, Shape
+from notifier.reading.pieces import Form, Piece
+
+_EDGES = frozenset(("年末", "年始", "年初", "月末", "月初", "期末", "期首", "週末"))
+_AFTER_EVENT = re.compile(r"[一-龥ァ-ヶー]{2,12}(?:した)?後$")
+
+
+def narrowed(piece: Piece) -> Moment | None:
+    """Return the moment with the part its particle names: 3月末 is a part of March."""
+    moment = piece.moment
+    if moment is not None and piece.suffix.startswith("末") and not moment.part and moment.day is None:
+        return replace(moment, part="末")
+    return moment
+
+
+def alone(text: str, piece: Piece) -> Phrase | None:
+    """Return the phrase of one piece; None if it says nothing about a time where it stands."""
+    by_form = {
+        Form.MOMENT: _moment,
+        Form.DAY: _bare_day,
+        Form.LENGTH: _length,
+        Form.ANCHOR: _event,
+        Form.UNTIL: _event,
+        Form.BEFORE: _event,
+        Form.POINT: _event,
+        Form.PROMPT: _prompt,
+        Form.DAYS_OF_WEEK: _days_of_week,
+        Form.WORD: _word,
+    }
+    if piece.form in by_form:
+        return by_form[piece.form](text, piece)
+    return Phrase(_SHAPES[piece.form], piece.start, piece.end, word=piece.word, suffix=piece.suffix)
+
+
+_SHAPES = {
+    Form.TIMES: Shape.RECURRING,
+    Form.OPEN: Shape.OPEN,
+    Form.EITHER: Shape.WORD,
+    Form.CLOCK: Shape.CLOCK,
+    Form.NAME: Shape.NAME,
+}
+
+
+def _prompt(text: str, piece: Piece) -> Phrase:
+    after = _AFTER_EVENT.search(text, max(0, piece.start - 16), piece.start)
+    start = after.start() if after is not None else piece.start
+    return Phrase(Shape.PROMPT, start, piece.end, word=piece.word)
+
+
+def _days_of_week(_text: str, piece: Piece) -> Phrase | None:
+    # A weekday alone fixes nothing; the second Monday is a day that still needs its month.
+    if not piece.word.startswith("第"):
+        return None
+    return Phrase(Shape.WORD, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
+
+
+def _word(text: str, piece: Piece) -> Phrase | None:
+    is_bare_edge = piece.word in _EDGES and not piece.suffix and not text.startswith("に", piece.end)
+    return (
+        None
+        if is_bare_edge
+        else Phrase(Shape.WORD, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
+    )
+
+
+_DUE_BEFORE = re.compile(r"(?:[〆締]切?り?|締切日?|期限|期日|必着|日程|月日|提出|日時|開催日)[^。\n]{0,6}$")
+_NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|消印|午前|午後|[0-9]{1,2}:[0-9]{2}|現在|時点)")
+
+
+_FIRST_SUCH = re.compile(r"(?:[^、。()\s]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$")
+
+
+def _moment(text: str, piece: Piece) -> Phrase | None:
+    moment = narrowed(piece)
+    if piece.is_slash and not (
+        (piece.moment is not None and piece.moment.weekday is not None)
+        or piece.suffix in ("まで", "から", "より", "以降", "頃", "付", "付け", "現在", "時点", "~")
+        or piece.core_end > text.find("/", piece.start) + 3
+        or _NOT_A_FRACTION.match(text, piece.end)
+        or _DUE_BEFORE.search(text, max(0, piece.start - 12), piece.start)
+    ):
+        return None
+    if piece.word == "triple" and not piece.suffix and text[piece.end : piece.end + 1] != ")":
+        return None
+    first = _FIRST_SUCH.search(text, max(0, piece.start - 40), piece.start)
+    if first is not None:
+        return Phrase(Shape.ANCHORED, first.start(), piece.end, word=piece.word, suffix=piece.suffix)
+    return Phrase(
+        Shape.MOMENT,
+        piece.start,
+        piece.end,
+        moment,
+        suffix=piece.suffix,
+        is_slash=piece.is_slash,
+        is_listed=piece.word == "listed",
+    )
+
+
+_SHOWS_DAY = re.compile(
+    "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期)"
+)
+
+
+def _bare_day(text: str, piece: Piece) -> Phrase | None:
+    """Return a day whose month is said elsewhere: only where a particle or a weekday shows that it is a day."""
+    moment = piece.moment
+    has_weekday = moment is not None and moment.weekday is not None
+    shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)
+    if not shows or text[piece.start - 1 : piece.start] in "中約計":
+        return None
+    return Phrase(Shape.MOMENT, piece.start, piece.end, moment, suffix=piece.suffix, is_listed=False)
+
+
+def _length(text: str, piece: Piece) -> Phrase:
+    if re.match(r"に?(?:[0-9一二三四]+[回度])|ごと|毎|おき", piece.suffix):
+        return Phrase(Shape.RECURRING, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
+    start = anchoring.length_start(text, piece.start, is_away="前" in piece.suffix or "後" in piece.suffix)
+    if start is not None:
+        return Phrase(Shape.ANCHORED, start, piece.end, word=piece.word, suffix=piece.suffix)
+    shape = Shape.ANCHORED if piece.suffix.startswith(_BOUND) else Shape.LENGTH
+    return Phrase(shape, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
+
+
+_BOUND = ("以内", "前", "後", "を経過", "を超え", "以上前")
+
+
+_DAY_PARTICLE = re.compile("から|より|まで|以降|以後|以前|前|後")
+
+
+def _event(text: str, piece: Piece) -> Phrase | None:
+    """Return 「統合日まで」, 「事業開始前に」, 「公布の日から」: an event, and the particle that hangs on it."""
+    if piece.form is Form.ANCHOR:
+        start = anchoring.day_start(text, piece.start)
+        found = _DAY_PARTICLE.match(text, piece.core_end)
+        if start is None or found is None:
+            return None
+        shape = Shape.EVENT if found[0].endswith("まで") else Shape.ANCHORED
+        return Phrase(shape, start, found.end(), word="日", suffix=found[0])
+    start = anchoring.event_start(text, piece.start)
+    if start is None:
+        return None
+    end = piece.end
+    if piece.form is Form.BEFORE and text.startswith("まで", end):
+        end += 2
+    return Phrase(Shape.EVENT, start, end, word=piece.word, suffix=piece.word)
