@@ -129,7 +129,8 @@ class Country:
             method, f"{self.address}/v1{path}", data=data, headers=sent
         ) as answer:
             text = await answer.text()
-            return Said(answer.status, json.loads(text) if text else None, answer.headers, text)
+            is_json = answer.content_type.endswith("json") and text
+            return Said(answer.status, json.loads(text) if is_json else None, answer.headers, text)
 
     async def get(self, path: str, who: str = "municipality") -> Said:
         """Ask for an address below /v1."""

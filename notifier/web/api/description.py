@@ -170,7 +170,7 @@ class _Describing:
             return {"type": "array", "items": self._schema(model[0], mode)}
         if isinstance(model, type) and issubclass(model, BaseModel):
             return dict(self._references[model, mode])
-        return {"type": "object"}
+        return {"type": "string", "format": "binary"} if model is bytes else {"type": "object"}
 
 
 def problems_of(route: Route) -> list[str]:

@@ -34,14 +34,17 @@ def _is_nothing(weight: str) -> bool:
 
 
 async def body_of(request: web.Request, largest: int = LARGEST) -> bytes:
-    """Return the body. Refuses what is compressed, larger than `largest` bytes, or slower than ten seconds."""
+    """Return the body. Refuses what is compressed, larger than `largest` bytes, or slower than ten seconds.
+
+    Where more than the usual is taken, it may take twice as long.
+    """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise RefusedError("unsupported-media-type")
     if (request.content_length or 0) > largest:
         raise RefusedError("too-large")
     found = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS if largest <= LARGEST else 2 * BODY_SECONDS):
             while part := await request.content.readany():
                 found += part
                 if len(found) > largest:
