@@ -53,7 +53,8 @@ class Exchange:
 
     def event(self, told: Told) -> Event:
         """Return a message as CloudEvents names it; the same for the feed and for every endpoint and try."""
-        return Event(told.id, self.source, told.type, told.subject, told.happened, told.data, str(told.place))
+        place, trace = str(told.place), told.traceparent or None
+        return Event(told.id, self.source, told.type, told.subject, told.happened, told.data, place, trace)
 
     def body(self, told: Told) -> bytes:
         """Return what is posted."""

@@ -49,6 +49,8 @@ class Inbound:
     data: Mapping[str, Any] = field(default_factory=dict)
     is_timed: bool = True
     sender: str = ""
+    request: str = ""
+    traceparent: str = ""
 
     @property
     def on(self) -> date:
@@ -116,6 +118,8 @@ def event_to_keep(event: Inbound, kind: FactType, values: Mapping[str, Value]) -
         event.body_hash,
         event.office if of_office else None,
         None if of_office else event.authority or "",
+        request=event.request,
+        traceparent=event.traceparent,
     )
 
 

@@ -40,7 +40,6 @@ from notifier.running import run_step
 from notifier.schedule import Schedule
 from notifier.settings import Settings, kept_secret_key, read_networks
 from notifier.steps.enlist import enlist
-from notifier.steps.enlist import enlist
 from notifier.steps.entrust import take_back
 from notifier.steps.lend import recall
 from notifier.steps.mute import mute

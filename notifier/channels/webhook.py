@@ -60,7 +60,8 @@ class Event:
     """What happened, as CloudEvents 1.0 names it. `time` is an aware instant; `data` is plain JSON.
 
     `source` and `id` together are unique for ever. `subject` is `office/…`, `authority/…` or None. `sequence`, where
-    it is given, grows as text from event to event about the same (CloudEvents extension of that name).
+    it is given, grows as text from event to event about the same; `traceparent` names the trace it belongs to. Both
+    are CloudEvents extensions.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Event:
     time: datetime
     data: Mapping[str, Any]
     sequence: str | None = None
+    traceparent: str | None = None
 
 
 def event_body(event: Event) -> bytes:
@@ -86,6 +88,7 @@ def event_body(event: Event) -> bytes:
         "time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "sequence": event.sequence,
+        "traceparent": event.traceparent,
         "data": event.data,
     }
     attributes = {name: value for name, value in attributes.items() if value is not None}
@@ -124,14 +127,18 @@ class WebhookChannel:
             await self._session.close()
             self._session = None
 
-    async def post(self, endpoint: Endpoint, event_id: str, body: bytes, now: datetime) -> Receipt:
+    async def post(
+        self, endpoint: Endpoint, event_id: str, body: bytes, now: datetime, traceparent: str = ""
+    ) -> Receipt:
         """Sign and post a body once; return what became of it. `event_id` stays the same over all attempts.
 
         `now` (aware) is the time of this attempt; it is signed. Nothing that an endpoint does is raised. The text
         of the receipt is what the answer begins with, or its reason where it is empty.
-        REFUSED without a code means that the address itself cannot be used.
+        REFUSED without a code means that the address itself cannot be used. `traceparent` goes with it as a header.
         """
-        signed = headers(endpoint.secrets, event_id, now, body)
+        signed = dict(headers(endpoint.secrets, event_id, now, body))
+        if traceparent:
+            signed["traceparent"] = traceparent
         return (await self._exchange("POST", endpoint.url, signed, body, now))[0]
 
     async def prove(self, endpoint: Endpoint, challenge: Challenge, now: datetime) -> Receipt:

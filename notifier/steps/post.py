@@ -164,7 +164,9 @@ class _Round:
     async def _post(self, line: _Line, posting: Posting) -> None:
         at, began = self._tools.now(), perf_counter()
         body = self._exchange.body(posting.told)
-        receipt = await self._exchange.way.post(line.address, posting.told.id, body, at)
+        receipt = await self._exchange.way.post(
+            line.address, posting.told.id, body, at, posting.told.traceparent
+        )
         spent = round(1000 * (perf_counter() - began))
         self._outcomes.append((self._outcome(posting, receipt, self._tools.now(), spent), receipt))
         line.failures = 0 if receipt.verdict is Verdict.ACCEPTED else line.failures + 1

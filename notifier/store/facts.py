@@ -45,7 +45,8 @@ class Event:
 
     `body_hash` tells a repeat from another event under the same name. `office` is a number, `authority` a
     code or "" for the nation; exactly one of the two is set (the other is None). `sender` is the authority on whose
-    behalf it was sent ("" for the nation and the program itself), `key` names the key that was shown.
+    behalf it was sent ("" for the nation and the program itself), `key` names the key that was shown. `request` is the
+    id of the call, `traceparent` the trace (W3C) that it belongs to; "" if there is none.
     """
 
     source: str
@@ -59,6 +60,8 @@ class Event:
     authority: str | None = None
     sender: str = ""
     key: str = ""
+    request: str = ""
+    traceparent: str = ""
 
     @property
     def sent_by(self) -> Actor:
@@ -109,6 +112,7 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event], now: dateti
         | {
             "office_id": None if each.office is None else offices[each.office].id,
             "authority": each.authority,
+            "traceparent": each.traceparent or None,
         }
         for each in applied
     ]
@@ -210,6 +214,8 @@ async def _insert(
                 "happened_at": events[name].happened_at,
                 "received_at": now,
                 "body_hash": events[name].body_hash,
+                "request": events[name].request or None,
+                "traceparent": events[name].traceparent or None,
                 "state": states[name],
                 "problem": "",
             }
@@ -281,7 +287,9 @@ async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
         if isinstance(on, date):
             columns = _columns(row.type, on, kept, row.source, now)
             await conn.execute(
-                insert(table(FactRow)).values(office_id=row.office_id, authority=None, **columns)
+                insert(table(FactRow)).values(
+                    office_id=row.office_id, authority=None, traceparent=row.traceparent, **columns
+                )
             )
     if found:
         kept_ids = {row.id for row in rows}

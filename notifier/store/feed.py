@@ -31,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field
 
 from notifier.domain.messages import delivery_data, message_id
+from notifier.domain.traces import passed_on
 from notifier.store import sequences
 from notifier.store.chosen import among
 from notifier.store.database import table
@@ -75,7 +76,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message as it is told. `data` is JSON; `happened` the aware instant; `place` its place in the feed."""
+    """A message as it is told. `data` is JSON; `happened` the aware instant; `place` its place in the feed.
+
+    `traceparent` is the trace (W3C) it belongs to, "" if there is none.
+    """
 
     id: str
     type: str
@@ -83,6 +87,7 @@ class Told:
     happened: datetime
     data: Mapping[str, Any]
     place: Place
+    traceparent: str = ""
 
 
 async def fan_out(conn: AsyncConnection, most: int = ROUND) -> tuple[int, list[int], bool]:
@@ -183,6 +188,7 @@ MESSAGE = (
     "day",
     "code",
     "state",
+    "traceparent",
 )
 
 
@@ -223,4 +229,6 @@ def _told_of(row: Row[Any], data: Mapping[int, Any], said: Mapping[int, Any]) ->
     if row.day is not None:
         told = {**told, "settled_on": row.day.isoformat()}
     name = message_id(row.message_id, row.at.isoformat())
-    return Told(name, row.type, row.subject or None, row.at, told, Place(row.batch, row.message_id))
+    trace = passed_on(row.traceparent, name) if row.traceparent else ""
+    place = Place(row.batch, row.message_id)
+    return Told(name, row.type, row.subject or None, row.at, told, place, trace)

@@ -38,6 +38,7 @@ from notifier.store.tables import (
     NO_ANCHOR,
     CohortRow,
     DeliveryRow,
+    FactRow,
     LetterRow,
     ObligationRow,
     OfficeRow,
@@ -86,6 +87,7 @@ class MessageRow(Table, table=True):
     code: int | None = None
     state: str = ""
     batch: int | None = None
+    traceparent: str | None = None
 
 
 async def note(conn: AsyncConnection, at: datetime, data: Mapping[str, Any]) -> int:
@@ -212,12 +214,21 @@ def _of_members(kind: MessageType) -> Insert:
             literal(""),
             bindparam("happening", type_=Integer()),
             obligation.c.settled_on if settled else null(),
+            null() if kind is MessageType.OBLIGATION_OVERDUE else _fresh_trace(),
         )
         .join(office, office.c.id == obligation.c.office_id)
         .where(among(obligation.c.cohort_id), picked[kind], is_heard())
         .order_by(obligation.c.office_id)
     )
-    return insert(message).from_select([*_ABOUT, "happening_id", "day"], source)
+    return insert(message).from_select([*_ABOUT, "happening_id", "day", "traceparent"], source)
+
+
+def _fresh_trace() -> ColumnElement[str]:
+    """The trace of the newest fact about the office that is being worked out: what follows belongs to it."""
+    fact = table(FactRow).c
+    fresh = fact.office_id == table(OfficeRow).c.id, fact.derived.is_(False), fact.traceparent.is_not(None)
+    newest = select(fact.traceparent).where(*fresh).order_by(fact.id.desc()).limit(1)
+    return newest.correlate(table(OfficeRow)).scalar_subquery()
 
 
 async def tell_of_letters(conn: AsyncConnection, letter_ids: Sequence[int], fence: str, at: datetime) -> None:

@@ -196,6 +196,8 @@ class EventRow(Table, table=True):
     happened_at: datetime
     received_at: datetime
     body_hash: str
+    request: str | None = None
+    traceparent: str | None = None
     state: str = Field(default="received", index=True)
     problem: str = ""
 
@@ -221,6 +223,7 @@ class FactRow(Table, table=True):
     values: dict[str, Any] = Field(sa_column=_json())
     recorded_at: datetime
     source: str
+    traceparent: str | None = None
     derived: bool = Field(default=False, index=True)
 
 

@@ -8,6 +8,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from notifier.domain.traces import accepted, trace_of
+
 HEADER: Final = "X-Request-Id"
 REQUEST_ID = web.RequestKey("request_id", str)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{8,128}", re.ASCII)
@@ -19,7 +21,9 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     written = request.headers.get(HEADER, "")
     found = written if _WELL_FORMED.fullmatch(written) else secrets.token_hex(12)
     request[REQUEST_ID] = found
-    with structlog.contextvars.bound_contextvars(request=found):
+    parent = accepted(request.headers.get("traceparent", ""))
+    trace = {"trace": trace_of(parent)} if parent else {}
+    with structlog.contextvars.bound_contextvars(request=found, **trace):
         try:
             answer = await handler(request)
         except web.HTTPException as fault:

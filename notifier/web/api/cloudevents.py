@@ -14,6 +14,7 @@ from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from notifier.domain.offices import is_authority_code
+from notifier.domain.traces import accepted
 from notifier.intake import Inbound
 from notifier.web.api.problems import RefusedError, Wrong, pointer
 from notifier.web.api.reading import read_json
@@ -42,7 +43,7 @@ def _instant(written: object) -> object:
 
 
 class CloudEvent(BaseModel):
-    """One event. Extension attributes are taken and have no effect; other members are refused."""
+    """One event. Of extension attributes `traceparent` is passed on, the rest has no effect; other members are refused."""
 
     model_config = ConfigDict(strict=True, extra="allow", title="CloudEvent")
 
@@ -172,6 +173,7 @@ def _read(found: object, now: datetime) -> Envelope:
             name if kind == "authority" else None,
             event.data,
             is_timed=event.time is not None,
+            traceparent=accepted(str(written.get("traceparent", ""))),
         )
     )
 

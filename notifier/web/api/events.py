@@ -1,16 +1,22 @@
 """POST /v1/events: events of other systems come in, each answered once it is kept."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
+from notifier.domain.traces import accepted
 from notifier.intake import Inbound
 from notifier.reception import Answer
 from notifier.web.api import cloudevents
 from notifier.web.api.calls import Call, Route
 from notifier.web.api.cloudevents import CloudEvent, Envelope
 from notifier.web.api.problems import TITLES, Problem, RefusedError, Wrong, pointer, problem
+from notifier.web.tracing import REQUEST_ID
+
+_log = structlog.get_logger("notifier.web")
 
 
 class Taken(BaseModel):
@@ -49,7 +55,7 @@ async def post(call: Call) -> web.Response:
         envelope = cloudevents.read_binary(call.request.headers, body, now)
     if envelope.event is None:
         raise RefusedError("no-event", envelope.wrongs)
-    (answer,) = await call.entrance.reception.take(call.who, [envelope.event])
+    (answer,) = await _take(call, [envelope.event])
     if answer.code:
         wrongs = _wrongs(answer)
         if mode == "binary":
@@ -59,10 +65,20 @@ async def post(call: Call) -> web.Response:
     return web.json_response(text=taken.model_dump_json(), status=202)
 
 
+async def _take(call: Call, events: Sequence[Inbound]) -> list[Answer]:
+    """Take events in with the id of the call and the trace it belongs to; an event's own trace goes before the call's."""
+    request, parent = call.request.get(REQUEST_ID, ""), accepted(call.request.headers.get("traceparent", ""))
+    traced = [replace(each, request=request, traceparent=each.traceparent or parent) for each in events]
+    answers = await call.entrance.reception.take(call.who, traced)
+    refused = [each.code for each in answers if each.code]
+    _log.info("events came in", taken=len(answers) - len(refused), refused=sorted(set(refused)))
+    return answers
+
+
 async def _batch(call: Call, envelopes: Sequence[Envelope]) -> web.Response:
     call.spend(len(envelopes) - 1)
     events = [each.event for each in envelopes if each.event is not None]
-    answers = iter(await call.entrance.reception.take(call.who, events))
+    answers = iter(await _take(call, events))
     items = []
     for index, each in enumerate(envelopes):
         if each.event is None:
