@@ -303,7 +303,10 @@ class Service:
             mute=partial(mute, self.tools),
             overrides=self.settings.templates_dir,
             entrance=Entrance(
-                Reception(self.tools, wake, self.monitor.count_event), Keyring(self.tools), self.tools.now
+                Reception(self.tools, wake, self.monitor.count_event),
+                Keyring(self.tools),
+                self.tools.now,
+                exchange=self.exchange,
             ),
             almanac=Almanac(self.tools),
         )

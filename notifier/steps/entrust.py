@@ -1,12 +1,12 @@
 """entrust: give a key to a program, or take it back; both are written into the audit."""
 
-from notifier.store import audit, keys
+from notifier.store import audit, keys, listeners
 from notifier.store.keys import ApiKey
 from notifier.tools import Tools
 
 
 async def entrust(tools: Tools, key: ApiKey) -> None:
-    """Keep a new key. Raises StoreError if its prefix is taken."""
+    """Keep a new key; one that reads the feed lets it begin. Raises StoreError if its prefix is taken."""
     detail = {
         "authority": key.authority,
         "role": key.role,
@@ -16,6 +16,8 @@ async def entrust(tools: Tools, key: ApiKey) -> None:
     }
     async with tools.database.transaction() as conn:
         await keys.add(conn, key)
+        if "feed:read" in key.scopes:
+            await listeners.listen(conn, key.authority, "", tools.now())
         await audit.append(conn, tools.now(), key.created_by, "key.created", f"key/{key.prefix}", detail)
 
 

@@ -174,7 +174,13 @@ async def _fill(tools: Tools) -> None:
 @asynccontextmanager
 async def country(url: str) -> AsyncIterator[Country]:
     """Open a country at 10:00 on 2026-01-21, with letters sent; its database is migrated already."""
-    settings = Settings(database_url=SecretStr(url), secret_key=SecretStr("k" * 32), http_port=0)
+    settings = Settings(
+        database_url=SecretStr(url),
+        secret_key=SecretStr("k" * 32),
+        http_port=0,
+        webhook_networks="127.0.0.0/8",
+        webhook_plain_http=True,
+    )
     clock = TurnedClock(japan_time(DAY, 10))
     async with (
         Service.open(settings, clock=clock, channel=RecorderChannel()) as service,

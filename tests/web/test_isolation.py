@@ -15,7 +15,10 @@ from tests.web.country import MARK, OSAKA_CITY, ROLES, STRANGER, Country, countr
 
 STRANGERS = sorted(name for name, (authority, _) in ROLES.items() if authority and name != "osaka")
 """Every role of every tenant but Osaka's."""
-BODIES: dict[tuple[str, str], object] = {("POST", "/approvals"): {"notice": "no-such"}}
+BODIES: dict[tuple[str, str], object] = {
+    ("POST", "/approvals"): {"notice": "no-such"},
+    ("POST", "/endpoints/{id}/replay"): {"since": "2026-01-21T00:00:00Z"},
+}
 """What a call needs to get as far as its rows; where it is not named, {} does."""
 
 
@@ -31,7 +34,12 @@ async def foreign_of(land: Country) -> dict[str, str]:
     """Return for each name in a path what is Osaka's."""
     delivery = (await land.pages("/deliveries", "osaka", 50))[0]["id"]
     event = (await land.pages("/events", "osaka", 50))[0]["id"]
-    return {"number": STRANGER, "code": OSAKA_CITY, "/deliveries": str(delivery), "/events": str(event)}
+    endpoints = await land.pages("/endpoints", "osaka", 50)
+    if not endpoints:
+        body = {"url": "https://osaka.example/hook", "description": MARK}
+        endpoints = [(await land.call("POST", "/endpoints", body, "osaka")).body]
+    rows = {"/deliveries": str(delivery), "/events": str(event), "/endpoints": str(endpoints[0]["id"])}
+    return {"number": STRANGER, "code": OSAKA_CITY} | rows
 
 
 def address_of(route: Route, foreign: dict[str, str]) -> str | None:
@@ -39,7 +47,7 @@ def address_of(route: Route, foreign: dict[str, str]) -> str | None:
     path = route.path.replace("{key}", "imp_000000000000000000000000")
     for name in ("number", "code"):
         path = path.replace(f"{{{name}}}", foreign[name])
-    for noun in ("/deliveries", "/events"):
+    for noun in ("/deliveries", "/events", "/endpoints"):
         if path.startswith(noun):
             path = path.replace("{id}", foreign[noun])
     return None if "{" in path else path

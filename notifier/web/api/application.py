@@ -12,7 +12,9 @@ from notifier.web.api import (
     authorities,
     deadlines,
     deliveries,
+    endpoints,
     events,
+    feed,
     imports,
     me,
     notices,
@@ -37,6 +39,8 @@ ROUTES: Final[Sequence[Route]] = (
     *events.ROUTES,
     *arrivals.ROUTES,
     *deliveries.ROUTES,
+    *endpoints.ROUTES,
+    *feed.ROUTES,
     *notices.ROUTES,
     *audit.ROUTES,
 )

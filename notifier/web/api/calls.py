@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from notifier.clock import civil_date
 from notifier.domain.callers import Caller, Tenant
+from notifier.exchange import Exchange
 from notifier.keyring import Keyring
 from notifier.reception import Reception
 from notifier.store.database import Connection
@@ -38,6 +39,7 @@ class Entrance:
     now: Callable[[], datetime]
     rates: Rates = field(default_factory=Rates)
     turns: Turns = field(default_factory=Turns)
+    exchange: Exchange | None = None
 
     @property
     def tools(self) -> Tools:

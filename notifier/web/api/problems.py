@@ -41,6 +41,11 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     ),
     "not-possible": (409, "いまの状態では、この操作はできません。"),
     "second-person": (409, "受け入れた人とは別の人の承認が要ります。"),
+    "endpoint-unproved": (
+        409,
+        "送信先が所有確認に答えていません。data.challengeをそのまま返すか、OPTIONSにWebHook-Allowed-Originで答えてください。",
+    ),
+    "forgotten": (410, "afterの指す場所より後に、保管の期間を過ぎたものがあります。afterを付けずに読み直してください。"),
     "changed-meanwhile": (
         412,
         "読み出した後に内容が変わっています。読み直して、新しいETagで送り直してください。",
@@ -63,6 +68,10 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         "出来事は保管しましたが、処理できませんでした。直して送るか、もう一度送ってください。",
     ),
     "wrong-parameters": (422, "アドレスのパラメーターまたはヘッダーの値が、決められた形と合いません。"),
+    "endpoint-unfit": (
+        422,
+        "送信先のアドレス、種類、期限、宛先のどれかが使えません（httpsで、利用者名やパスワードを含まないもの）。",
+    ),
     "body-does-not-fit": (422, "本文が、決められた形と合いません。"),
     "key-reused": (
         422,

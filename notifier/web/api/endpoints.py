@@ -1,0 +1,428 @@
+"""Endpoints under /v1: where signed webhooks are posted, how they stand, and what is sent again."""
+
+import secrets
+from datetime import UTC, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from notifier.errors import EndpointRefusedError
+from notifier.steps.attach import Fresh
+from notifier.store import endpoints
+from notifier.store.endpoints import Wanted
+from notifier.switchboard import MOST_IN_FLIGHT, Switchboard
+from notifier.web.api.calls import JSON, MERGE, Call, Reply, Route
+from notifier.web.api.fields import (
+    Body,
+    Inside,
+    Instant,
+    OfficeNumber,
+    Page,
+    Paging,
+    RowNumber,
+    Shown,
+    Text,
+    page_of,
+)
+from notifier.web.api.problems import RefusedError
+
+CHANGERS = frozenset({"municipality", "prefecture", "operator", "editor"})
+GROUP = "外部への通知"
+Url = Annotated[Text, Field(min_length=1, max_length=2000, description="受け取る側のアドレス（https）")]
+TypeName = Annotated[str, Field(max_length=60, pattern=r"^[a-z.]+$")]
+DeadlineName = Annotated[str, Field(max_length=200, pattern=r"^[a-z0-9][a-z0-9./-]*$")]
+Types = Annotated[list[TypeName], Field(max_length=50, description="知らせる種類。空ならすべて")]
+Offices = Annotated[list[OfficeNumber], Field(max_length=5000, description="事業所。空ならすべて")]
+Deadlines = Annotated[list[DeadlineName], Field(max_length=500, description="期限または分野。空ならすべて")]
+Note = Annotated[Text, Field(max_length=200)]
+Owner = Annotated[str, Field(max_length=254, description="届かないときに知らせる宛先")]
+InFlight = Annotated[int, Field(ge=1, le=MOST_IN_FLIGHT, description="同時に送る件数の上限")]
+
+
+class EndpointPath(Inside):
+    """Which endpoint."""
+
+    id: RowNumber
+
+
+class Endpoint(Shown, title="送信先"):
+    """An endpoint as it stands. Its secret is not kept and cannot be read."""
+
+    id: int
+    url: str
+    state: Annotated[Literal["unproved", "enabled", "disabled"], Field(description="確認待ち・有効・停止")]
+    reason: Annotated[str, Field(description="停止の理由")]
+    types: list[str]
+    offices: list[str]
+    deadlines: list[str]
+    description: str
+    owner: str
+    in_flight: int
+    failures: Annotated[int, Field(description="続けて失敗した回数")]
+    resting_until: Annotated[Instant | None, Field(description="この時刻まで送信を休む")]
+    created: Instant
+    proved: Instant | None
+
+
+class Endpoints(Page[Endpoint], title="送信先の一覧"):
+    """Endpoints, oldest first."""
+
+
+class NewEndpoint(Body, title="新しい送信先"):
+    """An endpoint to be added."""
+
+    url: Url
+    types: Types = Field(default_factory=list)
+    offices: Offices = Field(default_factory=list)
+    deadlines: Deadlines = Field(default_factory=list)
+    description: Note = ""
+    owner: Owner = ""
+    in_flight: InFlight = 4
+
+
+class EndpointChange(Body, title="送信先の変更"):
+    """What is to be changed; what is left out stays. A new address must answer its challenge anew."""
+
+    url: Url = "-"
+    types: Types = Field(default_factory=list)
+    offices: Offices = Field(default_factory=list)
+    deadlines: Deadlines = Field(default_factory=list)
+    description: Note = ""
+    owner: Owner = ""
+    in_flight: InFlight = 4
+
+
+class Rotation(Body, title="鍵の作り直し"):
+    """How long the old secret signs beside the new one."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=720)] = 24
+
+
+class Secret(Shown, title="送信先の鍵"):
+    """The secret, shown this once."""
+
+    secret: Annotated[str, Field(description="whsec_で始まる鍵。この1回だけ示します。")]
+
+
+class Enabling(Body, title="送信の再開"):
+    """Whether of what was kept only the latest about each office and deadline is sent."""
+
+    latest_only: bool = False
+
+
+class Disabling(Body, title="送信の停止"):
+    """Why."""
+
+    reason: Note = ""
+
+
+class Answered(Shown, title="受信側の応答"):
+    """What the endpoint answered."""
+
+    accepted: bool
+    code: Annotated[int | None, Field(description="HTTPの状態コード。応答がなければnull")]
+    answer: Annotated[str, Field(description="応答の先頭")]
+
+
+class Replaying(Body, title="再送"):
+    """From when on; `dry_run` only says how many messages that is."""
+
+    since: Annotated[AwareDatetime, Field(strict=False)]
+    dry_run: bool = False
+
+
+class Replayed(Shown, title="再送の件数"):
+    """How many messages are sent again."""
+
+    count: int
+
+
+class Try(Shown, title="送信の試み"):
+    """One try."""
+
+    at: Instant
+    milliseconds: int
+    code: int | None
+    result: str
+    answer: str
+
+
+class Given(Shown, title="断念した通知"):
+    """A message that was given up."""
+
+    type: str
+    subject: str
+    deadline: str
+    tries: int
+    at: Instant
+    reason: str
+
+
+class Standing(Shown, title="送信先の状況"):
+    """How an endpoint stands: what waits, the last tries, what was given up and why."""
+
+    endpoint: Endpoint
+    waiting: Annotated[int, Field(description="送信待ちの件数")]
+    dead: Annotated[int, Field(description="断念した件数")]
+    tries: list[Try]
+    given_up: list[Given]
+
+
+def shown(found: endpoints.Endpoint) -> Endpoint:
+    """Return an endpoint as it is answered."""
+    return Endpoint(
+        id=found.id,
+        url=found.url,
+        state=_STATES[found.state],
+        reason=found.reason,
+        types=list(found.wanted.types),
+        offices=list(found.wanted.offices),
+        deadlines=list(found.wanted.deadlines),
+        description=found.description,
+        owner=found.owner,
+        in_flight=found.in_flight,
+        failures=found.breaker.failures,
+        resting_until=found.breaker.open_until,
+        created=found.created_at,
+        proved=found.proved_at,
+    )
+
+
+_STATES: dict[str, Literal["unproved", "enabled", "disabled"]] = {
+    "unproved": "unproved",
+    "enabled": "enabled",
+    "disabled": "disabled",
+}
+
+
+def board(call: Call) -> Switchboard:
+    """Return what deals with the endpoints that the caller sees."""
+    exchange = call.entrance.exchange
+    if exchange is None:
+        raise RefusedError("unavailable")
+    authority = None if call.tenant.is_nation else call.tenant.code
+    return Switchboard(call.tools, exchange, secrets.token_bytes, call.actor, authority)
+
+
+def _number(call: Call) -> int:
+    return call.inside(EndpointPath).id
+
+
+async def show_list(call: Call) -> Endpoints:
+    """Answer with a page of endpoints."""
+    query = call.query(Paging)
+    (after,) = query.after(int) or (0,)
+    found = [each for each in await board(call).every() if each.id > after]
+    rows, following = page_of(found[: query.limit + 1], query.limit, lambda each: (each.id,))
+    return Endpoints(items=[shown(each) for each in rows], next=following)
+
+
+async def show(call: Call) -> Endpoint:
+    """Answer with one endpoint."""
+    return shown(await board(call).find(_number(call)))
+
+
+async def show_standing(call: Call) -> Standing:
+    """Answer with how an endpoint stands."""
+    found = await board(call).standing(_number(call), 50)
+    tries = [
+        Try(
+            at=each.at,
+            milliseconds=each.milliseconds,
+            code=each.code,
+            result=each.verdict,
+            answer=each.answer,
+        )
+        for each in found.attempts
+    ]
+    given_up = [
+        Given(
+            type=each.type,
+            subject=each.subject,
+            deadline=each.deadline,
+            tries=each.attempts,
+            at=each.finished_at,
+            reason=each.problem,
+        )
+        for each in found.dead
+    ]
+    waiting, dead = found.counts["waiting"], found.counts["dead"]
+    return Standing(
+        endpoint=shown(found.endpoint), waiting=waiting, dead=dead, tries=tries, given_up=given_up
+    )
+
+
+async def add(call: Call) -> Reply:
+    """Add an endpoint. Its secret is asked for by a call of its own, so that no kept answer holds it."""
+    body = await call.body(NewEndpoint)
+    wanted = Wanted(tuple(body.types), tuple(body.offices), tuple(body.deadlines))
+    fresh = Fresh(call.tenant.code, body.url, wanted, body.description, body.owner, body.in_flight)
+    try:
+        added, _ = await board(call).add(fresh)
+    except EndpointRefusedError:
+        raise RefusedError("endpoint-unfit") from None
+    return Reply(shown(added), 201, f"/v1/endpoints/{added.id}")
+
+
+async def change(call: Call) -> Endpoint:
+    """Change an endpoint."""
+    values: dict[str, Any] = (await call.body(EndpointChange)).model_dump(exclude_unset=True)
+    async with call.tools.database.together():
+        found = await board(call).find(_number(call))
+        call.check(shown(found))
+        try:
+            return shown(await board(call).amend(found.id, values))
+        except EndpointRefusedError:
+            raise RefusedError("endpoint-unfit") from None
+
+
+async def remove(call: Call) -> Endpoint:
+    """Remove an endpoint for good; answers with what it was."""
+    found = await board(call).find(_number(call))
+    await board(call).remove(found.id)
+    return shown(found)
+
+
+async def rotate(call: Call) -> Secret:
+    """Give an endpoint a new secret."""
+    body = await call.body(Rotation)
+    return Secret(secret=await board(call).rotate(_number(call), timedelta(hours=body.overlap_hours)))
+
+
+async def enable(call: Call) -> Endpoint:
+    """Post to an endpoint (again); one that is new is sent its challenge first."""
+    body = await call.body(Enabling)
+    try:
+        found, _ = await board(call).enable(_number(call), latest_only=body.latest_only)
+    except EndpointRefusedError:
+        raise RefusedError("endpoint-unproved") from None
+    return shown(found)
+
+
+async def disable(call: Call) -> Endpoint:
+    """Post nothing more to an endpoint."""
+    body = await call.body(Disabling)
+    return shown(await board(call).disable(_number(call), body.reason))
+
+
+async def ping(call: Call) -> Answered:
+    """Post a test message now."""
+    try:
+        receipt, _ = await board(call).ping(_number(call))
+    except EndpointRefusedError:
+        raise RefusedError("endpoint-unproved") from None
+    return Answered(accepted=receipt.verdict.value == "accepted", code=receipt.code, answer=receipt.text)
+
+
+async def replay(call: Call) -> Replayed:
+    """Send again what happened since an instant, or say how much that is."""
+    body = await call.body(Replaying)
+    since = body.since.astimezone(UTC)
+    deals = board(call)
+    deed = deals.count_since if body.dry_run else deals.replay
+    return Replayed(count=await deed(_number(call), since))
+
+
+def _deed(
+    method: str, path: str, summary: str, answering: Any, answers: Any, takes: Any = None, **more: Any
+) -> Route:
+    return Route(
+        method,
+        f"/endpoints/{{id}}{path}",
+        summary,
+        answering,
+        "endpoints:write",
+        takes={} if takes is None else {JSON: takes},
+        answers={200: answers},
+        inside=EndpointPath,
+        roles=CHANGERS,
+        group=GROUP,
+        **more,
+    )
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/endpoints",
+        "送信先の一覧（古い順）",
+        show_list,
+        "endpoints:read",
+        answers={200: Endpoints},
+        query=Paging,
+        group=GROUP,
+    ),
+    Route(
+        "POST",
+        "/endpoints",
+        "送信先を加える（鍵は/secretで受け取り、/enableで所有確認を受ける）",
+        add,
+        "endpoints:write",
+        takes={JSON: NewEndpoint},
+        answers={201: Endpoint},
+        problems=("endpoint-unfit",),
+        roles=CHANGERS,
+        creates=True,
+        group=GROUP,
+    ),
+    Route(
+        "GET",
+        "/endpoints/{id}",
+        "送信先",
+        show,
+        "endpoints:read",
+        answers={200: Endpoint},
+        inside=EndpointPath,
+        group=GROUP,
+    ),
+    Route(
+        "GET",
+        "/endpoints/{id}/standing",
+        "送信先の状況（送信待ち、最近の試みと応答、断念した通知と理由）",
+        show_standing,
+        "endpoints:read",
+        answers={200: Standing},
+        inside=EndpointPath,
+        group=GROUP,
+    ),
+    Route(
+        "PATCH",
+        "/endpoints/{id}",
+        "送信先を変える（アドレスを変えると、所有確認からやり直す）",
+        change,
+        "endpoints:write",
+        takes={MERGE: EndpointChange, JSON: EndpointChange},
+        answers={200: Endpoint},
+        problems=("endpoint-unfit",),
+        inside=EndpointPath,
+        roles=CHANGERS,
+        guarded=True,
+        group=GROUP,
+    ),
+    _deed("DELETE", "", "送信先を取り除く", remove, Endpoint),
+    _deed("POST", "/secret", "署名の鍵を作り直して受け取る（この1回だけ示す）", rotate, Secret, Rotation),
+    _deed(
+        "POST",
+        "/enable",
+        "送信を始める、または再開する（初回は所有確認を送る）",
+        enable,
+        Endpoint,
+        Enabling,
+        problems=("endpoint-unproved",),
+        queues=False,
+    ),
+    _deed("POST", "/disable", "送信を止める（止めている間の分は保管する）", disable, Endpoint, Disabling),
+    _deed(
+        "POST",
+        "/ping",
+        "試しに1件送り、応答を見る",
+        ping,
+        Answered,
+        problems=("endpoint-unproved",),
+        queues=False,
+        cost=20,
+    ),
+    _deed(
+        "POST", "/replay", "ある時刻からの分を再送する（dry_runでは件数だけ）", replay, Replayed, Replaying
+    ),
+)
