@@ -81,3 +81,22 @@ async def test_the_secret_of_a_calendar_is_not_logged_when_its_page_fails(
     told = caplog.text + "".join(capsys.readouterr())
     assert "/calendar/{token}.ics" in told
     assert secret not in told
+
+
+async def test_the_offices_page_tells_of_its_calendars_and_never_their_addresses(
+    tmp_path: Path, visitor: ClientSession
+) -> None:
+    async with town(tmp_path) as place:
+        page = f"{place.address}/offices/{CARE_PLANS}"
+        async with visitor.get(page) as answer:
+            assert "発行していません" in await answer.text()
+        address = await address_of(place, mark=b"e")
+        async with visitor.get(page) as answer:
+            assert "まだ読まれていません" in await answer.text()
+        async with visitor.get(address):
+            pass
+        async with visitor.get(page) as answer:
+            text = await answer.text()
+    assert "最後に読まれた日" in text
+    assert "webcal://" in text
+    assert address.rpartition("/")[2].split(".")[1] not in text

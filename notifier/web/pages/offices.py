@@ -10,7 +10,7 @@ from notifier.domain.deadlines import Due, Known, due_of
 from notifier.domain.law import Deadline, Law
 from notifier.domain.obligations import Decision, Obligation, State, obligations_of
 from notifier.domain.statements import Statement
-from notifier.store import dossiers
+from notifier.store import agendas, dossiers
 from notifier.store.dossiers import LetterLine
 from notifier.web import wording
 from notifier.web.pages import answer
@@ -85,6 +85,7 @@ async def show_one(request: web.Request) -> web.Response:
         if found is None:
             raise web.HTTPNotFound
         letters = await dossiers.letters_of(conn, found.id)
+        calendars = await agendas.of_office(conn, found.office.number)
     law = await supplies.law()
     owed = obligations_of(law, found.office, today)
     groups = []
@@ -110,6 +111,7 @@ async def show_one(request: web.Request) -> web.Response:
             law.authorities[code].name for code in found.office.authorities if code in law.authorities
         ],
         channels=wording.CHANNELS,
+        calendars=calendars,
     )
 
 
