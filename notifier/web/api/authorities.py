@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from notifier.channels.envelope import envelope_address
 from notifier.channels.parcel import UnsendableError
@@ -13,11 +14,17 @@ from notifier.steps.amend import amend_authority
 from notifier.store import authority_records
 from notifier.store.authority_records import AuthorityRecord, Sums
 from notifier.web.api.calls import JSON, MERGE, Call, Route
-from notifier.web.api.fields import AuthorityCode, Body, Day, Inside, Page, Paging, Shown, Text, page_of
+from notifier.web.api.fields import AuthorityCode, Body, Day, Inside, Name, Page, Paging, Shown, Text, page_of
+from notifier.web.api.obligations import DeadlineId
 from notifier.web.api.problems import RefusedError, Wrong
 
 CHANGERS = frozenset({"municipality", "prefecture", "operator", "editor"})
+ATOM, LABEL = r"[A-Za-z0-9_+-]{1,30}", r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
+ADDRESS = rf"^({ATOM}(\.{ATOM})*@{LABEL}(\.{LABEL})+)?$"
 Roll = Literal["none", "previous", "next"]
+ONLY_THESE: JsonDict = {"additionalProperties": False}
+RolledName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,99}/[a-z0-9][a-z0-9.-]{0,99}(@[0-9]{4})?$")]
+"""A deadline, or one in a fiscal year only."""
 
 
 class AuthorityPath(Inside):
@@ -77,10 +84,14 @@ class AuthorityChange(Body, title="自治体の設定の変更"):
     """What is to be changed; what is left out stays, a table that is given is the whole table."""
 
     name: Annotated[Text, Field(min_length=1, max_length=100)] = ""
-    address: Annotated[Text, Field(max_length=254, description="空にすると宛先なし")] = ""
+    address: Annotated[str, Field(max_length=254, pattern=ADDRESS, description="空にすると宛先なし")] = ""
     closed: Annotated[list[Day], Field(max_length=400, default_factory=list)]
-    ladders: Annotated[dict[str, str], Field(max_length=200, default_factory=dict)]
-    rolls: Annotated[dict[str, Roll], Field(max_length=400, default_factory=dict)]
+    ladders: Annotated[
+        dict[DeadlineId, Name], Field(max_length=200, default_factory=dict, json_schema_extra=ONLY_THESE)
+    ]
+    rolls: Annotated[
+        dict[RolledName, Roll], Field(max_length=400, default_factory=dict, json_schema_extra=ONLY_THESE)
+    ]
 
 
 def shown(record: AuthorityRecord, call: Call) -> Authority:
@@ -173,16 +184,14 @@ def _check(call: Call, wanted: Mapping[str, object]) -> None:
             wrongs.append(Wrong("/ladders", "unknown_ladder"))
     if isinstance(rolls, dict) and not all(_is_rolled(name, catalogue.deadlines) for name in rolls):
         wrongs.append(Wrong("/rolls", "unknown_deadline"))
-    if (address := wanted.get("address")) and not _is_address(str(address)):
-        wrongs.append(Wrong("/address", "format"))
     if wrongs:
-        raise RefusedError("body-does-not-fit", wrongs)
+        raise RefusedError("unknown-name", wrongs)
+    if (address := wanted.get("address")) and not _is_address(str(address)):
+        raise RefusedError("body-does-not-fit", [Wrong("/address", "format")])
 
 
 def _is_rolled(name: str, deadlines: Mapping[str, object]) -> bool:
-    deadline, at, year = name.partition("@")
-    is_year = len(year) == 4 and year.isascii() and year.isdigit()
-    return deadline in deadlines and (not at or is_year)
+    return name.partition("@")[0] in deadlines
 
 
 def _is_address(written: str) -> bool:
@@ -223,6 +232,7 @@ ROUTES = (
         takes={MERGE: AuthorityChange, JSON: AuthorityChange},
         answers={200: Authority},
         inside=AuthorityPath,
+        problems=("unknown-name",),
         roles=CHANGERS,
         guarded=True,
         group="自治体",

@@ -2,12 +2,13 @@
 
 import json
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from functools import cache, partial
+from itertools import takewhile
+from typing import Any, Final, TypeAlias, TypeVar, get_args
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -127,7 +128,7 @@ class Call:
             # As JSON, in which a day is text, and what was read has been checked and its numbers made plain.
             return model.model_validate_json(json.dumps(found))
         except ValidationError as fault:
-            raise RefusedError("body-does-not-fit", _wrongs(fault, "body")) from None
+            raise RefusedError("body-does-not-fit", _wrongs(fault, "body", model)) from None
 
     def check(self, current: BaseModel) -> None:
         """Refuse the change of what is `current` unless the caller has seen it as it is (If-Match).
@@ -165,11 +166,11 @@ class Route:
     """A call as it is declared.
 
     `takes` gives a model for each media type, `answers` one for each status, the usual one first; a model in a
-    list stands for a list of it. `inside` and `query` are the models of what stands in the address. `scope` is
-    what the key must carry, "" takes any key, None asks for none; `roles`, if given, are who may call at all.
-    `creates` keeps Idempotency-Key, `guarded` wants If-Match. `cost` is what a call takes of a key's allowance,
-    `offers` the media types it answers with, `largest` the bytes it takes. `queues` tells that it waits for its
-    turn among the tenants.
+    list stands for a list whose items are answered one by one. `inside` and `query` are the models of what stands
+    in the address. `scope` is what the key must carry, "" takes any key, None asks for none; `roles`, if given, are
+    who may call at all. `creates` keeps Idempotency-Key, `guarded` wants If-Match. `cost` is what a call takes of a
+    key's allowance, `offers` the media types it answers with, `largest` the bytes it takes. `queues` tells that it
+    waits for its turn among the tenants. `group` and `note` are for the reference.
     """
 
     method: str
@@ -186,6 +187,7 @@ class Route:
     creates: bool = False
     guarded: bool = False
     group: str = "そのほか"
+    note: str = ""
     cost: int = 2
     offers: tuple[str, ...] = (JSON,)
     largest: int = LARGEST
@@ -259,21 +261,41 @@ def _read_query(model: type[BaseModel] | None, request: web.Request) -> BaseMode
         found[name] = values[0]
         if len(values) > 1:
             wrongs.append(Wrong(name, "repeated", "query"))
-    try:
-        read = model.model_validate(found) if model is not None else None
-    except ValidationError as fault:
-        wrongs += _wrongs(fault, "query")
-        read = None
+    read = None
+    if model is not None:
+        try:
+            read = model.model_validate(found)
+        except ValidationError as fault:
+            wrongs += _wrongs(fault, "query", model)
     if wrongs:
         raise RefusedError("wrong-parameters", wrongs)
     return read
 
 
-def _wrongs(fault: ValidationError, inside: str) -> list[Wrong]:
-    """Return what is wrong and where; of members that are not known only that there are some, not their names."""
+def _wrongs(fault: ValidationError, inside: str, model: type[BaseModel]) -> list[Wrong]:
+    """Return what is wrong and where: as far as the place has a name of ours, and never by a name that was sent."""
     said = fault.errors(include_url=False, include_input=False, include_context=False)
     found = []
     for each in said:
-        place = each["loc"][:-1] if each["type"] == "extra_forbidden" else each["loc"]
-        found.append(Wrong(pointer(place) if inside == "body" else str(place[0]), each["type"], inside))
+        place = _our_part(each["loc"], model)
+        name = pointer(place) if inside == "body" else str(place[0])
+        found.append(Wrong(name, each["type"], inside))
     return list(dict.fromkeys(found))
+
+
+def _our_part(place: Sequence[int | str], model: type[BaseModel]) -> list[int | str]:
+    known = _names(model)
+    return list(takewhile(lambda step: isinstance(step, int) or step in known, place))
+
+
+@cache
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the members of `model` and of the models inside it."""
+    found = set(model.model_fields)
+    inner = [each.annotation for each in model.model_fields.values()]
+    while inner:
+        annotation = inner.pop()
+        inner += get_args(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            found |= _names(annotation)
+    return frozenset(found)

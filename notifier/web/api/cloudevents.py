@@ -48,12 +48,12 @@ class CloudEvent(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", title="CloudEvent")
 
     specversion: Literal["1.0"]
-    id: Annotated[str, Field(min_length=1, max_length=200, description="With `source` unique for ever.")]
+    id: Annotated[
+        str, Field(min_length=1, max_length=200, description="sourceと組で、いつまでも一つだけのもの")
+    ]
     source: Annotated[
         str,
-        Field(
-            min_length=1, max_length=500, pattern=_SOURCE, description="A URI reference: which system speaks."
-        ),
+        Field(min_length=1, max_length=500, pattern=_SOURCE, description="どの仕組みが知らせるか（URI参照）"),
     ]
     type: Annotated[str, Field(min_length=1, max_length=200)]
     subject: Annotated[
@@ -61,14 +61,16 @@ class CloudEvent(BaseModel):
         Field(
             default=None,
             pattern="^(office/[0-9A-Z]{10}|authority/[0-9]{6})$",
-            description="`office/<事業所番号>`, `authority/<団体コード>`, or absent for the nation.",
+            description="office/事業所番号、authority/団体コード。全国のことならなし。",
         ),
     ]
     time: Annotated[
         datetime | None,
         BeforeValidator(_instant, json_schema_input_type=str),
         Field(
-            default=None, description="When it happened; absent means now. The day counts as it is in Japan."
+            default=None,
+            description="起きた日時。なければ今。日は日本の日付で数えます。",
+            json_schema_extra={"format": "date-time"},
         ),
     ]
     datacontenttype: Annotated[str | None, Field(default=None, pattern=r"^application/([a-z0-9.-]+\+)?json")]

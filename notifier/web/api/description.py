@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from notifier.catalogue.vocabulary import FactType
 from notifier.web.api import repeats
 from notifier.web.api.calls import Route
+from notifier.web.api.fields import Paging
 from notifier.web.api.problems import MEDIA_TYPE, TITLES, Problem
 
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -102,6 +103,7 @@ class _Describing:
         found: dict[str, Any] = {
             "tags": [route.group],
             "summary": route.summary,
+            **({"description": route.note} if route.note else {}),
             "parameters": self._parameters(route),
             "responses": self._responses(route),
         }
@@ -120,7 +122,8 @@ class _Describing:
     def _parameters(self, route: Route) -> list[dict[str, Any]]:
         found = [*self._of_model(route.inside, "path"), *self._of_model(route.query, "query")]
         if route.guarded:
-            found.append(_header("If-Match", "読み出したときのETag。", required=True))
+            schema = {"type": "string", "pattern": r'^(\*|"[!#-~]{1,64}"(, *"[!#-~]{1,64}")*)$'}
+            found.append(_header("If-Match", "読み出したときのETag。", schema, required=True))
         if route.creates:
             schema = {"type": "string", "pattern": r"^[\x21\x23-\x7e]{1,200}$"}
             found.append(_header(repeats.HEADER, "送り直しを見分ける値。7日間覚えています。", schema))
@@ -167,7 +170,9 @@ class _Describing:
 
     def _schema(self, model: Any, mode: JsonSchemaMode) -> dict[str, Any]:
         if isinstance(model, list):
-            return {"type": "array", "items": self._schema(model[0], mode)}
+            # Each item is answered by itself: a list is taken whatever is wrong with some of them.
+            item = self._schema(model[0], mode)
+            return {"type": "array", "items": {"anyOf": [item, {}]}}
         if isinstance(model, type) and issubclass(model, BaseModel):
             return dict(self._references[model, mode])
         return {"type": "string", "format": "binary"} if model is bytes else {"type": "object"}
@@ -179,6 +184,8 @@ def problems_of(route: Route) -> list[str]:
     found += WITH_KEY if route.scope is not None else ()
     found += ("role-may-not",) if route.roles else ()
     found += ("not-found",) if route.inside else ()
+    is_list = route.query is not None and issubclass(route.query, Paging)
+    found += ("no-such-page",) if is_list else ()
     found += ("wrong-parameters",) if route.query or route.creates or route.guarded else ()
     found += WITH_BODY if route.takes else ()
     found += ("condition-missing", "changed-meanwhile") if route.guarded else ()
@@ -186,11 +193,8 @@ def problems_of(route: Route) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _header(
-    name: str, text: str, schema: Mapping[str, Any] | None = None, *, required: bool = False
-) -> dict[str, Any]:
-    shape = dict(schema or {"type": "string"})
-    return {"name": name, "in": "header", "required": required, "schema": shape, "description": text}
+def _header(name: str, text: str, schema: Mapping[str, Any], *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "schema": dict(schema), "description": text}
 
 
 def _last(reference: str) -> str:

@@ -114,7 +114,6 @@ ROUTES = (
         takes={
             cloudevents.STRUCTURED: CloudEvent,
             cloudevents.BATCH: [CloudEvent],
-            cloudevents.JSON: dict,
         },
         answers={202: Taken, 207: Items},
         problems=(
@@ -127,6 +126,11 @@ ROUTES = (
             "unavailable",
         ),
         group="出来事",
+        note=(
+            "属性をce-で始まるヘッダーに、dataだけを本文（application/json）に入れて送ることもできます"
+            "（CloudEventsのバイナリモード）。まとめて送ると、1件ごとの結果を207で返します。"
+            "idとsourceの組で見分けるので、同じものを送り直しても結果は変わりません。"
+        ),
         cost=1,
         queues=False,  # many senders share one transaction: they must wait side by side
     ),

@@ -15,8 +15,8 @@ T = TypeVar("T")
 MOST_ITEMS: Final = 200
 MOST_NUMBER: Final = 2**31 - 1
 LONGEST_CURSOR: Final = 600
-FIRST_DAY, LAST_DAY = date(2000, 4, 1), date(2199, 12, 31)
-"""Care insurance began on 2000-04-01 (介護保険法 附則 1); days outside this span are slips of the pen."""
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+"""Care insurance began in 2000 (介護保険法 附則 1); days outside this span are slips of the pen."""
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -74,9 +74,9 @@ Day = Annotated[
     date,
     BeforeValidator(_day, json_schema_input_type=str),
     AfterValidator(_in_range),
-    Field(json_schema_extra={"format": "date"}),
+    Field(json_schema_extra={"format": "date", "pattern": r"^2[01]\d\d-\d\d-\d\d$"}),
 ]
-"""A civil date in Japan between 2000-04-01 and 2199-12-31, written 2026-03-31."""
+"""A civil date in Japan between 2000-01-01 and 2199-12-31, written 2026-03-31."""
 Instant = Annotated[datetime, PlainSerializer(lambda at: at.isoformat(), return_type=str, when_used="json")]
 """An instant in an answer: RFC 3339, in UTC."""
 OfficeNumber = Annotated[str, Field(pattern=r"^[0-9A-Z]{10}$", description="介護保険事業所番号（10桁）")]
@@ -151,4 +151,4 @@ def _unclean(text: str) -> bool:
 
 def wrong_cursor() -> RefusedError:
     """Return what a call with a cursor of another list is answered."""
-    return RefusedError("wrong-parameters", [Wrong("cursor", "cursor", "query")])
+    return RefusedError("no-such-page", [Wrong("cursor", "cursor", "query")])

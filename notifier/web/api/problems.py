@@ -32,6 +32,7 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "another-authority": (403, "この鍵の自治体ではない自治体、または事業所についての内容です。"),
     "role-may-not": (403, "この鍵の立場では、この操作はできません。"),
     "not-found": (404, "該当するものがないか、この鍵からは見えません。"),
+    "no-such-page": (404, "cursorの指す場所が、この一覧にありません。最初から読み直してください。"),
     "method-not-allowed": (405, "このアドレスでは使えない方法です。使える方法はAllowにあります。"),
     "not-acceptable": (406, "Acceptが、この呼び出しの返す形式を受け付けていません。"),
     "too-slow": (408, "本文が時間内に届きませんでした。"),
@@ -40,6 +41,11 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         "同じsourceとidで、別の内容の出来事をすでに受け取っています。出来事は書き換えられません。",
     ),
     "not-possible": (409, "いまの状態では、この操作はできません。"),
+    "key-reused": (
+        409,
+        "同じIdempotency-Keyで、別の内容をすでに受け取っています。新しい値を使ってください。",
+    ),
+    "unknown-name": (409, "名指された期限、または知らせる日の並びがありません。"),
     "second-person": (409, "受け入れた人とは別の人の承認が要ります。"),
     "endpoint-unproved": (
         409,
@@ -73,10 +79,6 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         "送信先のアドレス、種類、期限、宛先のどれかが使えません（httpsで、利用者名やパスワードを含まないもの）。",
     ),
     "body-does-not-fit": (422, "本文が、決められた形と合いません。"),
-    "key-reused": (
-        422,
-        "同じIdempotency-Keyで、別の内容をすでに受け取っています。新しい値を使ってください。",
-    ),
     "condition-missing": (428, "If-Matchに、読み出したときのETagを付けてください。"),
     "too-many": (429, "短い時間に呼び出しが多すぎます。Retry-Afterの秒数を待ってください。"),
     "failed": (500, "プログラムに問題が起きました。理由は運用担当者の記録にあります。"),
