@@ -146,6 +146,8 @@ def _moment(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
         or _counts_from_issue(phrase)
     ):
         return -8, "年・年度・半期だけ"
+    if moment is not None and moment.is_run:
+        return 0, "始めと終わりがある"
     return -2, "始まりだけ" if phrase.suffix else "日付だけ"
 
 

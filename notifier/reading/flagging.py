@@ -1,5 +1,6 @@
 """Flags that need the whole document: over at issue, contradiction, implausible runs, lost 予定, void columns."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from notifier.reading.lexicon import words
 from notifier.reading.places import Page
+from notifier.reading.subjects import subject_of
 
 if TYPE_CHECKING:
     from notifier.reading.expressions import Expression
@@ -19,7 +21,7 @@ def flagged(found: "tuple[Expression, ...]", page: Page, issued: date | None) ->
     """Return the expressions with the flags that follow from the document as a whole."""
     row = [_voided(each, page) for each in found]
     row = _suspected(row, issued)
-    row = _inherited(row)
+    row = _contradicting(_inherited(row))
     return tuple(_past(each, issued) for each in row)
 
 
@@ -100,4 +102,30 @@ def _inherited(row: "Sequence[Expression]") -> "list[Expression]":
 
     return [
         replace(_with(each, "inherited-tentative"), tentative=True) if repeats(each) else each for each in row
+    ]
+
+
+_ROUNDS = re.compile(r"第[0-9一二三四五六七八九十]+[回次期]|[0-9]回目")
+_MOVED = re.compile(r"延長|繰り?上げ|繰り?下げ|変更|当初")
+_CLOSED = frozenset(("date", "range", "part_of_month", "fiscal_year", "half_year", "month"))
+
+
+def _contradicting(row: "list[Expression]") -> "list[Expression]":
+    """Flag deadlines of one document that name the same duty of the same programme, and different last days.
+
+    Rounds, and sentences that say a date was moved, do not contradict each other; nor does one sentence itself.
+    """
+    ends: dict[tuple[str, str], dict[str, set[date]]] = {}
+    keys: dict[int, list[tuple[str, str]]] = {}
+    for index, each in enumerate(row):
+        is_plain = _ROUNDS.search(each.sentence) is None and _MOVED.search(each.sentence) is None
+        if each.is_deadline and each.end is not None and each.kind in _CLOSED and is_plain:
+            subject = subject_of(each.sentence)
+            keys[index] = [(name, duty) for name in subject.programmes for duty in subject.duties[:1]]
+            for key in keys[index]:
+                ends.setdefault(key, {}).setdefault(each.sentence, set()).add(each.end)
+    disputed = {key for key, said in ends.items() if len(said) > 1 and not set.intersection(*said.values())}
+    return [
+        _with(each, "conflict") if disputed.intersection(keys.get(index, ())) else each
+        for index, each in enumerate(row)
     ]

@@ -5,6 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,13 @@ class Words:
 
 
 @cache
+def _file() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(files("notifier.reading").joinpath("words.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def words(purpose: str) -> tuple[Words, ...]:
     """Return the groups kept for `purpose`: duty, tentative, vague, void or valid."""
-    groups = tomllib.loads(files("notifier.reading").joinpath("words.toml").read_text(encoding="utf-8"))[
-        purpose
-    ]
     return tuple(
         Words(
             group["reason"],
@@ -32,7 +35,7 @@ def words(purpose: str) -> tuple[Words, ...]:
             group.get("near", 60),
             group.get("weight", 0),
         )
-        for group in groups
+        for group in _file()[purpose]
     )
 
 
@@ -40,3 +43,9 @@ def words(purpose: str) -> tuple[Words, ...]:
 def any_of(purpose: str) -> re.Pattern[str]:
     """Return one pattern for all words kept for `purpose`."""
     return re.compile("|".join(group.pattern.pattern for group in words(purpose)))
+
+
+@cache
+def pairs(purpose: str) -> tuple[tuple[str, str], ...]:
+    """Return the pairs kept for `purpose`: a variant, and the name it stands for."""
+    return tuple((variant, name) for group in _file()[purpose] for variant, name in group["pairs"])
