@@ -13,6 +13,7 @@ from notifier.steps.herald import herald
 from notifier.steps.inform import inform
 from notifier.steps.settle import settle
 from notifier.steps.sweep import sweep
+from notifier.steps.vouch import ask_again
 from notifier.store import outbox
 from notifier.tools import Tools
 
@@ -26,6 +27,7 @@ STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
     "inform": inform,
     "forget": forget,
     "enlist": enlist_waiting,
+    "vouch": ask_again,
 }
 LEASE = timedelta(minutes=10)
 

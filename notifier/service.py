@@ -44,8 +44,10 @@ from notifier.steps.entrust import take_back
 from notifier.steps.lend import recall
 from notifier.steps.mute import mute
 from notifier.steps.post import post
+from notifier.steps.vouch import confirm, contact_of
 from notifier.store import agendas, authorities, keys, outbox
 from notifier.store.agendas import CalendarAddress
+from notifier.store.contacts import Contact
 from notifier.store.database import Database
 from notifier.store.keys import ApiKey
 from notifier.store.mailbox import MailboxStore
@@ -66,6 +68,8 @@ FIRST_YEAR, YEARS_AHEAD = 2023, 8
 COMMAND_LINE = "command line"
 UNSUBSCRIBE = "unsubscribe"
 """What the token in a List-Unsubscribe address is good for, and nothing else."""
+CONFIRM = "confirm"
+"""What the token in the address of a page is good for on which a contact is confirmed, and nothing else."""
 
 
 class Service:
@@ -119,6 +123,7 @@ class Service:
                 lambda: secrets.randbelow(1 << 32) / (1 << 32),
                 lambda recipient: f"{settings.base_url}/unsubscribe/{signer.dumps(recipient)}",
                 LawBook(catalogue.groups),
+                lambda proof: f"{settings.base_url}/confirm/{_signer(secret, CONFIRM).dumps(proof)}",
             )
             networks = read_networks(settings.webhook_networks)
             way = WebhookChannel(allowed=networks, plain_http=settings.webhook_plain_http)
@@ -236,6 +241,15 @@ class Service:
         except BadSignature:
             return None
 
+    async def _of_proof(
+        self, asking: Callable[[Tools, str], Awaitable[Contact | None]], token: str
+    ) -> Contact | None:
+        try:
+            proof = str(_signer(self._secret, CONFIRM).loads(token))
+        except BadSignature:
+            return None
+        return await asking(self.tools, proof)
+
     def worker(self) -> Worker:
         """Return a worker that runs the steps with this service's tools."""
 
@@ -301,6 +315,8 @@ class Service:
             monitor=self.monitor,
             recipient_of=self._recipient_of,
             mute=partial(mute, self.tools),
+            contact_of=partial(self._of_proof, contact_of),
+            confirm=partial(self._of_proof, confirm),
             overrides=self.settings.templates_dir,
             entrance=Entrance(
                 Reception(self.tools, wake, self.monitor.count_event),
@@ -357,9 +373,9 @@ class Service:
             return await law_on(conn, self.tools, self.tools.today())
 
 
-def _signer(secret: str) -> URLSafeSerializer:
+def _signer(secret: str, purpose: str = UNSUBSCRIBE) -> URLSafeSerializer:
     # SHA-1, the library's default, may be refused by an auditor where SHA-256 is not.
-    return URLSafeSerializer(secret, salt=UNSUBSCRIBE, signer_kwargs={"digest_method": sha256})
+    return URLSafeSerializer(secret, salt=purpose, signer_kwargs={"digest_method": sha256})
 
 
 async def _relay(settings: Settings, stack: AsyncExitStack) -> MailChannel:

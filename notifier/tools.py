@@ -74,7 +74,8 @@ class Tools:
     """Everything a step may use.
 
     `spread` yields 0 ≤ x < 1 for jitter; `worker` names this process in leases. `unsubscribe` gives the one-click
-    address for a recipient, or None where there are no pages.
+    address for a recipient, `confirmation` that of the page on which a contact is confirmed, for a proof; both None
+    where there are no pages.
     """
 
     database: Database
@@ -88,6 +89,7 @@ class Tools:
     spread: Callable[[], float]
     unsubscribe: Callable[[str], str | None]
     book: LawBook
+    confirmation: Callable[[str], str | None] = lambda _: None
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""

@@ -7,7 +7,7 @@ same Message-ID and bytes. What the law no longer supports is taken out at the c
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from time import perf_counter
@@ -20,7 +20,7 @@ from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
 from notifier.heralding import herald_letters
 from notifier.rendering import ItemView, LetterView, SectionView
-from notifier.store import audit, claims, letters, outbox
+from notifier.store import audit, claims, contacts, letters, outbox
 from notifier.store.claims import ClaimedItem, ClaimedLetter
 from notifier.store.letters import Outcome, key_of
 from notifier.tools import Tools
@@ -100,9 +100,12 @@ class Sending:
         """Compose and send the batch; record outcomes in groups as they come."""
         outcomes: list[Outcome] = []
         parcels: dict[str, Parcel] = {}
+        async with self.tools.database.reading() as conn:
+            text_only = await contacts.text_only_among(conn, {each.recipient for each in self.held.values()})
         for key, letter in self.held.items():
             try:
-                parcels[key] = _composed(self.tools, letter, letter.dated)
+                parcel = _composed(self.tools, letter, letter.dated)
+                parcels[key] = replace(parcel, html=None) if letter.recipient in text_only else parcel
             except RenderingError as fault:
                 outcomes.append(Outcome(letter.id, "failed", None, str(fault), letter.dated))
         withheld = set(parcels)

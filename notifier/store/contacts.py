@@ -1,13 +1,163 @@
-"""Contacts: the addresses at which offices are reached."""
+"""Contacts: the addresses at which offices are reached, whose they are, and whether their owners confirmed them."""
 
-from sqlalchemy import select, update
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import and_, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.domain.callers import Tenant
+from notifier.store.chosen import among_texts
+from notifier.store.database import table
 from notifier.store.tables import ContactRow, DeliveryRow, OfficeRow
+from notifier.store.tenants import owns_contact
 
-REFUSED = "refused"
+REFUSED: Final = "refused"
 """Why a contact is not in use: its owner wants no mail there. No list can undo that."""
+UNVERIFIED: Final = "unverified"
+"""Why a contact is not in use: an office entered it, and its owner has not confirmed it yet."""
+LAPSED: Final = "lapsed"
+"""Why a contact is not in use: its owner did not confirm it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An address of an office, as ContactRow keeps it. `topics` are families, () for all; instants are aware."""
+
+    id: int
+    office: str
+    office_name: str
+    authority: str
+    channel: str
+    address: str
+    active: bool
+    role: str
+    topics: tuple[str, ...]
+    text_only: bool
+    origin: str
+    reason: str
+    verified_at: datetime | None
+    asked_at: datetime | None
+
+
+def written_topics(topics: Collection[str]) -> str:
+    """Return families as they are kept: each between two spaces, "" for all."""
+    return f" {'  '.join(sorted(topics))} " if topics else ""
+
+
+def _shown() -> Any:
+    contact, office = table(ContactRow), table(OfficeRow)
+    return select(contact, office.c.number, office.c.name).join(office, office.c.id == contact.c.office_id)
+
+
+def _contact(row: Any) -> Contact:
+    names = ("id", "authority", "channel", "address", "active", "role", "text_only", "origin", "reason")
+    return Contact(
+        office=row["number"],
+        office_name=row["name"],
+        topics=tuple(row["topics"].split()),
+        verified_at=row["verified_at"],
+        asked_at=row["asked_at"],
+        **{name: row[name] for name in names},
+    )
+
+
+async def find(conn: AsyncConnection, tenant: Tenant, contact_id: int) -> Contact | None:
+    """Return a contact by its id; None if there is none that belongs to the tenant. It is held until it is changed."""
+    found = _shown().where(col(ContactRow.id) == contact_id, owns_contact(tenant)).with_for_update()
+    row = (await conn.execute(found)).mappings().one_or_none()
+    return _contact(row) if row else None
+
+
+async def is_refused(conn: AsyncConnection, address: str) -> bool:
+    """Tell whether the owner of an address wants no mail there, whoever registered it."""
+    refused = select(exists().where(col(ContactRow.address) == address, col(ContactRow.reason) == REFUSED))
+    return bool((await conn.execute(refused)).scalar_one())
+
+
+async def add(conn: AsyncConnection, office_id: int, values: Mapping[str, Any]) -> int | None:
+    """Add a contact and return its id; None if the authority has registered that address for the office already."""
+    target = table(ContactRow)
+    same = (
+        target.c.office_id == office_id,
+        target.c.authority == values["authority"],
+        target.c.channel == values["channel"],
+        target.c.address == values["address"],
+    )
+    if (await conn.execute(select(target.c.id).where(*same))).first() is not None:
+        return None
+    written = insert(target).values(office_id=office_id, **values).returning(target.c.id)
+    return int((await conn.execute(written)).scalar_one())
+
+
+async def change(conn: AsyncConnection, contact_id: int, values: Mapping[str, Any]) -> None:
+    """Write values of a contact."""
+    await conn.execute(update(ContactRow).where(col(ContactRow.id) == contact_id).values(**values))
+
+
+async def remove(conn: AsyncConnection, contact_id: int) -> None:
+    """Remove a contact; what was sent to its address stays as it is."""
+    await conn.execute(delete(ContactRow).where(col(ContactRow.id) == contact_id))
+
+
+async def to_ask(
+    conn: AsyncConnection, confirmed_before: datetime, asked_before: datetime, limit: int
+) -> list[Contact]:
+    """Return contacts in use that were last confirmed before an instant, and were not asked since another."""
+    target = table(ContactRow).c
+    found = (
+        _shown()
+        .where(
+            target.active.is_(True),
+            target.channel == "email",
+            target.verified_at < confirmed_before,
+            or_(target.asked_at.is_(None), target.asked_at < asked_before),
+            table(OfficeRow).c.closed_on.is_(None),
+        )
+        .order_by(target.id)
+        .limit(limit)
+    )
+    return [_contact(row) for row in (await conn.execute(found)).mappings()]
+
+
+async def lapse(conn: AsyncConnection, asked_before: datetime) -> list[str]:
+    """Take out of use what an office entered and nobody confirmed again, where another contact of the office is left.
+
+    Returns the numbers of the offices. The last address of an office stays in use: a letter that somebody may not read is
+    better than none.
+    """
+    target, office = table(ContactRow), table(OfficeRow)
+    other = table(ContactRow).alias("other")
+    left = exists().where(
+        other.c.office_id == target.c.office_id, other.c.active.is_(True), other.c.origin == "authority"
+    )
+    silent = and_(
+        target.c.active.is_(True),
+        target.c.origin == "office",
+        target.c.asked_at < asked_before,
+        target.c.verified_at < target.c.asked_at,
+        left,
+    )
+    found = await conn.execute(
+        select(target.c.id, office.c.number).join(office, office.c.id == target.c.office_id).where(silent)
+    )
+    rows = found.all()
+    ids = [row.id for row in rows]
+    if ids:
+        await conn.execute(update(target).where(target.c.id.in_(ids)).values(active=False, reason=LAPSED))
+    return sorted({row.number for row in rows})
+
+
+async def text_only_among(conn: AsyncConnection, addresses: Collection[str]) -> set[str]:
+    """Return those of the addresses whose owners want mails without a second part in HTML."""
+    contact = table(ContactRow).c
+    wanted = select(contact.address).where(
+        contact.text_only.is_(True), among_texts(contact.address, "addresses")
+    )
+    return set((await conn.execute(wanted, {"addresses": list(addresses)})).scalars())
 
 
 async def deactivate(conn: AsyncConnection, address: str) -> list[str]:

@@ -7,7 +7,7 @@ from notifier.web import safety, tracing, wording
 from notifier.web.api.application import ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
-from notifier.web.pages import board, calendars, clock, deadlines, mailbox, offices, unsubscribe
+from notifier.web.pages import board, calendars, clock, confirmation, deadlines, mailbox, offices, unsubscribe
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 from notifier.web.watch import Watched, add_health
 
@@ -30,6 +30,8 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     add("/static/{version}/{name}", application[SHELF].serve)
     add("/unsubscribe/{token}", unsubscribe.show)
     application.router.add_post("/unsubscribe/{token}", unsubscribe.stop)
+    add("/confirm/{token}", confirmation.show)
+    application.router.add_post("/confirm/{token}", confirmation.confirm)
     add("/calendar/{token}.ics", calendars.serve)
     if supplies.mailbox is not None:
         add("/mailbox", mailbox.show_list)

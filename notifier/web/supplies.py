@@ -11,6 +11,7 @@ from notifier.almanac import Almanac
 from notifier.clock import Clock, civil_date
 from notifier.domain.law import Law
 from notifier.rendering import Pages
+from notifier.store.contacts import Contact
 from notifier.store.database import Database
 from notifier.store.mailbox import MailboxStore
 from notifier.vitals import Monitor
@@ -25,7 +26,8 @@ class Supplies:
     `law` returns the law as known today. `fact_labels` and `service_names` are Japanese names by type and by
     code. `turn_clock` turns the demonstration's clock and runs what falls due; without it that page does not
     exist. `secret` signs forms. `is_alive` tells whether the ticker beats, where there is one.
-    `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it.
+    `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it. `contact_of` reads the token of a
+    page on which a contact is confirmed, `confirm` confirms it; both give None for a token that is no good any more.
     `entrance` is the door for programs, `almanac` that for calendar programs; each exists only with it.
     `monitor` tells whether the program is ready.
     """
@@ -42,6 +44,8 @@ class Supplies:
     is_alive: Callable[[], bool] = field(default=lambda: True)
     recipient_of: Callable[[str], str | None] | None = None
     mute: Callable[[str], Awaitable[object]] | None = None
+    contact_of: Callable[[str], Awaitable[Contact | None]] | None = None
+    confirm: Callable[[str], Awaitable[Contact | None]] | None = None
     overrides: Path | None = None
     entrance: Entrance | None = None
     almanac: Almanac | None = None

@@ -56,11 +56,11 @@ async def test_a_list_is_compared_and_then_taken_over(own: Country) -> None:
         ("changed", SILENT),
         ("added", NEW),
     ]
-    confirmed = await own.call("POST", f"/imports/{sent.body['key']}:take-over", {})
+    confirmed = await own.call("POST", f"/imports/{sent.body['key']}/take-over", {})
     assert (confirmed.status, confirmed.body["state"]) == (202, "waiting")
     done = (await looked_at(own, sent)).body
     assert (done["state"], done["can_be_taken_over"]) == ("taken_over", False)
-    again = await own.call("POST", f"/imports/{sent.body['key']}:take-over", {})
+    again = await own.call("POST", f"/imports/{sent.body['key']}/take-over", {})
     assert (again.status, again.body["code"]) == (409, "not-possible")
     async with own.tools.database.reading() as conn:
         assert await enrolled(conn, NEW) is not None
@@ -75,7 +75,7 @@ async def test_refused_rows_come_back_as_a_file(own: Country) -> None:
     assert (file.status, file.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
     assert "取り込めない理由" in file.text
     assert file.text.splitlines()[1].startswith("127,C,99,")
-    rest = await own.call("POST", f"/imports/{sent.body['key']}:take-over", {"without_refused": True})
+    rest = await own.call("POST", f"/imports/{sent.body['key']}/take-over", {"without_refused": True})
     assert rest.status == 202
     assert (await looked_at(own, sent)).body["state"] == "taken_over"
     clean = await send(own, LIST, "?take_over=true")
@@ -98,7 +98,7 @@ async def test_a_tenant_lists_its_own_offices_and_takes_none_from_others(own: Co
         (f"?municipality={ICHIKAWA}", "municipality", "another-authority"),
         ("?municipality=271004", "prefecture", "another-authority"),
         ("", "prefecture", "wrong-parameters"),
-        ("?municipality=120006", "editor", "wrong-parameters"),
+        ("?municipality=120006", "editor", "not-found"),
     ):
         said = await send(own, LIST, query, who)
         assert said.body["code"] == code, query

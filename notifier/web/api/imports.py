@@ -150,7 +150,7 @@ async def post(call: Call) -> Reply:
     content = await call.raw()
     await receive(
         call.tools,
-        Arrived(key, call.tenant.code, call.actor, query.name, content, wanted_as_kept(wanted)),
+        Arrived(key, call.tenant.code, str(call.actor), query.name, content, wanted_as_kept(wanted)),
         call.actor,
     )
     call.entrance.reception.wake()
@@ -162,9 +162,12 @@ async def post(call: Call) -> Reply:
 
 
 def _municipality(tenant: Tenant, asked: str | None) -> str | None:
-    """Return whose list it is: the tenant's own, or one in its prefecture. Refuses another."""
+    """Return whose list it is: the tenant's own, or one in its prefecture. Refuses another.
+
+    Raises UnknownError for what is the code of no municipality.
+    """
     if asked is not None and (not is_authority_code(asked) or asked == prefecture_code(asked)):
-        raise RefusedError("wrong-parameters", [Wrong("municipality", "no-municipality", "query")])
+        raise UnknownError(f"there is no municipality {asked}")
     if tenant.is_nation:
         return asked
     if tenant.is_prefecture:
@@ -258,7 +261,7 @@ ROUTES = (
         "offices:write",
         takes=SHEETS,
         answers={202: Import},
-        problems=("another-authority",),
+        problems=("another-authority", "not-found"),
         query=ImportQuery,
         roles=ROLES,
         creates=True,
@@ -320,7 +323,7 @@ ROUTES = (
     ),
     Route(
         "POST",
-        "/imports/{key}:take-over",
+        "/imports/{key}/take-over",
         "比べた一覧を取り込む",
         take_over,
         "offices:write",

@@ -1,0 +1,227 @@
+"""vouch: contacts are entered by authorities and offices, confirmed by their owners, and asked again each year.
+
+What an authority enters it answers for, and letters go there at once. What an office enters gets nothing but one mail
+with a link, until whoever reads the mail says on the page behind it that it is right.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from notifier.channels.envelope import envelope_address
+from notifier.channels.parcel import UnsendableError
+from notifier.domain.actors import Who
+from notifier.domain.callers import Tenant
+from notifier.errors import SubscriptionRefusedError, UnknownError
+from notifier.store import audit, contacts, memos, office_records, outbox, subscriptions
+from notifier.store.contacts import REFUSED, UNVERIFIED, Contact, written_topics
+from notifier.store.database import Connection
+from notifier.tools import Tools
+
+ROLES: Final = ("", "manager", "clerk", "headquarters")
+VALID: Final = timedelta(days=14)
+"""How long the link in a mail works."""
+CONFIRMED_FOR: Final = timedelta(days=365)
+"""After so long a confirmed contact is asked again."""
+PATIENCE: Final = timedelta(days=60)
+"""So long after it was asked again a contact that an office entered stays in use without an answer."""
+AT_ONCE: Final = 500
+"""Contacts that are asked in one go; the rest has its turn on the next day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A contact to be entered. `by_office` tells that the office itself enters it, not the authority."""
+
+    address: str
+    role: str = ""
+    topics: tuple[str, ...] = ()
+    text_only: bool = False
+    by_office: bool = False
+
+
+async def enter(tools: Tools, tenant: Tenant, number: str, entry: Entry, who: Who) -> Contact:
+    """Enter a contact of the office `number`; what an office enters is in use once its owner has confirmed it.
+
+    Raises UnknownError if the tenant sees no such office, SubscriptionRefusedError for what cannot be a contact.
+    """
+    now = tools.now().replace(microsecond=0)
+    async with tools.database.transaction() as conn:
+        office = await office_records.office(conn, tenant, number)
+        if office is None:
+            raise UnknownError(f"no office {number} that the caller sees")
+        await _check(conn, {"address": entry.address, "role": entry.role, "topics": entry.topics})
+        refused = await contacts.is_refused(conn, entry.address)
+        reason = REFUSED if refused else UNVERIFIED if entry.by_office else ""
+        values = {
+            "authority": tenant.code or office.municipality,
+            "channel": "email",
+            "address": entry.address,
+            "role": entry.role,
+            "topics": written_topics(entry.topics),
+            "text_only": entry.text_only,
+            "origin": "office" if entry.by_office else "authority",
+            "active": not reason,
+            "reason": reason,
+        }
+        added = await contacts.add(conn, office.id, values)
+        if added is None:
+            raise SubscriptionRefusedError("このアドレスは、この事業所の連絡先としてすでに登録されています。")
+        contact = await _seen(conn, tenant, added)
+        if reason == UNVERIFIED:
+            await _ask(conn, tools, contact, now, again=False)
+        detail = {"contact": added, "role": entry.role, "origin": values["origin"], "reason": reason}
+        await audit.append(conn, now, who, "contact.entered", f"office/{number}", detail)
+        return await _seen(conn, tenant, added)
+
+
+async def amend(
+    tools: Tools,
+    tenant: Tenant,
+    contact_id: int,
+    wanted: Mapping[str, Any],
+    who: Who,
+    check: Callable[[Contact], None] = lambda _: None,
+) -> Contact:
+    """Write the `wanted` role, topics or text_only of a contact; `check` may refuse, having seen it as it is.
+
+    Raises UnknownError if it is not the tenant's, SubscriptionRefusedError for what makes no sense.
+    """
+    async with tools.database.transaction() as conn:
+        contact = await _seen(conn, tenant, contact_id)
+        check(contact)
+        await _check(conn, wanted)
+        kept = dict(wanted) | ({"topics": written_topics(wanted["topics"])} if "topics" in wanted else {})
+        if kept:
+            await contacts.change(conn, contact_id, kept)
+            before = {name: getattr(contact, name) for name in wanted}
+            detail = {"contact": contact_id, "before": _json(before), "after": _json(wanted)}
+            await audit.append(conn, tools.now(), who, "contact.amended", f"office/{contact.office}", detail)
+        return await _seen(conn, tenant, contact_id)
+
+
+async def remove(
+    tools: Tools,
+    tenant: Tenant,
+    contact_id: int,
+    who: Who,
+    check: Callable[[Contact], None] = lambda _: None,
+) -> None:
+    """Remove a contact. Raises UnknownError if it is not the tenant's; one whose owner wants no mail cannot be removed.
+
+    It would otherwise come back with the next list, and get mail.
+    """
+    async with tools.database.transaction() as conn:
+        contact = await _seen(conn, tenant, contact_id)
+        check(contact)
+        if contact.reason == REFUSED:
+            message = "受け取りを断られたアドレスです。記録を残すため、取り除けません。"
+            raise SubscriptionRefusedError(message)
+        await contacts.remove(conn, contact_id)
+        detail = {"contact": contact_id, "role": contact.role, "origin": contact.origin}
+        await audit.append(conn, tools.now(), who, "contact.removed", f"office/{contact.office}", detail)
+
+
+async def contact_of(tools: Tools, proof: str) -> Contact | None:
+    """Return the contact whose owner was sent `proof`; None if it is none, not the last, or too old."""
+    async with tools.database.transaction() as conn:
+        return await _proved(conn, tools, proof)
+
+
+async def confirm(tools: Tools, proof: str) -> Contact | None:
+    """Note that the owner of a contact has confirmed it, and use it; None where `contact_of` returns None."""
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        contact = await _proved(conn, tools, proof)
+        if contact is None:
+            return None
+        await contacts.change(conn, contact.id, {"verified_at": now, "active": True, "reason": ""})
+        detail = {"contact": contact.id}
+        await audit.append(conn, now, "recipient", "contact.confirmed", f"office/{contact.office}", detail)
+    return contact
+
+
+async def ask_again(tools: Tools) -> None:
+    """Ask the owners of contacts that were confirmed a year ago; take out of use what nobody confirmed again."""
+    now = tools.now().replace(microsecond=0)
+    async with tools.database.transaction() as conn:
+        lapsed = await contacts.lapse(conn, now - PATIENCE)
+        if lapsed:
+            detail = {"count": len(lapsed), "offices": lapsed[:AT_ONCE]}
+            await audit.append(conn, now, "vouch", "contacts.lapsed", "offices", detail)
+        for contact in await contacts.to_ask(conn, now - CONFIRMED_FOR, now - CONFIRMED_FOR, AT_ONCE):
+            await _ask(conn, tools, contact, now, again=True)
+
+
+async def _seen(conn: Connection, tenant: Tenant, contact_id: int) -> Contact:
+    found = await contacts.find(conn, tenant, contact_id)
+    if found is None:
+        raise UnknownError(f"no contact {contact_id} that belongs to the caller")
+    return found
+
+
+async def _check(conn: Connection, wanted: Mapping[str, Any]) -> None:
+    if "address" in wanted:
+        try:
+            envelope_address(wanted["address"])
+        except UnsendableError as fault:
+            message = f"「{wanted['address']}」はメールを送れるアドレスではありません。"
+            raise SubscriptionRefusedError(message) from fault
+    if wanted.get("role", "") not in ROLES:
+        raise SubscriptionRefusedError(f"役割は{'、'.join(filter(None, ROLES))}のどれかです。")
+    known = await subscriptions.topics(conn)
+    for topic in wanted.get("topics", ()):
+        if topic not in known or not topic.replace("-", "").isalnum():
+            raise SubscriptionRefusedError(f"「{topic}」という分野はありません。")
+
+
+def _json(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+# ---- the mail that asks ----
+
+
+def _proof(contact: Contact, asked_at: datetime) -> str:
+    return f"{contact.id}.{int(asked_at.timestamp())}"
+
+
+async def _proved(conn: Connection, tools: Tools, proof: str) -> Contact | None:
+    number, _, asked = proof.partition(".")
+    if not (number.isdecimal() and asked.isdecimal()):
+        return None
+    contact = await contacts.find(conn, Tenant(), int(number))
+    if contact is None or contact.asked_at is None or contact.reason == REFUSED:
+        return None
+    is_last = int(contact.asked_at.timestamp()) == int(asked)
+    return contact if is_last and tools.now() <= contact.asked_at + VALID else None
+
+
+async def _ask(conn: Connection, tools: Tools, contact: Contact, now: datetime, *, again: bool) -> None:
+    """Send the owner of a contact a link to a page on which it is confirmed; without pages there is nothing to ask."""
+    address = tools.confirmation(_proof(contact, now))
+    if address is None:
+        return
+    await contacts.change(conn, contact.id, {"asked_at": now})
+    await memos.write(conn, contact.address, *_mail(tools, contact, address, again=again), now)
+    await outbox.enqueue(conn, "inform", now)
+
+
+def _mail(tools: Tools, contact: Contact, address: str, *, again: bool) -> tuple[str, str]:
+    what = "これからも、このアドレスでよいか" if again else "このアドレスでよいか"
+    subject = f"【ご確認】{contact.office_name}の連絡先メールアドレス"
+    lines = [
+        f"{contact.office_name}（事業所番号 {contact.office}）の期限のお知らせ先として、{what}をお尋ねします。",
+        "",
+        f"アドレス: {contact.address}",
+        "",
+        "よろしければ、次のページを開いて「このアドレスで受け取る」を押してください。開くだけでは何も変わりません。",
+        address,
+        "",
+        f"このページは{VALID.days}日間使えます。お心当たりがなければ、何もしないでください。",
+        "",
+        tools.correspondent.name,
+        tools.correspondent.contact,
+    ]
+    return subject, "\n".join(lines).rstrip() + "\n"
