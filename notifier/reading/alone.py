@@ -9,7 +9,7 @@ from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.pieces import Form, Piece
 
 _EDGES = frozenset(("年末", "年始", "年初", "月末", "月初", "期末", "期首", "週末"))
-_AFTER_EVENT = re.compile(r"[一-龥ァ-ヶー]{2,12}(?:した)?後$")
+_AFTER_EVENT = re.compile(r"[一-龥ァ-ヶー]{2,12}(?:した)?後、?$")
 
 
 def narrowed(piece: Piece) -> Moment | None:
@@ -139,8 +139,14 @@ def _event(text: str, piece: Piece) -> Phrase | None:
     if piece.form is Form.ANCHOR:
         start = anchoring.day_start(text, piece.start)
         found = _DAY_PARTICLE.match(text, piece.core_end)
-        if start is None or found is None:
+        if start is None or "号に定める" in text[start : piece.start + 1]:
             return None
+        if found is None:
+            return (
+                Phrase(Shape.ANCHORED, start, piece.end, word="日")
+                if "の日" in text[piece.start - 1 : piece.end]
+                else None
+            )
         shape = Shape.EVENT if found[0].endswith("まで") else Shape.ANCHORED
         return Phrase(shape, start, found.end(), word="日", suffix=found[0])
     start = anchoring.event_start(text, piece.start)

@@ -55,6 +55,8 @@ def _side(phrase: Phrase) -> str:
     """Return which side the particle leaves open."""
     if phrase.suffix.endswith("まで"):
         return "until"
+    if phrase.suffix.endswith("以内"):
+        return "within"
     return "from" if phrase.suffix.endswith(("から", "より", "~", "以降", "以後")) else "day"
 
 
@@ -72,7 +74,7 @@ def _groups(shape: Shape, side: str) -> tuple[Words, ...]:
         groups = (*words("recurring"), *(each for each in groups if not each.reason.startswith("催し")))
     if side == "day" and shape is Shape.MOMENT:
         groups = tuple(each for each in groups if not each.reason.startswith("効力"))
-    if shape in (Shape.ANCHORED, Shape.EVENT) or side == "until":
+    if shape is Shape.EVENT or side in ("until", "within"):
         groups = tuple(each for each in groups if not each.reason.startswith(_ONLY_OF_DAYS))
     return groups
 
@@ -120,7 +122,7 @@ def _shape(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
     if phrase.shape is Shape.EVENT:
         found = (-1, "ある時点") if phrase.word == "時点" else (3, "ある出来事まで・前")
     elif phrase.shape is Shape.ANCHORED:
-        is_bound = (suffix.endswith(_BOUNDED) or phrase.word != "日") and suffix != "後"
+        is_bound = not suffix or ((suffix.endswith(_BOUNDED) or phrase.word != "日") and suffix != "後")
         found = (3, "起算日からの期間・期限") if is_bound else (0, "起算日から")
     elif suffix.endswith(("現在", "時点")) or suffix.startswith("付"):
         found = -6, "付け・現在・時点は基準日や文書の日付"

@@ -162,6 +162,9 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
         anchor = meaning.start or meaning.end
         if anchor is not None and phrase.shape in (Shape.MOMENT, Shape.RANGE, Shape.FROM_LENGTH):
             around.last, around.last_end = anchor, phrase.end
+            around.last_until = meaning.end
+            around.last_is_day = meaning.kind == "date"
+            around.last_has_year = "year-inferred" not in meaning.flags
         meanings.append(meaning)
     return meanings
 

@@ -7,6 +7,7 @@ from datetime import date
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Page
 
+_IN_BRACKETS = re.compile(r"(?:現在|時点|付け?)?(?:[一-龥]{0,12})?[)）]")
 _TOP_LINES = 60
 _KEY = re.compile(
     r"(?:発行|発出|送信|作成|更新|掲載|通知|公告|公示|告示|公表|日付|発信|制定)(?:年月)?(?:日|時)?[ ]?[::]?[ ]?\(?$"
@@ -44,6 +45,8 @@ def _stands_out(page: Page, phrase: Phrase, number: int) -> bool:
     line, offset = page.line(number), page.starts[number]
     before, after = line[: phrase.start - offset], line[max(0, phrase.end - offset) :]
     if _KEY.search(before.strip("(（ ")) is not None:
+        return True
+    if before.endswith(("(", "（")) and number < 8 and _IN_BRACKETS.match(after):
         return True
     if _AROUND_ALONE.fullmatch(before):
         return _NUMBER_BESIDE.fullmatch(after) is not None or _AROUND_ALONE.fullmatch(after) is not None

@@ -51,8 +51,8 @@ _FIXED = {
 def _resolved(phrase: Phrase, around: Surroundings) -> Resolved:
     kind = _FIXED.get(phrase.shape)
     if kind is not None:
-        counts_from_now = phrase.word.startswith("向こう") or phrase.word == "時点"
-        return Resolved("relative" if counts_from_now else kind)
+        is_counted = phrase.shape is Shape.LENGTH and phrase.word.startswith(("向こう", "前"))
+        return Resolved("relative" if is_counted or phrase.word == "時点" else kind)
     by_shape: dict[Shape, Callable[[Phrase, Surroundings], Resolved]] = {
         Shape.WORD: _word,
         Shape.RANGE: _range,

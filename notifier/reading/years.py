@@ -25,7 +25,11 @@ class Surroundings:
     """Years that the document names in full for a month and day."""
     last: date | None = None
     """The beginning of the latest expression that was understood."""
-    last_is_fiscal: bool = False
+    last_until: date | None = None
+    """Its end, if it is a stretch such as 令和8年度, in which what follows on the line is likely to lie."""
+    last_is_day: bool = False
+    last_has_year: bool = False
+    """Whether that expression was one day, and whether its year was written."""
     last_end: int = 0
 
     def neighbour(self, start: int) -> date | None:
@@ -100,26 +104,36 @@ def missing_year(
     """
     month, day = moment.month or 1, moment.day
     origin = around.issued or around.neighbour(start) or around.last
-    named = {
-        year
-        for year in around.year_of_day.get((month, day), set())
-        if origin is None or abs(year - origin.year) <= 1
-    }
     if origin is None:
+        named = around.year_of_day.get((month, day), set())
         return (min(named) if len(named) == 1 else None), False
-    years = range(origin.year - 2, origin.year + 3)
     if moment.weekday is not None and day is not None:
+        years = range(origin.year - 1, origin.year + 2)
         fitting = [year for year in years if _weekday(year, month, day) == moment.weekday]
-        near = [year for year in fitting if abs(year - origin.year) <= 1]
-        if near:
-            return _in_window(near, month, day, origin, ahead=ahead, back=back), False
-        return _in_window(list(years), month, day, origin, ahead=ahead, back=back), True
-    neighbour = around.beside(start)
-    if len(named) == 1 and (neighbour is None or neighbour.year in named):
-        return min(named), False
-    if neighbour is not None and not back:
-        return neighbour.year + (_day(neighbour.year, month, day) < neighbour), False
-    return _in_window(list(years), month, day, origin, ahead=ahead, back=back), False
+        return _in_window(fitting or list(years), month, day, origin, ahead=ahead, back=back), not fitting
+    said = _year_said(month, day, around, start, origin)
+    if said is not None and not back:
+        return said, False
+    return _in_window(_about(origin), month, day, origin, ahead=ahead, back=back), False
+
+
+def _year_said(month: int, day: int | None, around: Surroundings, start: int, origin: date) -> int | None:
+    """Return the year that the text itself suggests: beside the expression, or where it repeats the same day."""
+    beside = around.beside(start) if around.last_has_year else None
+    near = {year for year in around.year_of_day.get((month, day), set()) if abs(year - origin.year) <= 1}
+    if len(near) == 1 and (beside is None or beside.year in near):
+        return min(near)
+    if beside is None:
+        return None
+    if around.last_is_day:
+        return beside.year + (_day(beside.year, month, day) < beside)
+    until = around.last_until or beside
+    within = [year for year in _about(beside) if beside <= _day(year, month, day) <= until]
+    return within[0] if within else _in_window(_about(beside), month, day, beside, ahead=False, back=False)
+
+
+def _about(origin: date) -> list[int]:
+    return list(range(origin.year - 2, origin.year + 3))
 
 
 def _weekday(year: int, month: int, day: int) -> int | None:

@@ -168,7 +168,12 @@ def speed(notices: Sequence[Labelled]) -> tuple[float, int]:
 
 def main() -> None:
     """Print the table."""
-    sets = {"texts it was built on": labelled("seen"), "texts held out": labelled("heldout")}
+    sets = {
+        "built on these": labelled("seen"),
+        "first unseen set": labelled("heldout"),
+        "second unseen set": labelled("second"),
+        "third unseen set": labelled("third"),
+    }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)
         print(total.line(f"notifier, {name}"))
