@@ -1,5 +1,7 @@
 """`notifier read`: a notice's expressions of time, for people and for programs."""
 
+import asyncio
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifier.cli.output import Format, civil_date, json_lines, table
-from notifier.errors import NotifierError
 
 if TYPE_CHECKING:
     from notifier.reading.expressions import Expression, Reading
+    from notifier.reading.extraction import Document
 
 COLUMNS = ("行:桁", "表現", "種類", "始め", "終わり", "期限", "予定", "注意")
 KINDS = {
@@ -39,19 +41,12 @@ FLAGS = {
 }
 
 
-class UnreadableNoticeError(NotifierError):
-    """The file holds no text in a known encoding."""
-
-    def __init__(self, file: Path) -> None:
-        """Say which file, and what to give instead."""
-        super().__init__(f"{file}: this is no text in UTF-8 or CP932; save the notice as text and read that.")
-
-
 def read(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A notice: plain text, Markdown, HTML, or PDF with a text layer."
+            metavar="FILE",
+            help="A notice: plain text, Markdown, HTML, Word (.docx), or PDF with a text layer.",
         ),
     ],
     issued: Annotated[
@@ -72,14 +67,17 @@ def read(
     """Read a notice and print its dates and periods: what each means, and which are deadlines."""
     from notifier.reading.expressions import read as read_text
 
-    reading = read_text(_text_of(file), issued)
+    document = text_of(file)
+    reading = read_text(document.text, issued)
     if form is Format.JSONL:
         json_lines(
             each.as_json() | ({"why": list(each.reasons)} if why else {}) for each in reading.expressions
         )
         return
     columns = (*COLUMNS, "理由") if why else COLUMNS
-    rows = [_row(each, why=why) for each in reading.expressions]
+    if document.pages:
+        columns = ("ページ", *columns)
+    rows = [_row(each, document, why=why) for each in reading.expressions]
     summary = _summary(reading, is_given=issued is not None)
     if form is Format.HTML:
         from notifier.cli.marked import marked_page
@@ -91,21 +89,25 @@ def read(
     print(summary)
 
 
-def _text_of(file: Path) -> str:
-    """Return the text of a file in UTF-8, with or without a mark, or in CP932."""
-    content = file.read_bytes()
-    if content.startswith(b"%PDF") or b"\0" in content[:8192]:
-        raise UnreadableNoticeError(file)
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding).replace("\r\n", "\n")
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableNoticeError(file)
+def text_of(file: Path) -> "Document":
+    """Return the text of a notice, and say on standard error what may be missing from it.
+
+    Raises ExtractionError, in Japanese, if there is no text to be had.
+    """
+    from notifier.reading.extraction import LIMITS, extract
+
+    with file.open("rb") as opened:
+        content = opened.read(LIMITS.size + 1)
+    document = asyncio.run(extract(content, file.name))
+    for warning in document.warnings:
+        print(f"notifier: {file.name}: {warning}", file=sys.stderr)
+    return document
 
 
-def _row(expression: "Expression", *, why: bool) -> tuple[str, ...]:
+def _row(expression: "Expression", document: "Document", *, why: bool) -> tuple[str, ...]:
+    page = document.page_of(expression.line)
     cells = (
+        *((str(page),) if page is not None else ()),
         f"{expression.line}:{expression.column}",
         " ".join(expression.text.split("\n")),
         KINDS[expression.kind],

@@ -44,7 +44,7 @@ def rows_of_workbook(content: bytes) -> Iterator[tuple[int, list[str]]]:
             rows = _Rows(texts.found)
             for _ in _parse(book, sheet, rows.start, rows.end, rows.data):
                 yield from rows.taken()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as fault:
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError) as fault:
         raise WorkbookError("Excelのブックとして読めません。Excelで開いて保存し直してください。") from fault
     except expat.ExpatError as fault:
         raise WorkbookError(

@@ -104,6 +104,16 @@ def test_a_file_without_text_is_refused_in_one_line(typed: Typed, notice: Path, 
     assert "notice.txt" in done.err
 
 
+def test_a_page_from_the_web_is_read_as_its_text(typed: Typed, tmp_path: Path) -> None:
+    path = tmp_path / "notice.html"
+    path.write_text(
+        "<!DOCTYPE html><html><body><main><p>申請は<b>令和8年</b>5月11日までに行うこと。</p></main></body></html>",
+        encoding="utf-8",
+    )
+    objects = [json.loads(line) for line in typed("read", path, "--format", "jsonl").out.splitlines()]
+    assert [(each["text"], each["end"]) for each in objects] == [("令和8年5月11日まで", "2026-05-11")]
+
+
 def test_a_missing_file_is_named(typed: Typed, tmp_path: Path) -> None:
     done = typed("read", tmp_path / "nothing.txt")
     assert (done.code, done.err.count("\n")) == (1, 1)
