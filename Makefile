@@ -11,6 +11,9 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --n
 # Which tests, and what else to hand to pytest: make test ARGS="tests/domain -x"
 ARGS ?=
 
+# Each process starts a database server of its own; the tests of a file stay together, and so do their fixtures.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
+
 export UV_PYTHON_DOWNLOADS := never
 # A proxy that opens TLS is usually known to pip alone; hand its certificate to uv and node.
 CERTIFICATES := $(or $(PIP_CERT),$(REQUESTS_CA_BUNDLE))
@@ -29,7 +32,7 @@ test: $(VENV)/.test .cache/browser/.ready .cache/npm/.ready ## Run all tests, wi
 ifneq ($(ARGS),)
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=
 	$(BIN)/coverage report --fail-under=85
 	@echo "The domain and the steps must be covered to the last branch:"
 	$(BIN)/coverage report --include='notifier/domain/*,notifier/steps/*' --fail-under=100
