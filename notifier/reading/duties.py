@@ -45,6 +45,9 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         if found is not None:
             total += group.weight
             reasons.append(f"{group.weight:+d} {group.reason}（{found[0][:12]}）")
+    if phrase.shape is Shape.EVENT and place.before.endswith("から"):
+        total -= 4
+        reasons.append("-4 「から」から続く所要の期間")
     if _is_retrospective(meaning, issued):
         total -= 2
         reasons.append("-2 発出日より前に始まり、終わりがない")
@@ -125,9 +128,9 @@ def _shape(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
         is_bound = not suffix or ((suffix.endswith(_BOUNDED) or phrase.word != "日") and suffix != "後")
         found = (3, "起算日からの期間・期限") if is_bound else (0, "起算日から")
     elif suffix.endswith(("現在", "時点")) or suffix.startswith("付"):
-        found = -6, "付け・現在・時点は基準日や文書の日付"
+        found = -20, "付け・現在・時点は基準日や文書の日付"
     elif suffix.endswith("まで"):
-        found = 3, "「まで」は終わりを限る"
+        found = (2 if phrase.shape is Shape.RANGE else 3), "「まで」は終わりを限る"
     elif phrase.word.startswith("いずれか"):
         found = 3, "いずれか早い日"
     else:
@@ -135,22 +138,28 @@ def _shape(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
     return found
 
 
+_OPENS = ("から", "より", "~", "以降", "以後")
+
+
 def _moment(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
-    moment = phrase.moment
+    moment, suffix = phrase.moment, phrase.suffix
     is_year = moment is not None and moment.month is None and moment.day is None
-    if phrase.suffix.startswith("号"):
-        return -9, "冊子の号数"
-    if phrase.suffix.startswith(_INSIDE):
-        return 0, "「内・中・末・限り」は範囲を限る"
-    if (
-        (is_year and meaning.kind in ("fiscal_year", "range"))
-        or meaning.kind == "half_year"
-        or _counts_from_issue(phrase)
-    ):
-        return -8, "年・年度・半期だけ"
-    if moment is not None and moment.is_run:
-        return 0, "始めと終わりがある"
-    return -2, "始まりだけ" if phrase.suffix else "日付だけ"
+    if suffix.startswith("号"):
+        found = -9, "冊子の号数"
+    elif suffix.startswith(_INSIDE):
+        found = 0, "「内・中・末・限り」は範囲を限る"
+    elif is_year and suffix.endswith(_OPENS):
+        found = -2, "始まりだけ"
+    elif (is_year and meaning.kind in _YEARLY) or meaning.kind == "half_year" or _counts_from_issue(phrase):
+        found = -8, "年・年度・半期だけ"
+    elif moment is not None and moment.is_run:
+        found = 0, "始めと終わりがある"
+    else:
+        found = -2, "始まりだけ" if suffix else "日付だけ"
+    return found
+
+
+_YEARLY = frozenset(("fiscal_year", "range"))
 
 
 def _counts_from_issue(phrase: Phrase) -> bool:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from notifier.reading.expressions import Expression, read
+from tests.reading.labelled import TEXTS
 
 ISSUED = date(2026, 4, 7)
 
@@ -136,3 +137,14 @@ def test_each_decision_says_what_spoke_for_and_against_it() -> None:
         "+3 「まで」は終わりを限る",
         "予定: 予定（同じ文）",
     )
+
+
+SENTENCES = (TEXTS / "sentences.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_a_sentence_sets_a_deadline_or_only_speaks_of_a_time(line: str) -> None:
+    wanted, _, text = line.partition("|")
+    found = read(text, date(2026, 5, 20)).expressions
+    assert found
+    assert any(each.is_deadline for each in found) is (wanted == "1")
