@@ -21,7 +21,7 @@ from notifier.domain.callers import Caller, Objection, objection
 from notifier.domain.offices import is_authority_code, prefecture_code
 from notifier.errors import NotifierError, StoreError
 from notifier.intake import DEALT_WITH, Inbound, event_to_keep, receive
-from notifier.steps.claim import claim, conclude
+from notifier.steps.claim import claim, conclude, defer
 from notifier.steps.record import record
 from notifier.store import facts
 from notifier.store.database import retrying
@@ -31,8 +31,8 @@ from notifier.tools import Tools
 GROUP: Final = 500
 """Events that share a transaction at most."""
 MOST_WAITING: Final = 20_000
-AHEAD: Final = timedelta(days=1)
-"""How far ahead an event may be dated: clocks differ, but what has not happened is no fact yet."""
+AHEAD: Final = timedelta(days=400)
+"""How far ahead an event may be dated; it counts from its day on. What lies further is a slip of the pen."""
 FIRST_DAY, LAST_DAY = date(2000, 4, 1), date(2199, 12, 31)
 """Care insurance began on 2000-04-01 (介護保険法 附則 1); days outside this span are slips of the pen."""
 MOST_NUMBER: Final = 2**31 - 1
@@ -147,7 +147,7 @@ class Reception:
             )
         if not FIRST_DAY <= event.on <= LAST_DAY:
             return Answer("time-out-of-range", (Fault(("time",), "range"),))
-        if kind.subject != "authority" and event.at > self._tools.now() + AHEAD:
+        if event.at > self._tools.now() + AHEAD:
             return Answer("in-the-future", (Fault(("time",), "future"),))
         return None
 
@@ -191,9 +191,12 @@ class Reception:
     # ---- offices, notices, decisions: dealt with at once ----
 
     async def _deal(self, caller: Caller, event: Inbound, kept: Event) -> Answer:
-        refused, event = await self._prepared(caller, event)
+        refused, event, later = await self._prepared(caller, event)
         if refused is not None:
             return refused
+        if later or event.on > self._tools.today():
+            deferred = await retrying(partial(defer, self._tools, replace(kept, values=dict(event.data))))
+            return _BY_INTAKE.get(deferred, TAKEN)
         claimed = await retrying(partial(claim, self._tools, kept))
         if claimed is not Intake.RECORDED:
             return _BY_INTAKE.get(claimed, TAKEN)
@@ -209,21 +212,20 @@ class Reception:
         self._wake()
         return TAKEN
 
-    async def _prepared(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound]:
-        """Return why an event about an office cannot be dealt with, and the event with the prefecture it implies."""
+    async def _prepared(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound, bool]:
+        """Return why an event cannot be dealt with, the event with the prefecture it implies, and whether it must wait."""
         if event.type == "deadline.decided":
             known = event.data["deadline"] in self._tools.catalogue.deadlines
             wrong = Answer("data-does-not-fit", (Fault(("data", "deadline"), "unknown"),))
-            return (None if known else wrong), event
+            return (None if known else wrong), event, False
         if event.office is None:
-            return None, event
+            return None, event, False
         async with self._tools.database.reading() as conn:
             authorities = await facts.authorities_of(conn, event.office)
-        if authorities is None and event.type != "office.registered":
-            return Answer("unknown-office", (Fault(("subject",), "unknown"),)), event
         if authorities is not None and caller.authority and caller.authority not in authorities:
-            return Answer("another-authority"), event
-        return self._placed(caller, event)
+            return Answer("another-authority"), event, False
+        # Of an office that is not known yet the rest is seen when it appears, in whatever order events arrive.
+        return *self._placed(caller, event), authorities is None and event.type != "office.registered"
 
     def _placed(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound]:
         municipality = event.data.get("municipality")

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from notifier.arrears import catch_up
 from notifier.errors import NotifierError
 from notifier.steps.deliver import deliver
 from notifier.steps.derive import derive
@@ -11,6 +12,7 @@ from notifier.steps.enlist import enlist_waiting
 from notifier.steps.forget import forget
 from notifier.steps.herald import herald
 from notifier.steps.inform import inform
+from notifier.steps.ripen import ripen
 from notifier.steps.settle import settle
 from notifier.steps.sweep import sweep
 from notifier.steps.vouch import ask_again
@@ -26,6 +28,8 @@ STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
     "herald": herald,
     "inform": inform,
     "forget": forget,
+    "ripen": ripen,
+    "arrears": catch_up,
     "enlist": enlist_waiting,
     "vouch": ask_again,
 }

@@ -51,6 +51,8 @@ TICKS: Final = (
     every("herald", timedelta(minutes=1)),
     every("inform", timedelta(minutes=1)),
     daily("forget", 4),
+    daily("ripen", 0),
+    daily("arrears", 0),
     daily("vouch", 10),  # mails that ask leave when somebody is there to answer
 )
 """All ticks. Letters leave at 09:00 Japanese time; the dispatch looks each minute at what is due by then."""

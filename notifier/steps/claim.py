@@ -1,6 +1,7 @@
 """claim: note an event of which no fact follows before it is dealt with, and afterwards what became of it."""
 
-from notifier.store import audit, facts
+from notifier.clock import japan_time
+from notifier.store import audit, facts, outbox
 from notifier.store.facts import Event, Intake
 from notifier.tools import Tools
 
@@ -15,6 +16,19 @@ async def claim(tools: Tools, event: Event) -> Intake:
                 conn, now, event.sent_by, "event.claimed", "events", {event.type: event.event_id}
             )
     return claimed
+
+
+async def defer(tools: Tools, event: Event) -> Intake:
+    """Keep `event` until its office appears, or its day comes; WAITING the first time, REPEATED afterwards."""
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        kept = await facts.claim(conn, event, now, "waiting")
+        if kept is Intake.WAITING:
+            await audit.append(
+                conn, now, event.sent_by, "event.deferred", "events", {event.type: event.event_id}
+            )
+            await outbox.enqueue(conn, "arrears", max(now, japan_time(event.on, 0)))
+    return kept
 
 
 async def conclude(tools: Tools, event: Event, problem: str = "") -> None:

@@ -20,6 +20,8 @@ async def enrol(
     async with tools.database.transaction() as conn:
         await enrolment.enrol(conn, offices, now, advance)
         await facts.apply_waiting(conn, now)
+        if await facts.has_arrears(conn):
+            await outbox.enqueue(conn, "arrears", now)
         detail = {"count": len(offices), "first": offices[0].number if offices else ""}
         await audit.append(conn, now, who, "offices.enrolled", "offices", detail)
         await outbox.enqueue(conn, "derive", now)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from notifier.clock import civil_date, japan_time
 from notifier.domain.actors import Actor
 from notifier.store import audit, facts, outbox
 from notifier.store.facts import Event, Intake
@@ -19,6 +20,9 @@ async def record(tools: Tools, events: Sequence[Event]) -> list[Intake]:
         kept = [event for event, became in zip(events, outcomes, strict=True) if became in _KEPT]
         for who, types in _by_sender(kept):
             await audit.append(conn, now, who, "events.recorded", "events", types)
+        ahead = [event.on for event in kept if event.on > civil_date(now)]
+        if ahead:
+            await outbox.enqueue(conn, "ripen", japan_time(min(ahead), 0))
         if Intake.RECORDED in outcomes:
             await outbox.enqueue(conn, "derive", now)
     return outcomes

@@ -7,14 +7,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, bindparam, exists, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.clock import civil_date
 from notifier.domain.actors import Actor
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
@@ -25,6 +26,10 @@ from notifier.store.values import as_kept, from_kept
 T = TypeVar("T")
 _CHUNK = 500
 """Rows a statement speaks of; more would exceed the number of values one statement may carry."""
+NO_FACTS: Final = frozenset(
+    {"office.registered", "office.changed", "office.closed", "notice.received", "deadline.decided"}
+)
+"""Types of which no fact follows: whoever takes them in deals with them (`notifier.arrears`)."""
 _NOT_THEIRS = "the office that appeared does not answer to the sender"
 _ENDINGS = ("licence_until", "certificate_until")
 
@@ -104,7 +109,8 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event], now: dateti
     for event in events:
         if _may_speak(event, offices):
             first.setdefault(event.name, event)
-    states = {name: _state(event, offices) for name, event in first.items()}
+    today = civil_date(now)
+    states = {name: _state(event, offices, today) for name, event in first.items()}
     written = await _insert(conn, first, states, now)
     applied = [event for name, event in first.items() if name in written and states[name] == "applied"]
     rows = [
@@ -136,23 +142,30 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event], now: dateti
     return outcomes
 
 
-async def claim(conn: AsyncConnection, event: Event, now: datetime) -> Intake:
+async def claim(conn: AsyncConnection, event: Event, now: datetime, state: str = "received") -> Intake:
     """Note an event of which no fact follows, before it is dealt with; `conclude` says what became of it.
 
-    RECORDED means: deal with it, because it is new or whoever dealt with it before did not come to an end.
+    RECORDED means: deal with it, because it is new or whoever dealt with it before did not come to an end. With the
+    state "waiting" it is kept for later: until its office appears, or its day.
     """
-    if await _insert(conn, {event.name: event}, {event.name: "received"}, now):
-        return Intake.RECORDED
+    if await _insert(conn, {event.name: event}, {event.name: state}, now):
+        return Intake.RECORDED if state == "received" else Intake.WAITING
     row = (await conn.execute(select(table(EventRow)).where(_named([event.name])))).one()
     if row.body_hash != event.body_hash:
         return Intake.CONFLICTING
-    return Intake.REPEATED if row.state == "applied" else Intake.RECORDED
+    return Intake.REPEATED if row.state in {"applied", "waiting"} else Intake.RECORDED
 
 
 async def conclude(conn: AsyncConnection, event: Event, problem: str = "") -> None:
     """Write down that a claimed event was dealt with, or by which `problem` it failed."""
     done = update(table(EventRow)).where(_named([event.name]))
     await conn.execute(done.values(state="failed" if problem else "applied", problem=problem))
+
+
+async def has_arrears(conn: AsyncConnection) -> bool:
+    """Tell whether events wait of which no fact follows."""
+    waits = exists().where(col(EventRow.state) == "waiting", col(EventRow.type).in_(NO_FACTS))
+    return bool((await conn.execute(select(waits))).scalar_one())
 
 
 async def authorities_of(conn: AsyncConnection, number: str) -> frozenset[str] | None:
@@ -188,8 +201,10 @@ def _may_speak(event: Event, offices: Mapping[str, _Office]) -> bool:
     return known is None or not event.sender or event.sender in known.authorities
 
 
-def _state(event: Event, offices: Mapping[str, _Office]) -> str:
-    return "applied" if event.office is None or event.office in offices else "waiting"
+def _state(event: Event, offices: Mapping[str, _Office], today: date) -> str:
+    """A fact that is told ahead waits for its day, one about an office that is not enrolled yet for the office."""
+    is_placed = event.office is None or event.office in offices
+    return "applied" if is_placed and event.on <= today else "waiting"
 
 
 async def _insert(
@@ -267,20 +282,29 @@ def _columns(kind: str, on: date, values: Mapping[str, Value], source: str, now:
 
 
 async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
-    """Apply the events that waited for offices which are enrolled by now; returns how many.
+    """Apply the facts that waited for offices which are enrolled by now, or for a day that has come; returns how many.
 
     Those whose sender turns out not to be an authority of the office are set aside with the reason.
     """
     is_enrolled = col(EventRow.subject) == "office/" + col(OfficeRow.number)
     waiting = (
         select(table(EventRow), col(OfficeRow.id).label("office_id"), col(OfficeRow.number))
-        .join(OfficeRow, is_enrolled)
-        .where(col(EventRow.state) == "waiting")
+        .outerjoin(OfficeRow, is_enrolled)
+        .where(
+            col(EventRow.state) == "waiting",
+            col(EventRow.type).not_in(NO_FACTS),
+            or_(col(OfficeRow.id).is_not(None), col(EventRow.subject).not_like("office/%")),
+        )
         .order_by(col(EventRow.id))
     )
-    found = (await conn.execute(waiting)).all()
-    offices = await _offices(conn, {row.number for row in found})
-    rows = [row for row in found if not row.sender or row.sender in offices[row.number].authorities]
+    today = civil_date(now).isoformat()
+    found = [row for row in (await conn.execute(waiting)).all() if row.data["on"] <= today]
+    offices = await _offices(conn, {row.number for row in found if row.number is not None})
+    rows = [
+        row
+        for row in found
+        if row.number is None or not row.sender or row.sender in offices[row.number].authorities
+    ]
     for row in rows:
         kept = from_kept(row.data)
         on = kept.pop("on")
@@ -288,7 +312,10 @@ async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
             columns = _columns(row.type, on, kept, row.source, now)
             await conn.execute(
                 insert(table(FactRow)).values(
-                    office_id=row.office_id, authority=None, traceparent=row.traceparent, **columns
+                    office_id=row.office_id,
+                    authority=None if row.number else row.subject.removeprefix("authority/"),
+                    traceparent=row.traceparent,
+                    **columns,
                 )
             )
     if found:

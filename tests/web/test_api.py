@@ -421,7 +421,7 @@ async def test_e5_an_event_the_database_will_not_keep_does_not_hold_up_those_it_
         (event(subject=None), "wrong-subject", [("/subject", "office")]),
         (event(subject="office/secret"), "no-event", [("/subject", "string_pattern_mismatch")]),
         (event(subject="authority/120007"), "no-event", [("/subject", "check_digit")]),
-        (event(time="2026-01-23T10:00:00+09:00"), "in-the-future", [("/time", "future")]),
+        (event(time="2027-03-23T10:00:00+09:00"), "in-the-future", [("/time", "future")]),
         (event(time="1999-01-01T00:00:00Z"), "time-out-of-range", [("/time", "range")]),
         (event(time="0001-01-01T00:00:00+09:00"), "no-event", [("/time", "value_error")]),
         (event(time="secret"), "no-event", [("/time", "value_error")]),
@@ -437,7 +437,6 @@ async def test_e5_an_event_the_database_will_not_keep_does_not_hold_up_those_it_
         (event(data="secret"), "no-event", [("/data", "dict_type")]),
         (event(datacontenttype="text/secret"), "no-event", [("/datacontenttype", "string_pattern_mismatch")]),
         ([event()], "no-event", [("", "dict_type")]),
-        (event("office.changed", "office/1270000077", data={"staff": 1}), "unknown-office", [("/subject", "unknown")]),
         (event("office.changed", data={"staff": 2**40}), "data-does-not-fit", [("/data/staff", "range")]),
         (
             event("office.changed", data={"contacts": [{"channel": "email", "address": "secret"}]}),

@@ -47,6 +47,11 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     ),
     "unknown-name": (409, "名指された期限、または知らせる日の並びがありません。"),
     "second-person": (409, "受け入れた人とは別の人の承認が要ります。"),
+    "contact-unfit": (
+        409,
+        "宛先にできません。アドレスの形、役割、分野のどれかが使えないか、すでに登録されています。",
+    ),
+    "decision-unfit": (409, "決められません。止めるときは理由が必要で、過ぎた日からは変えられません。"),
     "endpoint-unproved": (
         409,
         "送信先が所有確認に答えていません。data.challengeをそのまま返すか、OPTIONSにWebHook-Allowed-Originで答えてください。",
@@ -67,7 +72,7 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "wrong-subject": (422, "subjectが、この種類の出来事の対象と合いません。"),
     "data-does-not-fit": (422, "dataが、この種類の出来事の形と合いません。"),
     "time-out-of-range": (422, "timeが、ありうる年の範囲にありません。"),
-    "in-the-future": (422, "timeが1日より先の日時です。起きてから送ってください。"),
+    "in-the-future": (422, "timeが400日より先の日時です。書き誤りではないか確かめてください。"),
     "unknown-office": (422, "登録のない事業所です。先にoffice.registeredを送ってください。"),
     "set-aside": (
         422,
