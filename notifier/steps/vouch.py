@@ -26,6 +26,8 @@ CONFIRMED_FOR: Final = timedelta(days=365)
 """After so long a confirmed contact is asked again."""
 PATIENCE: Final = timedelta(days=60)
 """So long after it was asked again a contact that an office entered stays in use without an answer."""
+LONGEST: Final = 10
+"""Digits of an id, and one more."""
 AT_ONCE: Final = 500
 """Contacts that are asked in one go; the rest has its turn on the next day."""
 
@@ -155,7 +157,7 @@ async def ask_again(tools: Tools) -> None:
 
 
 async def _seen(conn: Connection, tenant: Tenant, contact_id: int) -> Contact:
-    found = await contacts.find(conn, tenant, contact_id)
+    found = await contacts.find(conn, tenant, contact_id, to_change=True)
     if found is None:
         raise UnknownError(f"no contact {contact_id} that belongs to the caller")
     return found
@@ -189,9 +191,9 @@ def _proof(contact: Contact, asked_at: datetime) -> str:
 
 async def _proved(conn: Connection, tools: Tools, proof: str) -> Contact | None:
     number, _, asked = proof.partition(".")
-    if not (number.isdecimal() and asked.isdecimal()):
+    if not (number.isdecimal() and asked.isdecimal() and len(number) < LONGEST):
         return None
-    contact = await contacts.find(conn, Tenant(), int(number))
+    contact = await contacts.find(conn, Tenant(), int(number), to_change=True)
     if contact is None or contact.asked_at is None or contact.reason == REFUSED:
         return None
     is_last = int(contact.asked_at.timestamp()) == int(asked)

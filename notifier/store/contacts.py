@@ -65,9 +65,13 @@ def _contact(row: Any) -> Contact:
     )
 
 
-async def find(conn: AsyncConnection, tenant: Tenant, contact_id: int) -> Contact | None:
-    """Return a contact by its id; None if there is none that belongs to the tenant. It is held until it is changed."""
-    found = _shown().where(col(ContactRow.id) == contact_id, owns_contact(tenant)).with_for_update()
+async def find(
+    conn: AsyncConnection, tenant: Tenant, contact_id: int, *, to_change: bool = False
+) -> Contact | None:
+    """Return a contact by its id; None if there is none that belongs to the tenant. With `to_change` it is held."""
+    found = _shown().where(col(ContactRow.id) == contact_id, owns_contact(tenant))
+    if to_change:
+        found = found.with_for_update(of=table(ContactRow))
     row = (await conn.execute(found)).mappings().one_or_none()
     return _contact(row) if row else None
 

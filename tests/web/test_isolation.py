@@ -17,6 +17,7 @@ STRANGERS = sorted(name for name, (authority, _) in ROLES.items() if authority a
 """Every role of every tenant but Osaka's."""
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/approvals"): {"notice": "no-such"},
+    ("POST", "/offices/{number}/contacts"): {"address": "somebody@elsewhere.example"},
     ("POST", "/endpoints/{id}/replay"): {"since": "2026-01-21T00:00:00Z"},
 }
 """What a call needs to get as far as its rows; where it is not named, {} does."""
@@ -39,15 +40,27 @@ async def foreign_of(land: Country) -> dict[str, str]:
         body = {"url": "https://osaka.example/hook", "description": MARK}
         endpoints = [(await land.call("POST", "/endpoints", body, "osaka")).body]
     rows = {"/deliveries": str(delivery), "/events": str(event), "/endpoints": str(endpoints[0]["id"])}
+    contact = (await land.get(f"/offices/{STRANGER}/contacts", "osaka")).items[0]
+    rows |= {"/contacts": str(contact["id"]), "key": await an_import(land)}
     return {"number": STRANGER, "code": OSAKA_CITY} | rows
+
+
+async def an_import(land: Country) -> str:
+    """Return the key of a list that Osaka has sent and that is not looked at yet."""
+    known = (await land.get("/imports", "osaka")).items
+    if known:
+        return str(known[0]["key"])
+    headers = {"Authorization": f"Bearer {land.keys['osaka']}", "Content-Type": "text/csv"}
+    async with land.visitor.post(f"{land.address}/v1/offices:import", data=b"x", headers=headers) as answer:
+        return str((await answer.json())["key"])
 
 
 def address_of(route: Route, foreign: dict[str, str]) -> str | None:
     """Return the address of the call for what is Osaka's; None if what stands in it belongs to nobody."""
-    path = route.path.replace("{key}", "imp_000000000000000000000000")
-    for name in ("number", "code"):
+    path = route.path
+    for name in ("number", "code", "key"):
         path = path.replace(f"{{{name}}}", foreign[name])
-    for noun in ("/deliveries", "/events", "/endpoints"):
+    for noun in ("/deliveries", "/events", "/endpoints", "/contacts"):
         if path.startswith(noun):
             path = path.replace("{id}", foreign[noun])
     return None if "{" in path else path

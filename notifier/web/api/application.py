@@ -15,11 +15,13 @@ from notifier.web.api import (
     endpoints,
     events,
     feed,
+    contacts,
     imports,
     me,
     notices,
     obligations,
     offices,
+    subscriptions,
     timelines,
 )
 from notifier.web.api.calls import ENTRANCE, Call, Entrance, Route
@@ -32,6 +34,8 @@ ROUTES: Final[Sequence[Route]] = (
     *me.ROUTES,
     *authorities.ROUTES,
     *offices.ROUTES,
+    *contacts.ROUTES,
+    *subscriptions.ROUTES,
     *imports.ROUTES,
     *timelines.ROUTES,
     *deadlines.ROUTES,

@@ -1,0 +1,168 @@
+"""Contacts under /v1: entered, changed and removed by whom they belong to."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from notifier.errors import SubscriptionRefusedError, UnknownError
+from notifier.steps import vouch
+from notifier.steps.vouch import Entry
+from notifier.store import contacts
+from notifier.store.contacts import Contact as KeptContact
+from notifier.web.api.calls import JSON, MERGE, Call, Reply, Route
+from notifier.web.api.fields import Body, Inside, Name, RowNumber, Text
+from notifier.web.api.offices import Contact, OfficePath
+from notifier.web.api.problems import RefusedError
+
+Role = Annotated[str, Field(pattern="^(manager|clerk|headquarters|)$", description="誰のものか")]
+Topics = Annotated[list[Name], Field(max_length=50, description="受け取る期限の系列。空はすべて。")]
+
+
+class ContactPath(Inside):
+    """Which contact."""
+
+    id: RowNumber
+
+
+class NewContact(Body, title="新しい宛先"):
+    """An address to be entered."""
+
+    address: Annotated[Text, Field(min_length=3, max_length=254, description="メールアドレス")]
+    role: Role = ""
+    topics: Topics = Field(default_factory=list)
+    text_only: Annotated[bool, Field(description="文字だけのメールを送る")] = False
+
+
+class ContactChange(Body, title="宛先の変更"):
+    """What is to be changed; what is left out stays."""
+
+    role: Role = ""
+    topics: Topics = Field(default_factory=list)
+    text_only: Annotated[bool, Field(description="文字だけのメールを送る")] = False
+
+
+def shown(kept: KeptContact) -> Contact:
+    """Return a contact as it is answered."""
+    return Contact(
+        id=kept.id,
+        authority=kept.authority,
+        channel=kept.channel,
+        address=kept.address,
+        active=kept.active,
+        role=kept.role,
+        topics=list(kept.topics),
+        text_only=kept.text_only,
+        origin=kept.origin,
+        reason=kept.reason,
+        verified_at=kept.verified_at,
+    )
+
+
+async def enter(call: Call) -> Reply:
+    """Enter a contact; one that an office enters is used once its owner has confirmed it."""
+    new = await call.body(NewContact)
+    entry = Entry(new.address, new.role, tuple(new.topics), new.text_only, call.who.role == "office")
+    try:
+        entered = await vouch.enter(
+            call.tools, call.tenant, call.inside(OfficePath).number, entry, call.actor
+        )
+    except SubscriptionRefusedError:
+        raise RefusedError("contact-unfit") from None
+    return Reply(shown(entered), 201, f"/v1/contacts/{entered.id}")
+
+
+async def show(call: Call) -> Contact:
+    """Answer with one contact."""
+    async with call.reading() as conn:
+        found = await contacts.find(conn, call.tenant, call.inside(ContactPath).id)
+    if found is None:
+        raise UnknownError("no contact that belongs to the caller")
+    return shown(found)
+
+
+async def change(call: Call) -> Contact:
+    """Change the role, the topics or the form of a contact."""
+    wanted: dict[str, Any] = (await call.body(ContactChange)).model_dump(exclude_unset=True)
+    if "topics" in wanted:
+        wanted["topics"] = tuple(wanted["topics"])
+    try:
+        amended = await vouch.amend(
+            call.tools,
+            call.tenant,
+            call.inside(ContactPath).id,
+            wanted,
+            call.actor,
+            lambda each: call.check(shown(each)),
+        )
+    except SubscriptionRefusedError:
+        raise RefusedError("contact-unfit") from None
+    return shown(amended)
+
+
+async def remove(call: Call) -> Contact:
+    """Remove a contact, and answer with what it was."""
+    seen: list[Contact] = []
+
+    def check(each: KeptContact) -> None:
+        seen.append(shown(each))
+        call.check(seen[0])
+
+    try:
+        await vouch.remove(call.tools, call.tenant, call.inside(ContactPath).id, call.actor, check)
+    except SubscriptionRefusedError:
+        raise RefusedError("not-possible") from None
+    return seen[0]
+
+
+GROUP: Final = "宛先"
+UNFIT: Final = ("contact-unfit",)
+ROUTES = (
+    Route(
+        "POST",
+        "/offices/{number}/contacts",
+        "事業所の宛先を登録する（事業所の鍵では、本人の確認を経て使い始める）",
+        enter,
+        "offices:write",
+        takes={JSON: NewContact},
+        answers={201: Contact},
+        problems=UNFIT,
+        inside=OfficePath,
+        creates=True,
+        group=GROUP,
+    ),
+    Route(
+        "GET",
+        "/contacts/{id}",
+        "宛先",
+        show,
+        "offices:read",
+        answers={200: Contact},
+        inside=ContactPath,
+        group=GROUP,
+    ),
+    Route(
+        "PATCH",
+        "/contacts/{id}",
+        "宛先の役割、受け取る分野、形式を変える",
+        change,
+        "offices:write",
+        takes={MERGE: ContactChange, JSON: ContactChange},
+        answers={200: Contact},
+        problems=UNFIT,
+        inside=ContactPath,
+        guarded=True,
+        group=GROUP,
+    ),
+    Route(
+        "DELETE",
+        "/contacts/{id}",
+        "宛先を取り除く（受け取りを断られた宛先は残る）",
+        remove,
+        "offices:write",
+        answers={200: Contact},
+        problems=("not-possible",),
+        inside=ContactPath,
+        guarded=True,
+        group=GROUP,
+    ),
+)

@@ -1,0 +1,97 @@
+"""Contacts and subscriptions over the network, and the page on which an owner confirms an address."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+
+from notifier.store.database import table
+from notifier.store.memos import MemoRow
+from notifier.store.tables import ContactRow
+from tests.web.country import NEIGHBOUR, PLANS, SILENT, Country, country
+
+
+@pytest.fixture
+async def own(migrated_url: str) -> AsyncIterator[Country]:
+    """A country to change, on both databases."""
+    async with country(migrated_url) as found:
+        yield found
+
+
+async def test_an_authority_enters_changes_and_removes_a_contact(own: Country) -> None:
+    new = {"address": "new@one.example", "role": "manager"}
+    entered = await own.call("POST", f"/offices/{SILENT}/contacts", new)
+    assert (entered.status, entered.body["active"], entered.body["origin"]) == (201, True, "authority")
+    path = entered.headers["Location"].removeprefix("/v1")
+    seen = await own.get(path)
+    assert seen.body == entered.body
+    change = {"topics": ["platform-subsidy"], "text_only": True}
+    changed = await own.call("PATCH", path, change, If_Match=seen.headers["ETag"])
+    assert (changed.status, changed.body["topics"], changed.body["text_only"]) == (
+        200,
+        change["topics"],
+        True,
+    )
+    stale = await own.call("PATCH", path, {"role": "clerk"}, If_Match=seen.headers["ETag"])
+    assert stale.status == 412
+    unfit = await own.call("PATCH", path, {"topics": ["no-such"]}, If_Match="*")
+    assert (unfit.status, unfit.body["code"]) == (409, "contact-unfit")
+    again = await own.call("POST", f"/offices/{SILENT}/contacts", new)
+    assert (again.status, again.body["code"]) == (409, "contact-unfit")
+    removed = await own.call("DELETE", path, If_Match=changed.headers["ETag"])
+    assert (removed.status, removed.body["address"]) == (200, "new@one.example")
+    assert (await own.get(path)).status == 404
+    assert (await own.call("POST", f"/offices/{NEIGHBOUR}/contacts", new)).status == 404
+
+
+async def test_what_an_office_enters_is_confirmed_on_a_page_that_only_a_button_moves(own: Country) -> None:
+    entered = await own.call("POST", f"/offices/{SILENT}/contacts", {"address": "me@one.example"}, "office")
+    assert (entered.status, entered.body["active"], entered.body["reason"]) == (201, False, "unverified")
+    async with own.tools.database.reading() as conn:
+        (text,) = (await conn.execute(select(table(MemoRow).c.text))).scalars()
+    link = next(line for line in text.splitlines() if "/confirm/" in line)
+    address = f"{own.address}/confirm/{link.rpartition('/')[2]}"
+    for method, active in (("GET", False), ("HEAD", False), ("POST", True), ("POST", True), ("GET", True)):
+        async with own.visitor.request(method, address) as answer:
+            page = await answer.text()
+            assert answer.status == 200
+        assert (await own.get(entered.headers["Location"].removeprefix("/v1"))).body["active"] is active
+        assert ("このアドレスで受け取りますか" in page) == (method == "GET")
+    for token in ("x", "unsubscribe", address.rpartition("/")[2] + "x"):
+        async with own.visitor.post(f"{own.address}/confirm/{token}") as answer:
+            assert answer.status == 404
+
+
+async def test_a_contact_whose_owner_wants_no_mail_cannot_be_removed(own: Country) -> None:
+    async with own.tools.database.transaction() as conn:
+        refused = table(ContactRow).update().values(active=False, reason="refused")
+        await conn.execute(refused)
+    (contact,) = (await own.get(f"/offices/{PLANS}/contacts")).items
+    said = await own.call("DELETE", f"/contacts/{contact['id']}", If_Match="*")
+    assert (said.status, said.body["code"]) == (409, "not-possible")
+
+
+async def test_an_authority_decides_what_its_offices_are_told(own: Country) -> None:
+    silent = {"told": False, "topics": ["platform-subsidy"], "offices": [PLANS], "reason": "休止中"}
+    assert (await own.call("POST", "/subscriptions", silent)).body == {"offices": 1}
+    shown = (await own.get("/subscriptions")).body
+    (decision,) = shown["decisions"]
+    assert (decision["office"], decision["topic"], decision["told"], decision["reason"]) == (
+        PLANS,
+        "platform-subsidy",
+        False,
+        "休止中",
+    )
+    assert decision["decided_by"].startswith("key/")
+    assert {each["office"] for each in shown["not_told"]} == {PLANS}
+    assert (await own.get(f"/subscriptions?office={SILENT}")).body == {"decisions": [], "not_told": []}
+    assert (await own.call("POST", "/subscriptions", {"told": True})).body == {"offices": 2}
+    assert (await own.get("/subscriptions")).body["not_told"] == []
+    for body, who, code in (
+        ({"told": False}, "municipality", "decision-unfit"),
+        ({"told": True, "topics": ["no-such"]}, "municipality", "not-found"),
+        ({"told": True, "offices": [NEIGHBOUR]}, "municipality", "not-found"),
+        ({"told": True}, "editor", "role-may-not"),
+        ({"told": True}, "office", "role-may-not"),
+    ):
+        assert (await own.call("POST", "/subscriptions", body, who)).body["code"] == code, body
