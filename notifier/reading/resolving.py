@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from notifier.domain.dates import add_months, fiscal_year_of, half_year, last_day_of, month_end
 from notifier.reading.days import HALVES, days_of, issue_days, length_of
 from notifier.reading.moments import Moment
+from notifier.reading.numerals import number
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.years import Surroundings, guessed_era, missing_year, word_offset, worded_year
 
@@ -261,7 +262,7 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
     word, issued = phrase.word, around.issued
     if word in {"年末年始", "月末月初"}:
         return Resolved("recurring")
-    if word in HALVES:
+    if word in HALVES or word.endswith("四半期"):
         return _bounded(_half(word, phrase, around), phrase.suffix)
     if word == "同日":
         day = around.neighbour(phrase.start)
@@ -278,5 +279,9 @@ def _half(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
     origin = around.neighbour(phrase.start) or around.issued
     if origin is None:
         return Resolved("half_year", flags=frozenset(("not-understood",)))
+    if word not in HALVES:
+        quarter = Moment(year=fiscal_year_of(origin), is_fiscal=True, quarter=number(word[1]))
+        days, kind = days_of(quarter)
+        return Resolved(kind, days.start, days.end, frozenset(("year-inferred",)))
     found = half_year(fiscal_year_of(origin), HALVES[word])
     return Resolved("half_year", found.start, found.end, frozenset(("year-inferred",)))
