@@ -347,21 +347,21 @@ async def _same_obligations(client: Client, feed: dict[str, Any]) -> None:
 
 async def _same_days(program: Program, client: Client) -> None:
     """What a calendar shows of an office is what is open for it, on the same days."""
-    for index in (0, COUNT - 1):
-        address = (await program.says("calendar", "create", "--office", number(index))).split()[0]
-        async with client.session.get(address.replace("http://127.0.0.1:8080", program.address)) as answer:
-            assert answer.status == 200
-            calendar: Any = icalendar.Calendar.from_ical(await answer.text())
-        shown = {
-            str(each["UID"]).removeprefix(f"{number(index)}/").rpartition("/")[0]: each["DTEND"].dt
-            for each in calendar.walk("VEVENT")
-            if "opening" not in str(each["UID"])
-        }
-        listed = await client.all("/obligations", office=number(index))
-        due = {
-            each["deadline"]: date.fromisoformat(each["latest"]) + timedelta(days=1)
-            for each in listed
-            if each["state"] in {"open", "lapsed"} and each["latest"] is not None
-        }
-        assert shown.keys() <= {each["deadline"] for each in listed}
-        assert {name: day for name, day in due.items() if shown.get(name) != day} == {}
+    index = COUNT - 1
+    address = (await program.says("calendar", "create", "--office", number(index))).split()[0]
+    async with client.session.get(address.replace("http://127.0.0.1:8080", program.address)) as answer:
+        assert answer.status == 200
+        calendar: Any = icalendar.Calendar.from_ical(await answer.text())
+    shown = {
+        str(each["UID"]).removeprefix(f"{number(index)}/").rpartition("/")[0]: each["DTEND"].dt
+        for each in calendar.walk("VEVENT")
+        if "opening" not in str(each["UID"])
+    }
+    listed = await client.all("/obligations", office=number(index))
+    due = {
+        each["deadline"]: date.fromisoformat(each["latest"]) + timedelta(days=1)
+        for each in listed
+        if each["state"] in {"open", "lapsed"} and each["latest"] is not None
+    }
+    assert shown.keys() <= {each["deadline"] for each in listed}
+    assert {name: day for name, day in due.items() if shown.get(name) != day} == {}
