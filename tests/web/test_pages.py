@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from notifier.steps.subscribe import Subscription, subscribe
 from notifier.store.board import board
+from notifier.store.subscriptions import Selection
 from notifier.web.assets import Shelf
-from tests.web.town import CARE_PLANS, SILENT, VISITS, Town, town
+from tests.web.town import CARE_PLANS, CITY, SILENT, VISITS, Town, town
 
 
 async def seen(visitor: ClientSession, town: Town, path: str, status: int = 200) -> str:
@@ -63,6 +65,15 @@ async def test_an_empty_service_says_so_instead_of_failing(tmp_path: Path, visit
         assert "事業所" in words(await seen(visitor, empty, "/"))
         assert "見つかりませんでした" in await seen(visitor, empty, "/offices")
         assert "見つかりませんでした" in await seen(visitor, empty, "/mailbox")
+
+
+async def test_what_offices_are_not_told_stays_on_the_board(tmp_path: Path, visitor: ClientSession) -> None:
+    async with town(tmp_path) as place:
+        assert "未通知" not in await seen(visitor, place, "/")
+        silent = Subscription(told=False, reason="休止中")
+        await subscribe(place.tools, Selection(CITY, (CARE_PLANS,)), silent, "a clerk")
+        assert "（未通知） 1" in words(await seen(visitor, place, "/"))
+        assert "（未通知） 1" in words(await seen(visitor, place, "/deadlines/platform-subsidy/apply"))
 
 
 # --- offices -----------------------------------------------------------------------------------------------

@@ -27,7 +27,10 @@ class ContactPath(Inside):
 class NewContact(Body, title="新しい宛先"):
     """An address to be entered."""
 
-    address: Annotated[Text, Field(min_length=3, max_length=254, description="メールアドレス")]
+    address: Annotated[
+        Text,
+        Field(max_length=254, pattern=r"^[!-?A-~]+@[^@\s\x00-\x1f\x7f]+$", description="メールアドレス"),
+    ]
     role: Role = ""
     topics: Topics = Field(default_factory=list)
     text_only: Annotated[bool, Field(description="文字だけのメールを送る")] = False

@@ -41,7 +41,9 @@ class NewDecision(Body, title="配信の決定"):
     )
     since: Annotated[Day | None, Field(description="いつから。省けばきょうから。")] = None
     channel: Annotated[Literal["", "email", "webhook"], Field(description="送り方。空はすべて。")] = ""
-    reason: Annotated[Text, Field(max_length=500, description="止める理由（止めるときは必要）")] = ""
+    reason: Annotated[
+        Text, Field(max_length=500, pattern=r"^[^\x00]*$", description="止める理由（止めるときは必要）")
+    ] = ""
 
 
 class Decided(Shown, title="決定した件数"):

@@ -6,6 +6,7 @@ from operator import attrgetter
 from aiohttp import web
 
 from notifier.store import board as store
+from notifier.store import subscriptions
 from notifier.web.pages import answer, standings
 from notifier.web.pages.standings import Group
 from notifier.web.supplies import SUPPLIES
@@ -27,6 +28,7 @@ async def show(request: web.Request) -> web.Response:
     async with supplies.database.reading() as conn:
         standing = await store.board(conn, today)
         totals = await store.totals(conn)
+        untold = await subscriptions.not_told_counts(conn, today)
     views = standings.views_of(law, standing, today)
     order = list(HEADINGS)
     views.sort(key=lambda view: (order.index(view.group), view.day is None and not view.tally.bound))
@@ -34,4 +36,5 @@ async def show(request: web.Request) -> web.Response:
     for group, _, _, found in groups:
         if group is Group.PAST:
             found.reverse()
-    return answer.page(request, "board.html", "board", groups=groups, totals=totals, views=views)
+    shown = {"groups": groups, "totals": totals, "views": views, "untold": untold}
+    return answer.page(request, "board.html", "board", **shown)

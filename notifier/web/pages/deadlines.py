@@ -12,6 +12,7 @@ from notifier.domain.law import Law, Setting
 from notifier.domain.obligations import CohortKey, Decision, decide
 from notifier.domain.statements import Statement
 from notifier.store import board as store
+from notifier.store import subscriptions
 from notifier.web import wording
 from notifier.web.pages import answer, standings
 from notifier.web.supplies import SUPPLIES
@@ -65,12 +66,14 @@ async def show(request: web.Request) -> web.Response:
     async with supplies.database.reading() as conn:
         everything = await store.board(conn, today)
         said = await store.said_about(conn, name)
+        untold = await subscriptions.not_told_counts(conn, today)
     standing = [each for each in everything if each.key.deadline == name]
     return answer.page(
         request,
         "deadline.html",
         "board",
         view=standings.view_of(law, deadline, standing, today),
+        untold=untold.get(name, 0),
         related=[law.deadlines[each] for each in deadline.related if each in law.deadlines],
         days=timeline_of(law, name, today, _authorities(standing)),
         said=[line for line in said if line.occasion != Occasion.ACKNOWLEDGEMENT],
