@@ -21,8 +21,8 @@ mark.deadline { background: #fff3d6; border: 2px solid #7a4100; font-weight: 700
 mark.tentative { border-style: dashed; }
 mark.unclear { border-style: double; border-width: 3px; }
 mark small { font-size: 0.75rem; font-weight: 400; margin-left: 0.25rem; }
-td a, .line > a { text-underline-offset: 0.2em; }
-td a { color: #0017c1; }
+th a, .line > a { text-underline-offset: 0.2em; }
+td a, th a { color: #0017c1; }
 a:focus-visible { outline: 3px solid #0017c1; outline-offset: 2px; }
 @media print { .line { break-inside: avoid; } }
 """

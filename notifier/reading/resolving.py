@@ -276,7 +276,7 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
 
 
 def _half(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
-    origin = around.neighbour(phrase.start) or around.issued
+    origin = around.beside(phrase.start) or around.issued
     if origin is None:
         return Resolved("half_year", flags=frozenset(("not-understood",)))
     if word not in HALVES:
