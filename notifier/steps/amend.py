@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
 from notifier.errors import UnknownError
 from notifier.store import audit, authority_records, office_records, outbox
@@ -17,7 +18,7 @@ async def amend_office(
     tenant: Tenant,
     number: str,
     wanted: Mapping[str, Any],
-    who: str,
+    who: Who,
     check: Callable[[OfficeRecord], None],
 ) -> OfficeRecord:
     """Write the `wanted` values of an office and return it; `check` may refuse, having seen it as it is.
@@ -44,7 +45,7 @@ async def amend_authority(
     tenant: Tenant,
     code: str,
     wanted: Mapping[str, Any],
-    who: str,
+    who: Who,
     check: Callable[[AuthorityRecord], None],
 ) -> AuthorityRecord:
     """Write the `wanted` values of an authority and return it; `check` may refuse, having seen it as it is.

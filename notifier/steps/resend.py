@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
 from notifier.errors import UnknownError
 from notifier.store import audit, delivery_records, outbox
@@ -10,7 +11,7 @@ from notifier.tools import Tools
 
 
 async def resend(
-    tools: Tools, tenant: Tenant, number: int, who: str, check: Callable[[DeliveryRecord], None]
+    tools: Tools, tenant: Tenant, number: int, who: Who, check: Callable[[DeliveryRecord], None]
 ) -> DeliveryRecord:
     """Plan the delivery `number` anew with the same content and return the new one; `check` may refuse.
 

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import Tenant
-from notifier.store import sight
 from notifier.store.database import table
 from notifier.store.letters import key_of
 from notifier.store.tables import CohortRow, ContactRow, DeliveryRow, LetterRow, OfficeRow, SayingRow
+from notifier.store.tenants import sees_delivery
 
 ENDED: Final = frozenset({"accepted", "refused", "failed"})
 """States after which a delivery may be sent once more: it has left, or will not."""
@@ -105,7 +105,7 @@ def _records(tenant: Tenant) -> Select[Any]:
         .join(table(SayingRow), saying.id == delivery.saying_id)
         .outerjoin(table(LetterRow), letter.id == delivery.letter_id)
         .outerjoin(table(OfficeRow), office.id == delivery.office_id)
-        .where(sight.deliveries(tenant))
+        .where(sees_delivery(tenant))
     )
 
 

@@ -16,6 +16,7 @@ from notifier.store.database import table
 from notifier.store.enrolment import folded
 from notifier.store.facts import fact_of
 from notifier.store.tables import ContactRow, DesignationRow, FactRow, OfficeRow, OfficeServiceRow
+from notifier.store.tenants import answers_to, owns_contact
 
 EDITABLE = ("name", "kana", "corporation", "location", "telephone", "fax", "staff")
 """What an authority may correct by hand; services and closures come as events, because duties follow from them."""
@@ -85,14 +86,14 @@ def _reachable(tenant: Tenant) -> ColumnElement[bool]:
     mine = and_(
         col(ContactRow.office_id) == col(OfficeRow.id),
         col(ContactRow.active).is_(True),
-        sight.contacts(tenant),
+        owns_contact(tenant),
     )
     return exists().where(mine)
 
 
 def _records(tenant: Tenant) -> Select[Any]:
     columns = [each for each in table(OfficeRow).c if each.name in OfficeRecord.__dataclass_fields__]
-    return select(*columns, _reachable(tenant).label("reachable")).where(sight.offices(tenant))
+    return select(*columns, _reachable(tenant).label("reachable")).where(answers_to(tenant))
 
 
 def _matching(tenant: Tenant, wanted: Wanted) -> ColumnElement[bool]:
@@ -187,7 +188,7 @@ async def contacts_of(conn: AsyncConnection, tenant: Tenant, office_id: int) -> 
     contact = table(ContactRow).c
     found = (
         select(*(contact[name] for name in Contact.__dataclass_fields__))
-        .where(contact.office_id == office_id, sight.contacts(tenant))
+        .where(contact.office_id == office_id, owns_contact(tenant))
         .order_by(contact.id)
     )
     return [Contact(*row) for row in await conn.execute(found)]

@@ -13,6 +13,7 @@ from notifier.domain.callers import Tenant
 from notifier.store import sight
 from notifier.store.database import table
 from notifier.store.tables import AuditRow, DeliveryRow, FactRow, LetterRow, SayingRow
+from notifier.store.tenants import sees_delivery
 from notifier.store.values import from_kept
 
 FACT, SAID, DEED = "fact", "said", "deed"
@@ -80,7 +81,7 @@ def _parts(tenant: Tenant, office_id: int, number: str) -> list[Select[Any]]:
         .select_from(table(DeliveryRow))
         .join(table(SayingRow), saying.id == delivery.saying_id)
         .outerjoin(table(LetterRow), letter.id == delivery.letter_id)
-        .where(delivery.office_id == office_id, sight.deliveries(tenant))
+        .where(delivery.office_id == office_id, sees_delivery(tenant))
     )
     done: Select[Any] = select(
         audit.at.label("at"), literal(DEED).label("kind"), audit.id.label("id"), audit.action.label("name")

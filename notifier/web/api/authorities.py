@@ -151,8 +151,10 @@ async def _seen(call: Call, *, with_sums: bool = False) -> tuple[AuthorityRecord
         record = await authority_records.authority(conn, call.tenant, code)
         if record is None:
             raise UnknownError(f"no authority {code} that the caller sees")
-        sums = await authority_records.sums(conn, code, call.today()) if with_sums else Sums(0, 0, {})
-    return record, sums
+    if not with_sums:
+        return record, Sums(0, 0, {})
+    async with call.overview() as conn:
+        return record, await authority_records.sums(conn, code, call.today())
 
 
 async def change(call: Call) -> Authority:

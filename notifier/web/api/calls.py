@@ -14,6 +14,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from notifier.clock import civil_date
+from notifier.domain.actors import Actor
 from notifier.domain.callers import Caller, Tenant
 from notifier.exchange import Exchange
 from notifier.keyring import Keyring
@@ -86,9 +87,9 @@ class Call:
         return self.who.tenant
 
     @property
-    def actor(self) -> str:
-        """Return under which name the audit shall know who calls."""
-        return self.who.who
+    def actor(self) -> Actor:
+        """Return who the audit shall say has called, from where, and on whose behalf."""
+        return Actor(self.who.who, self.request.remote or "", self.who.authority)
 
     @property
     def tools(self) -> Tools:
@@ -96,7 +97,11 @@ class Call:
         return self.entrance.tools
 
     def reading(self) -> AbstractAsyncContextManager[Connection]:
-        """Return a connection that sees one state of the database and may not write."""
+        """Return a connection that sees one state of what the tenant may see, and may not write."""
+        return self.tools.database.reading(tenant=self.tenant)
+
+    def overview(self) -> AbstractAsyncContextManager[Connection]:
+        """Return a connection that sees everybody's rows: for sums, and for what the program counts for itself."""
         return self.tools.database.reading()
 
     def today(self) -> date:

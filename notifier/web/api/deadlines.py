@@ -155,7 +155,8 @@ async def show(call: Call) -> DeadlineShown:
     on, known_on = query.on or today, query.known_on or today
     async with call.reading() as conn:
         law = await law_on(conn, call.tools, known_on)
-        deadline = _found(call, law)
+    deadline = _found(call, law)
+    async with call.overview() as conn:
         tallies = await obligation_records.tallies(conn, call.tenant, today, deadline.id)
     line = _line(law, deadline, call, on)
     return DeadlineShown(

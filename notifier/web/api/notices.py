@@ -128,7 +128,7 @@ async def approve_one(call: Call) -> Reply:
     known = await _one(call, wanted.notice)
     if known.approved_at is not None:
         raise RefusedError("not-possible")
-    if known.accepted_by == call.actor:
+    if known.accepted_by == call.actor.name:
         raise RefusedError("second-person")
     await approve(call.tools, [wanted.notice], call.actor)
     call.entrance.reception.wake()
