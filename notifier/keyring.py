@@ -44,6 +44,7 @@ SCOPES: Final = (
 FRESH: Final = 0.5
 """Seconds for which a key that was looked up is taken as it was: a revoked one opens nothing a second later."""
 
+_PREFIX = re.compile(r"ntf_[0-9a-f]{12}")
 _TOKEN = re.compile(r"(ntf_[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 
 
@@ -125,6 +126,14 @@ class Keyring:
         key = await self._find(parts[1]) if parts else None
         if parts is None or key is None or not hmac.compare_digest(_digest(parts[2]), key.digest):
             return None
+        return await self._opening(key)
+
+    async def caller_named(self, prefix: str) -> Caller | None:
+        """Return who holds the key of this name, for whoever proves it by a signature; None as in `caller_of`."""
+        key = await self._find(prefix) if _PREFIX.fullmatch(prefix) else None
+        return None if key is None else await self._opening(key)
+
+    async def _opening(self, key: ApiKey) -> Caller | None:
         today = self._tools.today()
         if not key.is_good(today):
             return None

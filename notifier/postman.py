@@ -20,14 +20,23 @@ AFTER_FAULT: Final = timedelta(seconds=10)
 class Postman:
     """Goes round until told to stop; what is on the wire then is waited for and recorded."""
 
-    def __init__(self, go_round: Round, poll: timedelta = POLL, after_fault: timedelta = AFTER_FAULT) -> None:
-        """Go each round by `go_round`, `poll` after the last one, or `after_fault` after one that failed."""
+    def __init__(
+        self,
+        go_round: Round,
+        poll: timedelta = POLL,
+        after_fault: timedelta = AFTER_FAULT,
+        name: str = "postman",
+    ) -> None:
+        """Go each round by `go_round`, `poll` after the last one, or `after_fault` after one that failed.
+
+        `name` is what the log calls it: whoever watches the sources goes round, too.
+        """
         self._go_round = go_round
         self._poll = poll
         self._after_fault = after_fault
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
-        self._log = structlog.get_logger("postman")
+        self._log = structlog.get_logger(name)
 
     def wake(self) -> None:
         """Go round now: something was left."""

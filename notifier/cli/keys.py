@@ -84,6 +84,28 @@ def revoke(
     print(f"{name} is revoked.")
 
 
+@app.command()
+def sign(
+    prefix: Annotated[
+        str, typer.Argument(metavar="PREFIX", help="The key's name: what stands before the dot.")
+    ],
+) -> None:
+    """Print the secret with which its holder may sign events instead of showing the key (Standard Webhooks, v1).
+
+    Events are posted to /v1/events?sender=PREFIX. The secret is good as long as the key; to change it without a gap,
+    make a second key, hand it out, and revoke the first.
+    """
+    name = prefix.partition(".")[0]
+    found = {each.prefix: each for each in _with_service(lambda service: service.keys())}
+    if name not in found:
+        raise UnknownError(f"{name}: no such key; `notifier key list` names them")
+
+    async def work(service: "Service") -> str:
+        return service.exchange.written(f"inbound {name}")
+
+    print(_with_service(work))
+
+
 def _with_service(work: "Callable[[Service], Awaitable[T]]") -> T:
     from notifier.clock import SystemClock
     from notifier.service import Service

@@ -21,7 +21,7 @@ from notifier.keyring import Keyring
 from notifier.reception import Reception
 from notifier.store.database import Connection
 from notifier.tools import Tools
-from notifier.web.api import conditions, repeats
+from notifier.web.api import conditions, repeats, signatures
 from notifier.web.api.problems import RefusedError, Wrong, pointer
 from notifier.web.api.rates import Rates
 from notifier.web.api.reading import LARGEST, body_of, check_accept, read_json
@@ -197,13 +197,18 @@ class Route:
     offers: tuple[str, ...] = (JSON,)
     largest: int = LARGEST
     queues: bool = True
+    signs: bool = False
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer a call: what it accepts, who calls and with which scope is seen to before anything is read."""
         check_accept(request, self.offers)
         entrance = request.app[ENTRANCE]
-        caller = await _caller(request, entrance, self) if self.scope is not None else None
-        call = Call(request, entrance, self, caller)
+        signed = (
+            self.signs and signatures.HEADER in request.headers and "Authorization" not in request.headers
+        )
+        body = await body_of(request, self.largest) if signed else None
+        caller = await _caller(request, entrance, self, body) if self.scope is not None else None
+        call = Call(request, entrance, self, caller, _body=body)
         if caller is not None:
             call.spend(self.cost)
         call.prepare()
@@ -237,9 +242,13 @@ class Route:
         return web.json_response(text=text, status=found.status, headers=headers)
 
 
-async def _caller(request: web.Request, entrance: Entrance, route: Route) -> Caller:
+async def _caller(request: web.Request, entrance: Entrance, route: Route, signed: bytes | None) -> Caller:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    caller = await entrance.keyring.caller_of(token.strip()) if kind.lower() == "bearer" else None
+    if signed is not None:
+        named = signatures.name_of(request, signed, entrance.exchange, entrance.now())
+        caller = await entrance.keyring.caller_named(named) if named else None
+    else:
+        caller = await entrance.keyring.caller_of(token.strip()) if kind.lower() == "bearer" else None
     if caller is None:
         raise RefusedError("unauthorized", (), {"WWW-Authenticate": 'Bearer realm="notifier"'})
     if route.scope and route.scope not in caller.scopes:

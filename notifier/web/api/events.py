@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Annotated
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from notifier.domain.traces import accepted
 from notifier.intake import Inbound
@@ -13,10 +14,19 @@ from notifier.reception import Answer
 from notifier.web.api import cloudevents
 from notifier.web.api.calls import Call, Route
 from notifier.web.api.cloudevents import CloudEvent, Envelope
+from notifier.web.api.fields import Query
 from notifier.web.api.problems import TITLES, Problem, RefusedError, Wrong, pointer, problem
 from notifier.web.tracing import REQUEST_ID
 
 _log = structlog.get_logger("notifier.web")
+
+
+class EventQuery(Query):
+    """Whose signature it is, where events are signed instead of sent with a key."""
+
+    sender: Annotated[
+        str | None, Field(pattern=r"^ntf_[0-9a-f]{12}$", description="署名した鍵の名前（ntf_…）")
+    ] = None
 
 
 class Taken(BaseModel):
@@ -126,7 +136,11 @@ ROUTES = (
             "unavailable",
         ),
         group="出来事",
+        query=EventQuery,
+        signs=True,
         note=(
+            "鍵の代わりに署名でも送れます（Standard Webhooks、v1）。アドレスに?sender=鍵の名前を付け、"
+            "notifier key signで示した秘密で本文に署名してください。時刻のずれは5分まで。"
             "属性をce-で始まるヘッダーに、dataだけを本文（application/json）に入れて送ることもできます"
             "（CloudEventsのバイナリモード）。まとめて送ると、1件ごとの結果を207で返します。"
             "idとsourceの組で見分けるので、同じものを送り直しても結果は変わりません。"
