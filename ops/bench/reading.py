@@ -25,7 +25,7 @@ PEER_HOME = Path(".cache/ja-timex")
 NOTICE = 56_000
 """Signs of a notice of 50 pages."""
 
-_VALUE = re.compile(r"(FY)?([0-9]{4}|XXXX)(?:-([0-9]{2}|XX)(?:-([0-9]{2}|XX))?)?")
+_VALUE = re.compile(r"(FY)?([0-9]{4}|X{4})(?:-([0-9]{2}|XX)(?:-([0-9]{2}|XX))?)?")
 Found: TypeAlias = tuple[int, int, Interval | None, bool | None]
 """Start, end, days, and whether it is a deadline; None where the reader does not say."""
 
@@ -132,7 +132,7 @@ def _days(value: str, year: int) -> Interval | None:
     found = _VALUE.fullmatch(value)
     if found is None:
         return None
-    named = year if found[2] == "XXXX" else int(found[2])
+    named = year if found[2].startswith("X") else int(found[2])
     if found[1]:
         return fiscal_year(named)
     try:
