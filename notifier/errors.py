@@ -68,3 +68,7 @@ class VerificationError(NotifierError):
 
 class AuthorityRefusedError(NotifierError):
     """An authority was described in a way that makes no sense."""
+
+
+class AccountRefusedError(NotifierError):
+    """An account was asked for, or is to be changed, in a way that makes no sense."""

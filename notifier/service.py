@@ -31,6 +31,7 @@ from notifier.enlisting import Enlisted, Progress, Wanted, silently
 from notifier.errors import NotifierError, SettingsError
 from notifier.exchange import Exchange
 from notifier.explaining import Explained, explain
+from notifier.gatehouse import Gatehouse
 from notifier.keyring import Keyring, WantedKey, create_key
 from notifier.postman import Postman
 from notifier.publishing import publish
@@ -45,8 +46,7 @@ from notifier.steps.lend import recall
 from notifier.steps.mute import mute
 from notifier.steps.post import post
 from notifier.steps.vouch import confirm, contact_of
-from notifier.store import agendas, authorities, keys, outbox
-from notifier.store.agendas import CalendarAddress
+from notifier.store import authorities, keys, outbox
 from notifier.store.contacts import Contact
 from notifier.store.database import Database
 from notifier.store.keys import ApiKey
@@ -182,12 +182,6 @@ class Service:
         await self._refuse_old_schema()
         token = await open_calendar(self.tools, wanted, secrets.token_bytes, COMMAND_LINE)
         return f"{self.settings.base_url}/calendar/{token}.ics"
-
-    async def calendars(self) -> Sequence[CalendarAddress]:
-        """Return all addresses of calendars, revoked ones too, oldest first."""
-        await self._refuse_old_schema()
-        async with self.database.reading() as conn:
-            return await agendas.every(conn)
 
     async def revoke_calendar(self, name: str) -> bool:
         """Revoke an address; it answers 410 from then on. False if there is none or it was revoked before."""
@@ -325,6 +319,10 @@ class Service:
                 exchange=self.exchange,
             ),
             almanac=Almanac(self.tools),
+            gatehouse=Gatehouse(self.tools, self._secret, secrets.token_bytes)
+            if self.settings.asks_who_is_there(is_shown_off=turn_clock is not None)
+            else None,
+            is_secure=self.settings.base_url.startswith("https://"),
         )
         async with self._listening(
             make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"

@@ -8,9 +8,10 @@ import contextlib
 import difflib
 import re
 import secrets
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
@@ -90,6 +91,11 @@ class Settings(BaseSettings):
     )
     dkim_selector: str | None = Field(
         None, description="DKIM selector the relay signs with; `notifier check` looks it up."
+    )
+    sign_in: Literal["auto", "required", "off"] = Field(
+        "auto",
+        description="Whether the pages ask who is there: `required`, `off`, or `auto`: off only if both"
+        " NOTIFIER_HTTP_HOST and NOTIFIER_BASE_URL are this machine's own (loopback).",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -189,6 +195,12 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return self
 
+    def asks_who_is_there(self, *, is_shown_off: bool = False) -> bool:
+        """Tell whether the pages are for signed-in users only; the demonstration's only if that is set."""
+        if self.sign_in != "auto" or is_shown_off:
+            return self.sign_in == "required"
+        return not all(map(_is_own, {self.http_host, urlsplit(self.base_url).hostname or ""}))
+
     @property
     def database_place(self) -> str:
         """The address of the database with its password masked, fit for a message or a log."""
@@ -241,6 +253,16 @@ def _refuse_unknown_names() -> None:
 def read_networks(written: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Return networks that are separated by commas. Raises ValueError for anything else."""
     return tuple(ip_network(each.strip()) for each in written.split(",") if each.strip())
+
+
+def _is_own(host: str) -> bool:
+    """Tell whether a host is this machine's own, reached by nobody else."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def masked(address: str) -> str:

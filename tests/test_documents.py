@@ -50,7 +50,7 @@ def test_the_readme_lists_every_command_and_no_other() -> None:
         for each in group.typer_instance.registered_commands
     }
     groups = {name.split()[0] for name in grouped}
-    rows = re.findall(r"^\| `notifier ([a-z]+)(?: ([a-z]+))?", text_of("README.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `notifier ([a-z]+)(?: ([a-z-]+))?", text_of("README.md"), re.MULTILINE)
     told = {f"{first} {second}" if first in groups else first for first, second in rows}
     assert told == alone | grouped
 

@@ -1,5 +1,6 @@
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -141,3 +142,21 @@ def test_every_setting_has_a_row_that_says_what_it_means() -> None:
     assert len(rows) == len(Settings.model_fields)
     assert all(len(row.split("|")[3].strip()) > 15 for row in rows)
     assert "None" not in settings_table()
+
+
+@pytest.mark.parametrize(
+    "given, asks",
+    [
+        ({}, False),
+        ({"http_host": "0.0.0.0"}, True),
+        ({"base_url": "https://notifier.example.jp"}, True),
+        ({"base_url": "http://localhost:8080", "http_host": "::1"}, False),
+        ({"sign_in": "required"}, True),
+        ({"sign_in": "off", "http_host": "0.0.0.0"}, False),
+    ],
+)
+def test_users_sign_in_unless_the_pages_are_reached_from_this_machine_alone(
+    given: dict[str, Any], asks: bool
+) -> None:
+    assert Settings(**given).asks_who_is_there() is asks
+    assert not Settings(**given | {"sign_in": "auto"}).asks_who_is_there(is_shown_off=True)

@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from notifier.cli.at_hand import at_hand
 from notifier.cli.output import table
 from notifier.errors import CalendarRefusedError, UnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from notifier.service import Service
     from notifier.store.agendas import CalendarAddress
+    from notifier.tools import Tools
 
 T = TypeVar("T")
 app = typer.Typer(
@@ -63,7 +65,7 @@ def create(
 @app.command("list")
 def show_list() -> None:
     """List all addresses, revoked ones too. Their secrets are not kept and cannot be shown."""
-    found = _with_service(lambda service: service.calendars())
+    found = asyncio.run(at_hand(_all))
     table(COLUMNS, [_row(each) for each in found], flexible="名札")
 
 
@@ -74,7 +76,7 @@ def revoke(
 ) -> None:
     """Revoke an address: from now on it answers that it is gone."""
     wanted = name.rpartition("/")[2].partition(".")[0]
-    found = {each.name: each for each in _with_service(lambda service: service.calendars())}
+    found = {each.name: each for each in asyncio.run(at_hand(_all))}
     if wanted not in found:
         raise UnknownError(f"{wanted}: no such calendar; `notifier calendar list` names them")
     if found[wanted].revoked_at is not None:
@@ -83,6 +85,13 @@ def revoke(
         typer.confirm(f"{wanted} ({found[wanted].label}): revoke it for good?", abort=True, err=True)
     _with_service(lambda service: service.revoke_calendar(wanted))
     print(f"{wanted} is revoked.")
+
+
+async def _all(tools: "Tools") -> "Sequence[CalendarAddress]":
+    from notifier.store import agendas
+
+    async with tools.database.reading() as conn:
+        return await agendas.every(conn)
 
 
 def _with_service(work: "Callable[[Service], Awaitable[T]]") -> T:

@@ -27,6 +27,7 @@ from notifier.cli import (
     service,
     simulation,
     subscriptions,
+    users,
     verification,
 )
 from notifier.errors import NotifierError
@@ -55,6 +56,7 @@ for command in (subscriptions.subscribe, subscriptions.unsubscribe, subscription
 app.add_typer(offices.app, name="offices")
 app.add_typer(authorities.app, name="authority")
 app.add_typer(keys.app, name="key")
+app.add_typer(users.app, name="user")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(endpoints.app, name="endpoint")
 app.add_typer(catalogue.app, name="catalogue")

@@ -61,6 +61,7 @@ WALLS: Final[Mapping[str, tuple[str, str]]] = {
     "message": (f"{_OWN} OR {_HEARD}", _NOTHING),
     "happening": (_HAPPENED, _NOTHING),
     "api_key": (_OWN, _OWN),
+    "user_account": (_OWN, _NOTHING),
     "audit": (_OWN, _NOTHING),
 }
 """By table: which rows a tenant sees, and which it may leave behind when it writes."""
@@ -68,7 +69,7 @@ WALLS: Final[Mapping[str, tuple[str, str]]] = {
 OPEN: Final = ("authority", "authority_member", "notice", "deadline", "statement")
 """Tables that every tenant may read and none may write: the law, and who is who."""
 
-CLOSED: Final = ("calendar_version", "memo", "outbox", "reply", "sequence")
+CLOSED: Final = ("calendar_version", "memo", "outbox", "reply", "sequence", "session", "sign_in_miss")
 """Tables that no tenant has a right to; they are for the program itself."""
 
 _BUILT = text(

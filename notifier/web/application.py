@@ -3,11 +3,21 @@
 from aiohttp import web
 
 from notifier.rendering import Pages
-from notifier.web import safety, tracing, wording
+from notifier.web import gate, safety, tracing, wording
 from notifier.web.api.application import ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
-from notifier.web.pages import board, calendars, clock, confirmation, deadlines, mailbox, offices, unsubscribe
+from notifier.web.pages import (
+    board,
+    calendars,
+    clock,
+    confirmation,
+    deadlines,
+    login,
+    mailbox,
+    offices,
+    unsubscribe,
+)
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 from notifier.web.watch import Watched, add_health
 
@@ -15,7 +25,8 @@ from notifier.web.watch import Watched, add_health
 def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Application:
     """Return the application. Mailbox, turning of the clock, and API exist only if supplied."""
     application = web.Application(
-        middlewares=[tracing.identify, safety.dress, safety.mend], client_max_size=safety.LARGEST_FORM
+        middlewares=[tracing.identify, safety.dress, safety.mend, gate.guard],
+        client_max_size=safety.LARGEST_FORM,
     )
     application[SUPPLIES] = supplies
     application[GUARD] = guard or Guard()
@@ -33,6 +44,10 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     add("/confirm/{token}", confirmation.show)
     application.router.add_post("/confirm/{token}", confirmation.confirm)
     add("/calendar/{token}.ics", calendars.serve)
+    if supplies.gatehouse is not None:
+        add("/login", login.show)
+        application.router.add_post("/login", login.sign_in)
+        application.router.add_post("/logout", login.sign_out)
     if supplies.mailbox is not None:
         add("/mailbox", mailbox.show_list)
         add("/mailbox/{number:[0-9]{1,15}}", mailbox.show_one)

@@ -37,6 +37,7 @@ from notifier.store.tables import (
     Table,
 )
 from notifier.store.tenants import answers_to, owns_contact, sees_delivery, sums
+from notifier.store.users import UserRow
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.pg
@@ -71,6 +72,7 @@ LIFE: tuple[tuple[type[Table], dict[str, object]], ...] = (
     (PostingRow, {}),
     (AttemptRow, {}),
     (ApiKeyRow, {}),
+    (UserRow, {}),
 )
 """What belongs to a city, in the order in which it can come to be; what is not said follows from the column."""
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from notifier.web.gate import USER
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES
 
 PAGE_SIZE = 50
@@ -78,6 +79,7 @@ def page(
         demonstration=supplies.turn_clock is not None,
         here=here,
         today=supplies.today(),
+        user=request.get(USER),
         **values,
     )
     answer = web.Response(text=text, content_type="text/html", status=status)

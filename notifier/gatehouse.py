@@ -1,0 +1,190 @@
+"""The gatehouse: accounts are made here, and users are recognised by password, second factor and session."""
+
+import asyncio
+import hmac
+import re
+from base64 import b32encode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
+from typing import Final
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from notifier.domain.accounts import User, counts_still, folded, is_over, objection, waits_until
+from notifier.domain.actors import Who
+from notifier.domain.offices import is_authority_code
+from notifier.errors import AccountRefusedError, UnknownError
+from notifier.steps import admit as gate
+from notifier.steps import appoint as roll
+from notifier.steps.admit import Try
+from notifier.store import users
+from notifier.store.users import Account
+from notifier.tools import Tools
+
+ISSUER: Final = "notifier"
+AT_ONCE: Final = 2
+"""Passwords that are hashed at once: each takes 64 MiB and a core for a while."""
+STEP: Final = 30
+"""Seconds that a code of a second factor counts (RFC 6238), and as long before and after."""
+NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who was let in; `token` is what the browser shows from now on."""
+
+    user: User
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nobody was let in. With `wait` no try is looked at before that has passed; else name, password or code are wrong."""
+
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Gatehouse:
+    """Makes accounts and lets users in. `secret` is the service's own key, `chance` gives unpredictable bytes."""
+
+    tools: Tools
+    secret: str
+    chance: Callable[[int], bytes]
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    # ---- accounts ----
+
+    async def create(self, user: User, password: str, who: Who) -> None:
+        """Make an account. Raises AccountRefusedError if it makes no sense, or its name is taken."""
+        if not NAME.fullmatch(user.name):
+            raise AccountRefusedError(
+                f"{user.name!r}: a name has 2 to 64 signs, small letters, digits and . _ @ -"
+            )
+        if user.authority and not is_authority_code(user.authority):
+            raise AccountRefusedError(f"{user.authority}: no 団体コード (six digits, the last a check digit)")
+        if not user.label.strip():
+            raise AccountRefusedError("an account needs a label that says who uses it")
+        hashed = await self._hash(user.name, password)
+        account = Account(user, hashed, "", 0, self.tools.now(), str(who), None, None)
+        await roll.appoint(self.tools, account, who)
+
+    async def set_password(self, name: str, password: str, who: Who) -> None:
+        """Give an account another password; its sessions end."""
+        account = await self._account(name)
+        hashed = await self._hash(name, password)
+        await roll.change(self.tools, account, {"hashed": hashed}, who, "user.password-reset")
+
+    async def disable(self, name: str, who: Who) -> None:
+        """Disable an account for good; its sessions end at once."""
+        account = await self._account(name)
+        await roll.change(self.tools, account, {"disabled_at": self.tools.now()}, who, "user.disabled")
+
+    async def demand_factor(self, name: str, who: Who) -> str:
+        """Ask for a second factor from now on; returns the address (otpauth) that sets an authenticator up, shown once."""
+        account = await self._account(name)
+        salt = self.chance(16).hex()
+        values = {"factor_salt": salt, "factor_used": 0}
+        await roll.change(self.tools, account, values, who, "user.factor-set")
+        return pyotp.TOTP(self._factor_secret(name, salt)).provisioning_uri(name=name, issuer_name=ISSUER)
+
+    async def drop_factor(self, name: str, who: Who) -> None:
+        """Ask for no second factor any more."""
+        account = await self._account(name)
+        await roll.change(self.tools, account, {"factor_salt": ""}, who, "user.factor-dropped")
+
+    async def _account(self, name: str) -> Account:
+        async with self.tools.database.reading() as conn:
+            account = await users.find(conn, name)
+        if account is None:
+            raise UnknownError(f"{name}: no such user; `notifier user list` names them")
+        if account.disabled_at is not None:
+            raise AccountRefusedError(f"{name} is disabled; create another account")
+        return account
+
+    async def _hash(self, name: str, password: str) -> str:
+        why = objection(password, name)
+        if why:
+            raise AccountRefusedError(why)
+        async with self.turns:
+            return await asyncio.to_thread(self.hasher.hash, folded(password))
+
+    # ---- letting in ----
+
+    async def sign_in(self, tried: Try, password: str, code: str) -> Admitted | Refused:
+        """Let in whoever shows the right password and, where one is asked for, the right code."""
+        now = self.tools.now()
+        async with self.tools.database.reading() as conn:
+            known = await users.misses(conn, tried.name, tried.place)
+            account = await users.find(conn, tried.name)
+        if known is not None and counts_still(known[1], now):
+            wait = waits_until(*known) - now
+            if wait > timedelta(0):
+                return Refused(wait)
+        is_right = await self._is_right(account, password)
+        step = self._step_of(account, code) if account and account.factor_salt else 0
+        if account is None or account.disabled_at is not None or not is_right or step is None:
+            await gate.refuse(self.tools, tried, account)
+            return Refused()
+        token = urlsafe_b64encode(self.chance(32)).rstrip(b"=").decode("ascii")
+        await gate.admit(self.tools, tried, account, _digest(token), step)
+        return Admitted(account.user, token)
+
+    async def _is_right(self, account: Account | None, password: str) -> bool:
+        """Tell whether the password is right; for no account it takes as long to be wrong."""
+        async with self.turns:
+            if account is None:
+                await asyncio.to_thread(self.hasher.hash, folded(password))
+                return False
+            try:
+                return await asyncio.to_thread(self.hasher.verify, account.hashed, folded(password))
+            except (VerificationError, InvalidHashError):
+                return False
+
+    def _step_of(self, account: Account, code: str) -> int | None:
+        """Return the time step in which `code` is right, one before and after the present; None if it is not.
+
+        A code counts once: a step that was shown before is over.
+        """
+        factor = pyotp.TOTP(self._factor_secret(account.user.name, account.factor_salt))
+        present = int(self.tools.now().timestamp()) // STEP
+        plain = folded(code).replace(" ", "")
+        for step in (present - 1, present, present + 1):
+            if step > account.factor_used and hmac.compare_digest(
+                factor.generate_otp(step).encode(), plain.encode()
+            ):
+                return step
+        return None
+
+    def _factor_secret(self, name: str, salt: str) -> str:
+        made = hmac.new(self.secret.encode(), f"second factor\n{name}\n{salt}".encode(), sha256).digest()
+        return b32encode(made[:20]).decode("ascii")
+
+    async def user_of(self, token: str) -> User | None:
+        """Return whose session `token` is; None if there is none, it is over, or the account was disabled."""
+        now = self.tools.now()
+        digest = _digest(token)
+        async with self.tools.database.reading() as conn:
+            kept = await users.session(conn, digest)
+        if kept is None or kept.account.disabled_at is not None or is_over(kept.begun_at, kept.used_at, now):
+            return None
+        if now - kept.used_at >= timedelta(minutes=1):
+            async with self.tools.database.transaction() as conn:
+                await users.note_use(conn, digest, now)
+        return kept.account.user
+
+    async def sign_out(self, token: str, origin: str) -> None:
+        """End the session; a token that is none changes nothing."""
+        async with self.tools.database.reading() as conn:
+            kept = await users.session(conn, _digest(token))
+        if kept is not None:
+            await gate.release(self.tools, kept.account, _digest(token), origin)
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()

@@ -1,0 +1,199 @@
+"""Users of the pages, their sessions, and the wrong passwords that count against somebody.
+
+Of a password only its hash is kept, of a session only a digest of its token, of a second factor only what makes its
+secret together with the service's own key.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import Field
+
+from notifier.domain.accounts import User
+from notifier.domain.roles import Role
+from notifier.store.database import table
+from notifier.store.tables import Table
+
+
+class UserRow(Table, table=True):
+    """An account. `hashed` is its password's hash, `factor_salt` makes the secret of its second factor ("": none)."""
+
+    __tablename__ = "user_account"
+
+    name: str = Field(primary_key=True)
+    authority: str = Field(default="", index=True)
+    role: str
+    label: str
+    hashed: str
+    factor_salt: str = ""
+    factor_used: int = 0
+    created_at: datetime
+    created_by: str
+    disabled_at: datetime | None = None
+    last_signed_in: datetime | None = None
+
+
+class SessionRow(Table, table=True):
+    """A session. `digest` is the SHA-256 of its token; `used_at` is exact to the minute."""
+
+    __tablename__ = "session"
+
+    digest: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    begun_at: datetime
+    used_at: datetime
+    origin: str = ""
+
+
+class MissRow(Table, table=True):
+    """Wrong passwords in a row for the account `name` from one `place`: an address, or a known browser."""
+
+    __tablename__ = "sign_in_miss"
+
+    name: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as it is kept; see UserRow. `factor_used` is the time step of the last code that was taken."""
+
+    user: User
+    hashed: str
+    factor_salt: str
+    factor_used: int
+    created_at: datetime
+    created_by: str
+    disabled_at: datetime | None
+    last_signed_in: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """A session with the account it belongs to."""
+
+    account: Account
+    begun_at: datetime
+    used_at: datetime
+
+
+async def add(conn: AsyncConnection, account: Account) -> bool:
+    """Keep a new account; False if its name is taken."""
+    user = account.user
+    upsert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    written = upsert(UserRow).values(
+        name=user.name,
+        authority=user.authority,
+        role=user.role.value,
+        label=user.label,
+        hashed=account.hashed,
+        factor_salt=account.factor_salt,
+        factor_used=account.factor_used,
+        created_at=account.created_at,
+        created_by=account.created_by,
+    )
+    return (await conn.execute(written.on_conflict_do_nothing())).rowcount == 1
+
+
+async def find(conn: AsyncConnection, name: str) -> Account | None:
+    """Return the account `name`, disabled or not; None if there is none."""
+    found = table(UserRow)
+    row = (await conn.execute(select(found).where(found.c.name == name))).one_or_none()
+    return None if row is None else _account(row)
+
+
+async def every(conn: AsyncConnection) -> Sequence[Account]:
+    """Return all accounts by name, disabled ones too."""
+    found = table(UserRow)
+    return [_account(row) for row in await conn.execute(select(found).order_by(found.c.name))]
+
+
+async def change(conn: AsyncConnection, name: str, values: Mapping[str, Any]) -> None:
+    """Change columns of an account."""
+    found = table(UserRow)
+    await conn.execute(update(found).where(found.c.name == name).values(**values))
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        User(row.name, Role(row.role), row.authority, row.label),
+        row.hashed,
+        row.factor_salt,
+        row.factor_used,
+        row.created_at,
+        row.created_by,
+        row.disabled_at,
+        row.last_signed_in,
+    )
+
+
+# ---- sessions ----
+
+
+async def begin(conn: AsyncConnection, digest: str, name: str, now: datetime, origin: str) -> None:
+    """Keep a new session."""
+    await conn.execute(
+        insert(SessionRow).values(digest=digest, name=name, begun_at=now, used_at=now, origin=origin)
+    )
+
+
+async def session(conn: AsyncConnection, digest: str) -> KeptSession | None:
+    """Return the session with this digest, over or not; None if there is none."""
+    kept, account = table(SessionRow), table(UserRow)
+    found = (
+        select(account, kept.c.begun_at, kept.c.used_at)
+        .join(kept, kept.c.name == account.c.name)
+        .where(kept.c.digest == digest)
+    )
+    row = (await conn.execute(found)).one_or_none()
+    return None if row is None else KeptSession(_account(row), row.begun_at, row.used_at)
+
+
+async def note_use(conn: AsyncConnection, digest: str, now: datetime) -> None:
+    """Note that a session was used."""
+    kept = table(SessionRow)
+    await conn.execute(update(kept).where(kept.c.digest == digest).values(used_at=now))
+
+
+async def end(conn: AsyncConnection, *, digest: str | None = None, name: str | None = None) -> int:
+    """End one session, or all of an account; returns how many there were."""
+    kept = table(SessionRow)
+    which = kept.c.digest == digest if digest is not None else kept.c.name == name
+    return (await conn.execute(delete(kept).where(which))).rowcount
+
+
+async def forget_old(conn: AsyncConnection, begun_before: datetime) -> None:
+    """Forget sessions that began before an instant; they have been over since."""
+    kept = table(SessionRow)
+    await conn.execute(delete(kept).where(kept.c.begun_at < begun_before))
+
+
+# ---- wrong passwords ----
+
+
+async def misses(conn: AsyncConnection, name: str, place: str) -> tuple[int, datetime] | None:
+    """Return how many wrong passwords in a row came for an account from a place, and when the last did."""
+    miss = table(MissRow)
+    found = select(miss.c["count"], miss.c.last_at).where(miss.c.name == name, miss.c.place == place)
+    row = (await conn.execute(found)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def note_misses(conn: AsyncConnection, name: str, place: str, count: int, now: datetime) -> None:
+    """Keep that there were `count` wrong passwords in a row, the last one `now`; 0 forgets them."""
+    miss = table(MissRow)
+    if count == 0:
+        await conn.execute(delete(miss).where(miss.c.name == name, miss.c.place == place))
+        return
+    upsert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    written = upsert(MissRow).values(name=name, place=place, count=count, last_at=now)
+    kept = {"count": written.excluded["count"], "last_at": written.excluded.last_at}
+    await conn.execute(written.on_conflict_do_update(index_elements=["name", "place"], set_=kept))

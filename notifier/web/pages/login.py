@@ -1,0 +1,154 @@
+"""Signing in and out: the page asks, only a POST from our own form does."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from http import HTTPStatus
+from ipaddress import ip_network
+from math import ceil
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+
+from notifier.domain.accounts import ABSOLUTE
+from notifier.gatehouse import Gatehouse, Refused
+from notifier.steps.admit import Try
+from notifier.web import gate
+from notifier.web.pages import answer
+from notifier.web.supplies import SUPPLIES, Supplies
+
+FORM_SECONDS: Final = 3600
+KNOWN_BROWSER: Final = timedelta(days=365)
+WRONG = "利用者名、パスワード、確認コードのいずれかが違います。"
+STALE = "画面を開いてから時間がたちました。もう一度入力してください。"
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show the form."""
+    return _form(request)
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """Let in whoever shows the right password; what was wrong of name, password and code is not told."""
+    supplies, gatehouse = _house(request)
+    if not from_here(request):
+        raise web.HTTPForbidden
+    form = await request.post()
+    given = {name: str(form.get(name, "")) for name in ("name", "password", "code", "token")}
+    name = unicodedata.normalize("NFKC", given["name"]).strip().lower()
+    if not _is_ours(supplies, given["token"]):
+        return _form(request, problem=STALE, name=name, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    tried = Try(name, request.remote or "", _place(request, name))
+    found = await gatehouse.sign_in(tried, given["password"], given["code"])
+    if isinstance(found, Refused):
+        return _refused(request, found, name)
+    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": _next(request)})
+    attributes = gate.cookie_attributes(supplies)
+    _set(response, gate.session_cookie(supplies), found.token, ABSOLUTE, attributes)
+    browser = _browsers(supplies).dumps([name, gatehouse.chance(16).hex()])
+    _set(response, _browser_cookie(supplies), str(browser), KNOWN_BROWSER, attributes)
+    return response
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """End the session and forget the cookie."""
+    supplies, gatehouse = _house(request)
+    if not from_here(request):
+        raise web.HTTPForbidden
+    cookie = gate.session_cookie(supplies)
+    await gatehouse.sign_out(request.cookies.get(cookie, ""), request.remote or "")
+    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
+    _set(response, cookie, "", timedelta(0), gate.cookie_attributes(supplies))
+    return response
+
+
+def from_here(request: web.Request) -> bool:
+    """Tell whether the form was sent from our own page: by the browser's word, else by the origin."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+
+
+def _house(request: web.Request) -> tuple[Supplies, Gatehouse]:
+    supplies = request.app[SUPPLIES]
+    if supplies.gatehouse is None:
+        raise web.HTTPNotFound
+    return supplies, supplies.gatehouse
+
+
+def _form(
+    request: web.Request, *, problem: str = "", name: str = "", status: HTTPStatus = HTTPStatus.OK
+) -> web.Response:
+    token = _forms(request.app[SUPPLIES]).dumps("sign in")
+    return answer.page(
+        request, "login.html", "login", status=status, problem=problem, account=name, token=token
+    )
+
+
+def _refused(request: web.Request, refused: Refused, name: str) -> web.Response:
+    if refused.wait is None:
+        return _form(request, problem=WRONG, name=name, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    seconds = ceil(refused.wait.total_seconds())
+    told = f"{ceil(seconds / 60)}分" if seconds > 90 else f"{seconds}秒"
+    problem = f"間違いが続いたため、この端末からのログインを止めています。{told}後にもう一度お試しください。"
+    response = _form(request, problem=problem, name=name, status=HTTPStatus.TOO_MANY_REQUESTS)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _next(request: web.Request) -> str:
+    """Return the page that was asked for, if it is one of ours; else the first."""
+    wanted = request.query.get("next", "/")
+    parts = urlsplit(wanted)
+    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if is_ours and not parts.scheme and not parts.netloc else "/"
+
+
+def _place(request: web.Request, name: str) -> str:
+    """Return where wrong tries are counted: for a browser that was let in before, on its own.
+
+    So nobody can keep a user out by trying their name from the same address.
+    """
+    supplies = request.app[SUPPLIES]
+    try:
+        of, mark = _browsers(supplies).loads(request.cookies.get(_browser_cookie(supplies), ""))
+    except (BadSignature, ValueError):
+        of, mark = "", ""
+    if of == name and mark:
+        return f"browser/{sha256(str(mark).encode()).hexdigest()[:32]}"
+    address = request.remote or ""
+    try:  # whoever has one address of IPv6 has 2^64 of them
+        return f"address/{ip_network((address, 64), strict=False) if ':' in address else address}"
+    except ValueError:
+        return f"address/{address}"
+
+
+def _forms(supplies: Supplies) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        supplies.secret, salt="sign-in form", signer_kwargs={"digest_method": sha256}
+    )
+
+
+def _browsers(supplies: Supplies) -> URLSafeSerializer:
+    return URLSafeSerializer(supplies.secret, salt="known browser", signer_kwargs={"digest_method": sha256})
+
+
+def _browser_cookie(supplies: Supplies) -> str:
+    return "__Host-browser" if supplies.is_secure else "browser"
+
+
+def _is_ours(supplies: Supplies, token: str) -> bool:
+    try:
+        return bool(_forms(supplies).loads(token, max_age=FORM_SECONDS) == "sign in")
+    except BadSignature:
+        return False
+
+
+def _set(
+    response: web.Response, name: str, value: str, age: timedelta, attributes: Mapping[str, object]
+) -> None:
+    response.set_cookie(name, value, max_age=int(age.total_seconds()), **attributes)  # type: ignore[arg-type]  # as named there
