@@ -10,7 +10,7 @@ from notifier.steps.vouch import Entry
 from notifier.store import contacts
 from notifier.store.contacts import Contact as KeptContact
 from notifier.web.api.calls import JSON, MERGE, Call, Reply, Route
-from notifier.web.api.fields import Body, Inside, Name, RowNumber, Text
+from notifier.web.api.fields import Body, Inside, Name, RowNumber
 from notifier.web.api.offices import Contact, OfficePath
 from notifier.web.api.problems import RefusedError
 
@@ -28,7 +28,7 @@ class NewContact(Body, title="新しい宛先"):
     """An address to be entered."""
 
     address: Annotated[
-        Text,
+        str,
         Field(max_length=254, pattern=r"^[!-?A-~]+@[^@\s\x00-\x1f\x7f]+$", description="メールアドレス"),
     ]
     role: Role = ""

@@ -26,7 +26,6 @@ from notifier.web.api.fields import (
     Paging,
     Query,
     Shown,
-    Text,
     page_of,
 )
 from notifier.web.api.problems import RefusedError, Wrong
@@ -56,7 +55,9 @@ class ImportQuery(Query):
         int | None, Field(ge=0, le=1_000_000, description="廃止にする件数。5件を超えるときに要ります。")
     ] = None
     closed_on: Annotated[Day | None, Field(description="廃止日。省けば取り込む日。")] = None
-    name: Annotated[Text, Field(max_length=200, description="ファイルの名前（控え）")] = ""
+    name: Annotated[
+        str, Field(max_length=200, pattern=r"^[^\x00]*$", description="ファイルの名前（控え）")
+    ] = ""
 
 
 class TakeOver(Body, title="取込みの確定"):

@@ -11,7 +11,7 @@ from notifier.store import subscriptions
 from notifier.store.differences import EVERYTHING
 from notifier.store.subscriptions import NotTold, Selection, Subscribed
 from notifier.web.api.calls import JSON, Call, Route
-from notifier.web.api.fields import Body, Day, Instant, OfficeNumber, Query, Shown, Text
+from notifier.web.api.fields import Body, Day, Instant, OfficeNumber, Query, Shown
 from notifier.web.api.offices import ServiceCode
 from notifier.web.api.problems import RefusedError
 
@@ -42,7 +42,7 @@ class NewDecision(Body, title="配信の決定"):
     since: Annotated[Day | None, Field(description="いつから。省けばきょうから。")] = None
     channel: Annotated[Literal["", "email", "webhook"], Field(description="送り方。空はすべて。")] = ""
     reason: Annotated[
-        Text, Field(max_length=500, pattern=r"^[^\x00]*$", description="止める理由（止めるときは必要）")
+        str, Field(max_length=500, pattern=r"^[^\x00]*$", description="止める理由（止めるときは必要）")
     ] = ""
 
 
