@@ -96,11 +96,28 @@ def _joined(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | None,
     following = row[index + 1] if index + 1 < len(row) else None
     if piece.form is Form.EVERY:
         return _recurring(text, row, index)
+    if following is not None and _is_moved(text, piece, following):
+        return alone(text, replace(piece, end=piece.core_end, suffix="")), 1
     if following is not None:
         made = _pair(text, piece, following)
         if made is not None:
             return made, 2
     return alone(text, piece), 1
+
+
+_TO_BE = re.compile(r"(?:に|へ)(?:延長|変更|繰り?[上下]げ|改め|改正|訂正|見直)")
+
+
+def _is_moved(text: str, piece: Piece, following: Piece) -> bool:
+    """Say whether 「5月15日から29日に延長」 names an old day and a new one, and no range."""
+    is_pair = (
+        piece.form is Form.MOMENT and following.form in (Form.MOMENT, Form.DAY) and piece.suffix == "から"
+    )
+    return (
+        is_pair
+        and text[piece.end : following.start] in ("", "、")
+        and _TO_BE.match(text, following.end) is not None
+    )
 
 
 def _pair(text: str, piece: Piece, following: Piece) -> Phrase | None:
@@ -220,13 +237,18 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
             or (used > 1 and not _leads_on(suffix, gap))
         ):
             break
-        if following.moment is not None and following.moment.year is not None:
+        if following.moment is not None and _names_its_year(following.moment, is_first=used == 1):
             break
         end, suffix, used = following.end, following.suffix, used + 1
         moment = moment or following.moment
     if piece.word.startswith("各") and used == 1:
         return None, 1  # 各年度 says of which, not when
     return Phrase(Shape.RECURRING, piece.start, end, moment, word=piece.word, suffix=suffix), used
+
+
+def _names_its_year(moment: Moment, *, is_first: bool) -> bool:
+    """Say whether what follows 毎年 is a time of its own: 毎年度、前年度の収支を報告する."""
+    return moment.year is not None or (is_first and bool(moment.year_word))
 
 
 def _leads_on(suffix: str, gap: str) -> bool:

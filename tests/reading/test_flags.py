@@ -139,6 +139,14 @@ def test_each_decision_says_what_spoke_for_and_against_it() -> None:
     )
 
 
+def test_a_day_that_is_moved_gives_the_old_day_and_the_new_and_no_range() -> None:
+    found = expressions("提出期限を令和8年5月15日（金）から同月29日（金）に延長します。")
+    assert [(each.text, each.start, each.is_deadline) for each in found] == [
+        ("令和8年5月15日（金）", date(2026, 5, 15), True),
+        ("同月29日（金）", date(2026, 5, 29), True),
+    ]
+
+
 SENTENCES = (TEXTS / "sentences.txt").read_text(encoding="utf-8").splitlines()
 
 
