@@ -20,6 +20,7 @@ from notifier.cli import (
     checks,
     database,
     endpoints,
+    events,
     explanation,
     keys,
     offices,
@@ -59,6 +60,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(users.app, name="user")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(endpoints.app, name="endpoint")
+app.add_typer(events.app, name="event")
 app.add_typer(catalogue.app, name="catalogue")
 
 
