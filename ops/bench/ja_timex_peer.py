@@ -6,19 +6,20 @@ ja-timex pins a beta of pendulum, so it never comes into the project's environme
 import json
 import sys
 import warnings
+from importlib import import_module
 from typing import Any
 
 
 def main() -> None:
     """Read `[[text, issued], …]` from standard input; print `[[[start, end, value], …], …]`."""
     warnings.simplefilter("ignore")
-    import pendulum  # noqa: PLC0415 -- only the peer's environment has it
-    from ja_timex import TimexParser  # noqa: PLC0415 -- the same
+    # Only the peer's environment has them; the project's own tools must not look for them.
+    pendulum, ja_timex = import_module("pendulum"), import_module("ja_timex")
 
     answers: list[list[list[Any]]] = []
     for text, issued in json.load(sys.stdin):
         year, month, day = map(int, issued.split("-"))
-        parser = TimexParser(reference=pendulum.datetime(year, month, day))
+        parser = ja_timex.TimexParser(reference=pendulum.datetime(year, month, day))
         answers.append([[*each.span, each.value] for each in parser.parse(text)])
     json.dump(answers, sys.stdout)
 

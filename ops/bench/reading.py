@@ -110,8 +110,17 @@ def peers(notices: Sequence[Labelled]) -> list[list[Found]]:
     """Return what ja-timex reads. Raises OSError or CalledProcessError if it cannot be had."""
     python = PEER_HOME / "bin" / "python"
     if not python.exists():
-        subprocess.run([".venv/bin/uv", "venv", "-q", "--python", sys.executable, PEER_HOME], check=True)
-        command = [".venv/bin/uv", "pip", "install", "-q", "--python", python, "--prerelease=allow", PEER]
+        subprocess.run([".venv/bin/uv", "venv", "-q", "--python", sys.executable, str(PEER_HOME)], check=True)
+        command = [
+            ".venv/bin/uv",
+            "pip",
+            "install",
+            "-q",
+            "--python",
+            str(python),
+            "--prerelease=allow",
+            PEER,
+        ]
         subprocess.run(command, check=True)
     references = [notice.issued or read(notice.text).issued or date(2026, 4, 1) for notice in notices]
     texts = [[notice.text, day.isoformat()] for notice, day in zip(notices, references, strict=True)]
