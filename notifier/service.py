@@ -3,43 +3,31 @@
 import asyncio
 import secrets
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from hashlib import sha256
 from typing import Self, TypeAlias
 
-from aiohttp.web import Application, AppRunner
-from itsdangerous import BadSignature, URLSafeSerializer
-
 from notifier.almanac import Almanac, WantedCalendar, open_calendar
-from notifier.catalogue.holidays import national_calendar
-from notifier.catalogue.loader import load
 from notifier.channels.counted import CountedChannel
-from notifier.channels.email import EmailChannel
-from notifier.channels.mime import Sender
 from notifier.channels.parcel import MailChannel
-from notifier.channels.relay import Relay
-from notifier.channels.unset import UnsetChannel
-from notifier.channels.webhook import WebhookChannel
 from notifier.clock import Clock
 from notifier.domain.law import Law
 from notifier.enlisting import Enlisted, Progress, Wanted, silently
-from notifier.errors import NotifierError, SettingsError
-from notifier.exchange import Exchange
+from notifier.errors import NotifierError
 from notifier.explaining import Explained, explain
 from notifier.gatehouse import Gatehouse
 from notifier.keyring import Keyring, WantedKey, create_key
+from notifier.listening import listening
+from notifier.passes import Purpose
 from notifier.postman import Postman
 from notifier.publishing import publish
 from notifier.reception import Reception
-from notifier.rendering import Composer
 from notifier.running import run_step
 from notifier.schedule import Schedule
-from notifier.settings import Settings, kept_secret_key, read_networks
+from notifier.settings import Settings
 from notifier.steps.enlist import enlist
 from notifier.steps.entrust import take_back
 from notifier.steps.lend import recall
@@ -48,43 +36,38 @@ from notifier.steps.post import post
 from notifier.steps.vouch import confirm, contact_of
 from notifier.store import authorities, keys, outbox
 from notifier.store.contacts import Contact
-from notifier.store.database import Database
 from notifier.store.keys import ApiKey
 from notifier.store.mailbox import MailboxStore
 from notifier.store.migration import migrate, pending
 from notifier.store.outbox import Message
 from notifier.switchboard import Switchboard
-from notifier.tools import Correspondent, LawBook, Tools, law_on
+from notifier.tools import Tools, law_on
 from notifier.vitals import Monitor
 from notifier.web.api.calls import Entrance
 from notifier.web.application import make_application
-from notifier.web.connections import GUARD, Guard, GuardedSite
 from notifier.web.supplies import Supplies
 from notifier.web.watch import Watched, make_watch
+from notifier.wiring import Wired, wired
 from notifier.worker import Worker
 
 TurnClock: TypeAlias = Callable[[date], Awaitable[None]]
-FIRST_YEAR, YEARS_AHEAD = 2023, 8
 COMMAND_LINE = "command line"
-UNSUBSCRIBE = "unsubscribe"
-"""What the token in a List-Unsubscribe address is good for, and nothing else."""
-CONFIRM = "confirm"
-"""What the token in the address of a page is good for on which a contact is confirmed, and nothing else."""
 
 
 class Service:
     """The service, wired and open. Use `Service.open`."""
 
-    def __init__(self, settings: Settings, tools: Tools, secret: str, exchange: Exchange) -> None:
-        """Wrap what `open` has wired. `working` is held while a step runs, or while the demonstration turns its clock."""
+    def __init__(self, settings: Settings, found: Wired) -> None:
+        """Wrap what is wired. `working` is held while a step runs, or while the demonstration turns its clock."""
+        tools = found.tools
         self.settings = settings
         self.monitor = Monitor(tools, self._silence)
         self.tools = replace(tools, channel=CountedChannel(tools.channel, self.monitor.count_letter))
-        self.exchange = exchange
+        self.exchange = found.exchange
         self.database = tools.database
-        self.postman = Postman(partial(post, tools, exchange))
+        self.postman = Postman(partial(post, tools, found.exchange))
         self.working = asyncio.Lock()
-        self._secret = secret
+        self._passes = found.passes
         self._schedule: Schedule | None = None
 
     @classmethod
@@ -92,43 +75,9 @@ class Service:
     async def open(
         cls, settings: Settings, *, clock: Clock, channel: MailChannel | None = None
     ) -> AsyncIterator[Self]:
-        """Wire everything for `settings`, and close it at the end. Raises NotifierError with what is wrong.
-
-        `channel` takes the place of the relay that the settings name.
-        """
-        async with AsyncExitStack() as stack:
-            catalogue = load()
-            composer = Composer(settings.templates_dir)
-            database = await stack.enter_async_context(
-                await Database.open(settings.database_url.get_secret_value())
-            )
-            if channel is None:
-                channel = await _relay(settings, stack)
-            secret = kept_secret_key(settings).get_secret_value()
-            signer = _signer(secret)
-            tools = Tools(
-                database,
-                clock,
-                catalogue,
-                national_calendar(FIRST_YEAR, clock.now().year + YEARS_AHEAD),
-                composer,
-                channel,
-                Correspondent(
-                    settings.sender_name,
-                    settings.sender_contact,
-                    settings.base_url,
-                    settings.editor_address or "",
-                ),
-                f"{socket.gethostname()}-{secrets.token_hex(4)}",
-                lambda: secrets.randbelow(1 << 32) / (1 << 32),
-                lambda recipient: f"{settings.base_url}/unsubscribe/{signer.dumps(recipient)}",
-                LawBook(catalogue.groups),
-                lambda proof: f"{settings.base_url}/confirm/{_signer(secret, CONFIRM).dumps(proof)}",
-            )
-            networks = read_networks(settings.webhook_networks)
-            way = WebhookChannel(allowed=networks, plain_http=settings.webhook_plain_http)
-            exchange = Exchange(await stack.enter_async_context(way), secret, settings.base_url)
-            yield cls(settings, tools, secret, exchange)
+        """Wire everything for `settings`, and close it at the end; see `notifier.wiring.wired`."""
+        async with wired(settings, clock, channel) as found:
+            yield cls(settings, found)
 
     async def migrate(self) -> list[str]:
         """Bring the schema up to date and take in the shipped law that is known by now; returns the steps taken."""
@@ -229,20 +178,11 @@ class Service:
                 await stack.enter_async_context(self._working(worker, stopping))
             await stopping.wait()
 
-    def _recipient_of(self, token: str) -> str | None:
-        try:
-            return str(_signer(self._secret).loads(token))
-        except BadSignature:
-            return None
-
     async def _of_proof(
         self, asking: Callable[[Tools, str], Awaitable[Contact | None]], token: str
     ) -> Contact | None:
-        try:
-            proof = str(_signer(self._secret, CONFIRM).loads(token))
-        except BadSignature:
-            return None
-        return await asking(self.tools, proof)
+        proof = self._passes.read(Purpose.CONFIRM, token)
+        return None if proof is None else await asking(self.tools, proof)
 
     def worker(self) -> Worker:
         """Return a worker that runs the steps with this service's tools."""
@@ -300,14 +240,14 @@ class Service:
             self.database,
             self.tools.clock,
             self.law,
-            self._secret,
+            self._passes.secret,
             {name: kind.label for name, kind in self.tools.catalogue.facts.items()},
             {code: kind.name for code, kind in self.tools.catalogue.services.items()},
             mailbox=mailbox,
             turn_clock=turn_clock,
             is_alive=self._is_alive,
             monitor=self.monitor,
-            recipient_of=self._recipient_of,
+            recipient_of=partial(self._passes.read, Purpose.UNSUBSCRIBE),
             mute=partial(mute, self.tools),
             contact_of=partial(self._of_proof, contact_of),
             confirm=partial(self._of_proof, confirm),
@@ -324,7 +264,7 @@ class Service:
             else None,
             is_secure=self.settings.base_url.startswith("https://"),
         )
-        async with self._listening(
+        async with listening(
             make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"
         ) as address:
             yield address
@@ -337,27 +277,8 @@ class Service:
             yield None
             return
         watch = make_watch(Watched(self._is_alive, self.monitor))
-        async with self._listening(watch, host, port, "METRICS") as address:
+        async with listening(watch, host, port, "METRICS") as address:
             yield address
-
-    @asynccontextmanager
-    async def _listening(
-        self, application: Application, host: str, port: int, setting: str
-    ) -> AsyncIterator[str]:
-        runner = AppRunner(application, access_log=None)
-        await runner.setup()
-        try:
-            guard = application[GUARD] if GUARD in application else Guard()
-            site = GuardedSite(runner, guard, host, port)
-            try:
-                await site.start()
-            except OSError as fault:
-                raise SettingsError(
-                    f"{host}:{port} cannot be listened on ({fault.strerror}); set NOTIFIER_{setting}_PORT to a free port"
-                ) from fault
-            yield site.name
-        finally:
-            await runner.cleanup()
 
     def _is_alive(self) -> bool:
         return self._schedule is None or self._schedule.is_alive
@@ -369,27 +290,6 @@ class Service:
         """Return the approved law as it is known today."""
         async with self.database.reading() as conn:
             return await law_on(conn, self.tools, self.tools.today())
-
-
-def _signer(secret: str, purpose: str = UNSUBSCRIBE) -> URLSafeSerializer:
-    # SHA-1, the library's default, may be refused by an auditor where SHA-256 is not.
-    return URLSafeSerializer(secret, salt=purpose, signer_kwargs={"digest_method": sha256})
-
-
-async def _relay(settings: Settings, stack: AsyncExitStack) -> MailChannel:
-    if settings.smtp_host is None:
-        return UnsetChannel()
-    password = settings.smtp_password
-    relay = Relay(
-        settings.smtp_host,
-        settings.smtp_port,
-        settings.smtp_tls,
-        settings.smtp_username,
-        password.get_secret_value() if password else None,
-        greeting=socket.getfqdn(),
-    )
-    sender = Sender(settings.sender_name, settings.mail_from)
-    return await stack.enter_async_context(EmailChannel(relay, sender, connections=settings.smtp_connections))
 
 
 def _on_signal(stopping: asyncio.Event) -> None:

@@ -1,0 +1,31 @@
+"""Listening: an application answers on an address until it is closed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp.web import Application, AppRunner
+
+from notifier.errors import SettingsError
+from notifier.web.connections import GUARD, Guard, GuardedSite
+
+
+@asynccontextmanager
+async def listening(application: Application, host: str, port: int, setting: str) -> AsyncIterator[str]:
+    """Serve `application` on `host` and `port` (0: any that is free) and yield its address.
+
+    Raises SettingsError, naming the setting NOTIFIER_`setting`_PORT, if it cannot be listened on.
+    """
+    runner = AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        guard = application[GUARD] if GUARD in application else Guard()
+        site = GuardedSite(runner, guard, host, port)
+        try:
+            await site.start()
+        except OSError as fault:
+            raise SettingsError(
+                f"{host}:{port} cannot be listened on ({fault.strerror}); set NOTIFIER_{setting}_PORT to a free port"
+            ) from fault
+        yield site.name
+    finally:
+        await runner.cleanup()
