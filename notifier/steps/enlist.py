@@ -77,6 +77,7 @@ async def _take_over(
     now = tools.now()
     closed: tuple[str, ...] = ()
     async with tools.database.transaction() as conn:
+        await enrolment.take_turns(conn)
         found = await without_foreign(conn, found, wanted)
         if found.listed.faults and not wanted.without_refused:
             return Enlisted(found.listed, NOTHING, taken_over=False)
@@ -178,14 +179,13 @@ async def _look_at(tools: Tools, kept: KeptImport) -> None:
     who = Actor(kept.who, "", kept.authority)
     try:
         done = await enlist(tools, content, wanted_from(kept.wanted), who, keep=note)
+        if not done.taken_over:
+            async with tools.database.transaction() as conn:
+                await note(conn, done)
     except ImportRefusedError as refusal:
         async with tools.database.transaction() as conn:
             report = {"reason": str(refusal)}
             await imports.finish(conn, kept.id, imports.REFUSED, report, "", tools.now())
-        return
-    if not done.taken_over:
-        async with tools.database.transaction() as conn:
-            await note(conn, done)
 
 
 def wanted_from(written: Mapping[str, Any]) -> Wanted:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, select, update
+from sqlalchemy import and_, bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -54,9 +54,17 @@ __all__ = [
     "enrol",
     "enrolled",
     "folded",
+    "take_turns",
 ]
+_LOCK = 0x656E6C69
 _DECISIVE = {"services", "designated", "municipality", "prefecture", "closed_on"}
 """What decides which duties concern an office; another name or address does not."""
+
+
+async def take_turns(conn: AsyncConnection) -> None:
+    """Let one list be taken over at a time, to the end of the transaction; on SQLite they take turns anyway."""
+    if conn.dialect.name == "postgresql":
+        await conn.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
 
 
 async def enrol(

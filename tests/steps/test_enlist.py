@@ -1,5 +1,6 @@
 """Lists that came in over the network: kept, compared, confirmed, taken over once."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import cast
@@ -110,3 +111,12 @@ async def test_a_list_that_another_worker_has_dealt_with_is_left_as_it_is(shop: 
         (row,) = (await kept(shop),)
         assert not await imports.finish(conn, row.id, "failed", {}, "", shop.tools.now())
     assert (await shop.all(OfficeImportRow))[0].state == "compared"
+
+
+async def test_two_workers_take_a_list_over_once(shop: Workshop) -> None:
+    wanted = wanted_as_kept(replace(TRY, dry_run=False))
+    await receive(shop.tools, Arrived("imp_1", CITY, "key/ntf_1", "", LIST.encode(), wanted), "key/ntf_1")
+    await asyncio.gather(*(enlist_waiting(shop.named(worker)) for worker in ("first", "second")))
+    done = await kept(shop)
+    assert (done.state, done.report["counts"]["added"]) == ("taken_over", 2)
+    assert [row.action for row in await shop.all(AuditRow)] == ["offices.import.received", "offices.enlisted"]
