@@ -259,7 +259,7 @@ class Service:
                 exchange=self.exchange,
             ),
             almanac=Almanac(self.tools),
-            gatehouse=Gatehouse(self.tools, self._secret, secrets.token_bytes)
+            gatehouse=Gatehouse(self.tools, self._passes.secret, secrets.token_bytes)
             if self.settings.asks_who_is_there(is_shown_off=turn_clock is not None)
             else None,
             is_secure=self.settings.base_url.startswith("https://"),
