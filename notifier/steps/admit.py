@@ -48,6 +48,6 @@ async def release(tools: Tools, account: Account, digest: str, origin: str) -> N
     """End a session, because its user signs out."""
     user = account.user
     async with tools.database.transaction() as conn:
-        if await users.end(conn, digest=digest):
-            actor = Actor(user.name, origin, user.authority)
-            await audit.append(conn, tools.now(), actor, "sign-in.ended", f"user/{user.name}", {})
+        await users.end(conn, digest=digest)
+        actor = Actor(user.name, origin, user.authority)
+        await audit.append(conn, tools.now(), actor, "sign-in.ended", f"user/{user.name}", {})

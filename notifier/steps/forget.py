@@ -17,6 +17,5 @@ async def forget(tools: Tools) -> None:
     while more:
         async with tools.database.transaction() as conn:
             more = await backlogs.forget(conn, before)
-            if more:
-                detail = {"before": before.isoformat()}
-                await audit.append(conn, tools.now(), "forget", "messages.forgotten", "messages", detail)
+            detail = {"before": before.isoformat()}
+            await audit.append(conn, tools.now(), "forget", "messages.forgotten", "messages", detail)
