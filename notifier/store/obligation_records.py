@@ -1,6 +1,6 @@
 """Obligation records: what the offices of a tenant owe, as sets to be read page by page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,9 @@ from notifier.domain.callers import Tenant
 from notifier.store import sight
 from notifier.store.authority_records import state_of
 from notifier.store.tables import CohortRow, ContactRow, ObligationRow, OfficeRow
+
+_TOGETHER = 50
+"""Cohorts that are looked through by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ class Tally:
 
 
 def _state_is(state: str, today: date) -> ColumnElement[bool]:
-    """Tell whether an obligation stands in `state`, in conditions that indexes serve."""
-    cohort = col(CohortRow.state)
+    """Tell whether an obligation stands in `state`."""
+    # The list is read in the order of its cohorts; an index on their states would find them all, to sort them.
+    cohort = func.coalesce(col(CohortRow.state), "")
     past = and_(cohort == "open", func.coalesce(col(CohortRow.latest) < today, False))
     settled = col(ObligationRow.settled_on).is_not(None)
     if state == "settled":
@@ -76,10 +80,27 @@ async def obligations(
 ) -> list[ObligationRecord]:
     """Return `limit` obligations of open offices that `tenant` sees and wants, from behind `after` on.
 
-    The order is that of cohort and office: alike ones stand together.
+    The order is that of cohort and office: alike ones stand together. Of a tenant or an office all are looked
+    through, for the nation a few cohorts after the other, until there are enough.
     """
+    found = _records(tenant, wanted, today, after).limit(limit)
+    if not tenant.is_nation or wanted.office is not None:
+        return [ObligationRecord(*row) for row in await conn.execute(found)]
+    meant = select(col(CohortRow.id)).where(col(CohortRow.id) >= after[0], *_of_cohort(wanted, today))
+    cohorts = (await conn.execute(meant.order_by(col(CohortRow.id)))).scalars().all()
+    records: list[ObligationRecord] = []
+    for start in range(0, len(cohorts), _TOGETHER):
+        few = col(ObligationRow.cohort_id).in_(cohorts[start : start + _TOGETHER])
+        rows = await conn.execute(found.where(few).limit(limit - len(records)))
+        records += [ObligationRecord(*row) for row in rows]
+        if len(records) == limit:
+            break
+    return records
+
+
+def _records(tenant: Tenant, wanted: Wanted, today: date, after: tuple[int, int]) -> Select[*tuple[Any, ...]]:
     place = (col(ObligationRow.cohort_id), col(ObligationRow.office_id))
-    found: Select[*tuple[Any, ...]] = (
+    return (
         select(
             *place,
             col(OfficeRow.number),
@@ -105,9 +126,16 @@ async def obligations(
             *_matching(wanted, today),
         )
         .order_by(*place)
-        .limit(limit)
     )
-    return [ObligationRecord(*row) for row in await conn.execute(found)]
+
+
+def _of_cohort(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions that a cohort alone can break; of its state only where members cannot differ."""
+    found = _matching(replace(wanted, state=None, office=None), today)
+    if wanted.state in {None, "settled"}:
+        return found
+    states = {"lapsed": ("lapsed", "open")}.get(wanted.state or "", (wanted.state,))
+    return [*found, col(CohortRow.state).in_(states)]
 
 
 def _matching(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:

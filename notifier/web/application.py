@@ -4,7 +4,7 @@ from aiohttp import web
 
 from notifier.rendering import Pages
 from notifier.web import gate, safety, tracing, wording
-from notifier.web.api.application import ROOT, make_api
+from notifier.web.api.application import DESCRIPTION, ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
 from notifier.web.pages import (
@@ -16,6 +16,7 @@ from notifier.web.pages import (
     login,
     mailbox,
     offices,
+    reference,
     unsubscribe,
 )
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
@@ -58,5 +59,7 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
         application.router.add_post("/clock", clock.turn)
         application[clock.TURNING] = clock.Turning()
     if supplies.entrance is not None:
-        application.add_subapp(ROOT, make_api(supplies.entrance))
+        api = make_api(supplies.entrance)
+        add(f"{ROOT}/reference", reference.page_of(api[DESCRIPTION]))
+        application.add_subapp(ROOT, api)
     return application
