@@ -18,10 +18,11 @@ from tests.steps.workshop import A, B, Workshop, enrolled
 
 STEPS = Path(__file__).resolve().parents[2] / "notifier" / "steps"
 OWN_RECORD = {
-    "herald": "what is put into a feed stands in the feed, round by round",
-    "inform": "a memo keeps every try and what came of it",
+    "herald.herald": "what is put into a feed stands in the feed, round by round",
+    "vouch.contact_of": "it only looks, and holds the contact while it does",
+    "inform.inform": "a memo keeps every try and what came of it",
 }
-"""Steps whose only change is a row that says itself when it was made and what came of it."""
+"""Steps that change nothing, or only rows that say themselves when they were made and what came of them."""
 
 
 def calls(function: ast.AST) -> set[str]:
@@ -58,7 +59,7 @@ def test_every_step_that_opens_a_transaction_writes_an_audit_row() -> None:
             names = reached(name, functions)
             changes = any(each.endswith(".transaction") for each in names)
             says = bool({"audit.append", "audit.append_run"} & names)
-            if changes and not says and path.stem not in OWN_RECORD:
+            if changes and not says and f"{path.stem}.{name}" not in OWN_RECORD:
                 silent.append(f"{path.stem}.{name}")
     assert silent == []
 
