@@ -250,6 +250,8 @@ async def test_an_authority_changes_its_own_settings_and_everything_is_worked_ou
     assert {
         each["latest"] for each in await own.pages("/obligations?deadline=platform-subsidy/apply", "osaka")
     } == {"2026-03-13"}
+    for same in ({"name": "千葉市役所"}, {"name": "千葉市役所"}):
+        assert (await own.call("PATCH", path, same, If_Match="*")).body["name"] == "千葉市役所"
     for who, code in (("prefecture", CHIBA_CITY), ("municipality", ICHIKAWA)):
         assert (await own.call("PATCH", f"/authorities/{code}", {}, who, If_Match="*")).status == 404
     assert (await own.call("PATCH", path, {}, "office", If_Match="*")).body["code"] == "role-may-not"

@@ -112,7 +112,10 @@ async def show_list(call: Call) -> Deliveries:
 
 async def show(call: Call) -> Delivery:
     """Answer with one delivery."""
-    number = call.inside(DeliveryPath).id
+    return await _one(call, call.inside(DeliveryPath).id)
+
+
+async def _one(call: Call, number: int) -> Delivery:
     async with call.reading() as conn:
         record = await delivery_records.delivery(conn, call.tenant, number)
     if record is None:
@@ -124,7 +127,7 @@ async def send_again(call: Call) -> Reply:
     """Plan a delivery anew."""
     anew = await resend(call.tools, call.tenant, call.inside(DeliveryPath).id, call.actor, _check)
     call.entrance.reception.wake()
-    return Reply(shown(anew), 201, f"/v1/deliveries/{anew.id}")
+    return Reply(await _one(call, anew), 201, f"/v1/deliveries/{anew}")
 
 
 def _check(record: DeliveryRecord) -> None:
