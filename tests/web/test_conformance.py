@@ -14,7 +14,7 @@ import pytest
 
 from tests.web.country import Country, country
 
-EXAMPLES = 4
+EXAMPLES = 2
 SEED = 20260121
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
@@ -34,6 +34,7 @@ async def tried(land: Country, who: str, folder: Path, *more: str) -> tuple[int,
         *("--header", f"Authorization: Bearer {land.keys[who]}"),
         *("--phases", "coverage,fuzzing", "--mode", "all"),
         *("--max-examples", str(EXAMPLES), "--seed", str(SEED), "--generation-deterministic", "--no-shrink"),
+        *("--exclude-path", "/v1/feed"),  # it waits until something happens
         *("--workers", "1", "--no-color", "--continue-on-failure"),
         *more,
     ]
@@ -50,6 +51,7 @@ async def tried(land: Country, who: str, folder: Path, *more: str) -> tuple[int,
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_schemathesis_finds_nothing(sqlite_template: Path, tmp_path: Path) -> None:
     file = copyfile(sqlite_template, tmp_path / "notifier.sqlite3")
     async with country(f"sqlite+aiosqlite:///{file}") as land:
