@@ -18,12 +18,12 @@ from notifier.clock import TurnedClock
 from notifier.store.database import Database
 from notifier.store.migration import migrate
 from notifier.tools import Tools
-from ops.bench import country, membership, posting, replanning, sending, simulating, sweeping
+from ops.bench import country, membership, posting, receiving, replanning, sending, simulating, sweeping
 from ops.bench.figures import line
 from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, running_server
 
-PARTS = ("national", "mail", "membership", "simulation", "webhooks")
-WHOLE, CITY, MESSAGES = 270_000, 2_000, 16_000
+PARTS = ("national", "mail", "membership", "simulation", "webhooks", "events")
+WHOLE, CITY, MESSAGES, EVENTS = 270_000, 2_000, 16_000, 4_000
 
 
 async def _national(url: str, count: int, watched: tuple[int, ...], *, mail: bool) -> None:
@@ -61,6 +61,8 @@ def _measure(part: str, url: str, count: int, watched: tuple[int, ...]) -> None:
     """Measure one part in this process."""
     if part == "simulation":
         simulating.measure(count)
+    elif part == "events":
+        uvloop.run(receiving.measure(url, EVENTS, *watched))
     elif part == "webhooks":
         uvloop.run(_webhooks(url, watched))
     elif part == "membership":
