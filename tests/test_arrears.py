@@ -1,6 +1,6 @@
 """Events that come too early: for an office that is not there yet, or for a day that has not come."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import date, timedelta
 
 import pytest
@@ -79,7 +79,7 @@ async def land(migrated_url: str) -> AsyncIterator[Country]:
         yield found
 
 
-def event(kind: str, name: str, data: dict[str, object], on: date = date(2026, 1, 21)) -> Inbound:
+def event(kind: str, name: str, data: Mapping[str, object], on: date = date(2026, 1, 21)) -> Inbound:
     return Inbound("urn:example:early", name, kind, japan_time(on, 9), NUMBER, None, data)
 
 

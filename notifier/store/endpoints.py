@@ -15,7 +15,7 @@ from sqlmodel import Field
 from notifier.domain.breaker import Breaker
 from notifier.store.database import table
 from notifier.store.listeners import ListenerRow
-from notifier.store.tables import Table, _json
+from notifier.store.tables import Table, kept_json
 
 
 class EndpointRow(Table, table=True):
@@ -30,9 +30,9 @@ class EndpointRow(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     listener_id: int = Field(foreign_key="listener.id", index=True)
     url: str
-    types: list[str] = Field(sa_column=_json())
-    offices: list[str] = Field(sa_column=_json())
-    deadlines: list[str] = Field(sa_column=_json())
+    types: list[str] = Field(sa_column=kept_json())
+    offices: list[str] = Field(sa_column=kept_json())
+    deadlines: list[str] = Field(sa_column=kept_json())
     description: str = ""
     owner: str = ""
     state: str

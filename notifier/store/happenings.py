@@ -44,8 +44,8 @@ from notifier.store.tables import (
     OfficeRow,
     SayingRow,
     Table,
-    _json,
-    _only,
+    kept_json,
+    only,
 )
 
 
@@ -56,7 +56,7 @@ class HappeningRow(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(index=True)
-    data: dict[str, Any] = Field(sa_column=_json())
+    data: dict[str, Any] = Field(sa_column=kept_json())
 
 
 class MessageRow(Table, table=True):
@@ -68,7 +68,7 @@ class MessageRow(Table, table=True):
     """
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_fresh", "id", **_only("batch IS NULL")), Index("ix_message_at", "at"))
+    __table_args__ = (Index("ix_message_fresh", "id", **only("batch IS NULL")), Index("ix_message_at", "at"))
 
     id: int | None = Field(default=None, primary_key=True)
     type: str

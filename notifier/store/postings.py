@@ -39,7 +39,7 @@ from notifier.store.database import table
 from notifier.store.endpoints import Endpoint, EndpointRow, Wanted
 from notifier.store.feed import HeardRow, Told, tell, with_content
 from notifier.store.happenings import MessageRow
-from notifier.store.tables import Table, _only
+from notifier.store.tables import Table, only
 
 OPEN = ("waiting", "claimed")
 """States of a posting that may still be sent; in the others (delivered, dead, superseded) it is finished."""
@@ -54,10 +54,10 @@ class PostingRow(Table, table=True):
     __tablename__ = "posting"
     __table_args__ = (
         UniqueConstraint("endpoint_id", "message_id"),
-        Index("ix_posting_due", "endpoint_id", "next_try_at", "id", **_only("state = 'waiting'")),
-        Index("ix_posting_lane", "endpoint_id", "lane", "id", **_only("finished_at IS NULL")),
-        Index("ix_posting_lease_until", "lease_until", **_only("state = 'claimed'")),
-        Index("ix_posting_dead", "endpoint_id", "id", **_only("state = 'dead'")),
+        Index("ix_posting_due", "endpoint_id", "next_try_at", "id", **only("state = 'waiting'")),
+        Index("ix_posting_lane", "endpoint_id", "lane", "id", **only("finished_at IS NULL")),
+        Index("ix_posting_lease_until", "lease_until", **only("state = 'claimed'")),
+        Index("ix_posting_dead", "endpoint_id", "id", **only("state = 'dead'")),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -36,5 +36,6 @@ async def show(request: web.Request) -> web.Response:
     for group, _, _, found in groups:
         if group is Group.PAST:
             found.reverse()
-    shown = {"groups": groups, "totals": totals, "views": views, "untold": untold}
-    return answer.page(request, "board.html", "board", **shown)
+    return answer.page(
+        request, "board.html", "board", groups=groups, totals=totals, views=views, untold=untold
+    )
