@@ -52,11 +52,6 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         "宛先にできません。アドレスの形、役割、分野のどれかが使えないか、すでに登録されています。",
     ),
     "decision-unfit": (409, "決められません。止めるときは理由が必要で、過ぎた日からは変えられません。"),
-    "contact-unfit": (
-        409,
-        "宛先にできません。アドレスの形、役割、分野のどれかが使えないか、すでに登録されています。",
-    ),
-    "decision-unfit": (409, "決められません。止めるときは理由が必要で、過ぎた日からは変えられません。"),
     "endpoint-unproved": (
         409,
         "送信先が所有確認に答えていません。data.challengeをそのまま返すか、OPTIONSにWebHook-Allowed-Originで答えてください。",
