@@ -138,10 +138,12 @@ def _requests(count: int, turn: int, senders: Sequence[tuple[str, bytes]], now: 
 async def _bare(secrets: Mapping[str, bytes], now: Callable[[], datetime]) -> tuple[int, web.AppRunner]:
     async def answer(request: web.Request) -> web.Response:
         body = await request.read()
-        said = [request.headers[f"webhook-{each}"] for each in ("id", "timestamp", "signature")]
+        message, at, signed = (
+            request.headers[f"webhook-{each}"] for each in ("id", "timestamp", "signature")
+        )
         json.loads(body)
         secret = secrets[request.query["sender"]]
-        return web.Response(status=202 if verify(secret, *said, now(), body) else 401)
+        return web.Response(status=202 if verify(secret, message, at, signed, now(), body) else 401)
 
     application = web.Application()
     application.router.add_post("/v1/events", answer)
