@@ -42,6 +42,10 @@ class EndpointRefusedError(NotifierError):
     """An endpoint was to be added or changed in a way that makes no sense."""
 
 
+class SourceRefusedError(NotifierError):
+    """A source was to be watched that cannot be."""
+
+
 class StoreError(NotifierError):
     """The database cannot be reached or refuses to keep what it was given."""
 

@@ -21,13 +21,14 @@ from notifier.explaining import Explained, explain
 from notifier.gatehouse import Gatehouse
 from notifier.keyring import Keyring, WantedKey, create_key
 from notifier.listening import listening
+from notifier.lookout import Lookout
 from notifier.passes import Purpose
 from notifier.postman import Postman
 from notifier.publishing import publish
 from notifier.reception import Reception
 from notifier.running import run_step
 from notifier.schedule import Schedule
-from notifier.settings import Settings
+from notifier.settings import Settings, read_networks
 from notifier.steps.enlist import enlist
 from notifier.steps.entrust import take_back
 from notifier.steps.lend import recall
@@ -66,6 +67,7 @@ class Service:
         self.exchange = found.exchange
         self.database = tools.database
         self.postman = Postman(partial(post, tools, found.exchange))
+        self.lookout = Lookout(tools, settings.base_url, read_networks(settings.webhook_networks))
         self.working = asyncio.Lock()
         self._passes = found.passes
         self._schedule: Schedule | None = None
@@ -213,15 +215,15 @@ class Service:
         schedule.start()
         working = asyncio.create_task(worker.work())
         working.add_done_callback(lambda _: stopping.set())
-        posting = asyncio.create_task(self.postman.work())
+        rounds = asyncio.gather(self.postman.work(), self.lookout.watchman.work())
         try:
             yield
         finally:
             await schedule.stop()
-            worker.stop()
-            self.postman.stop()
+            for each in (worker, self.postman, self.lookout.watchman):
+                each.stop()
             await working
-            await posting
+            await rounds
         if died:
             raise NotifierError("the ticker died; the service stopped so that it can be started anew")
 
@@ -293,6 +295,5 @@ class Service:
 
 
 def _on_signal(stopping: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)

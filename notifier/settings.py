@@ -104,8 +104,8 @@ class Settings(BaseSettings):
     )
     webhook_networks: str = Field(
         "",
-        description="Networks that webhooks may be posted to although they are not public, such as"
-        " `10.1.0.0/16`; several are separated by commas.",
+        description="Networks that webhooks may be posted to and sources watched in although they are not public, such"
+        " as `10.1.0.0/16`; several are separated by commas.",
     )
     webhook_plain_http: bool = Field(
         default=False,

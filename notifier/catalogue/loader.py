@@ -26,7 +26,17 @@ from notifier.domain.notices import Notice
 from notifier.domain.statements import Statement
 
 SHIPPED = Path(__file__).parent
-_NAMED = ("notices", "facts", "services", "ladders", "authorities", "decisions", "register")
+_NAMED = (
+    "notices",
+    "facts",
+    "services",
+    "ladders",
+    "authorities",
+    "decisions",
+    "register",
+    "watchlist",
+    "names",
+)
 T = TypeVar("T")
 
 

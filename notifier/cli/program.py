@@ -27,6 +27,7 @@ from notifier.cli import (
     reading,
     service,
     simulation,
+    sources,
     subscriptions,
     users,
     verification,
@@ -61,6 +62,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(endpoints.app, name="endpoint")
 app.add_typer(events.app, name="event")
+app.add_typer(sources.app, name="source")
 app.add_typer(catalogue.app, name="catalogue")
 
 

@@ -14,7 +14,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier import assets
 from notifier.errors import StoreError
-from notifier.store import agendas, authorities, keys, memos, notes, postings, replies, users, walls
+from notifier.store import (
+    agendas,
+    authorities,
+    keys,
+    memos,
+    notes,
+    papers,
+    postings,
+    replies,
+    sources,
+    tasks,
+    users,
+    walls,
+)
 from notifier.store.database import Database
 from notifier.store.faults import named_faults
 from notifier.store.tables import Table
@@ -22,7 +35,7 @@ from notifier.store.tables import Table
 if TYPE_CHECKING:
     from alembic.config import Config
 
-ROOMS = (agendas, authorities, keys, memos, notes, postings, replies, users)
+ROOMS = (agendas, authorities, keys, memos, notes, papers, postings, replies, sources, tasks, users)
 """Modules that keep their tables beside their queries; they are loaded so that no table is missing here."""
 
 _LOCK = 4_202_600_206

@@ -69,7 +69,20 @@ WALLS: Final[Mapping[str, tuple[str, str]]] = {
 OPEN: Final = ("authority", "authority_member", "notice", "deadline", "statement")
 """Tables that every tenant may read and none may write: the law, and who is who."""
 
-CLOSED: Final = ("calendar_version", "memo", "outbox", "reply", "sequence", "session", "sign_in_miss")
+CLOSED: Final = (
+    "calendar_version",
+    "document",
+    "fetch",
+    "item",
+    "memo",
+    "outbox",
+    "reply",
+    "sequence",
+    "session",
+    "sign_in_miss",
+    "source",
+    "task",
+)
 """Tables that no tenant has a right to; they are for the program itself."""
 
 _BUILT = text(
