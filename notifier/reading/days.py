@@ -16,7 +16,7 @@ from notifier.domain.dates import (
     month_end,
     part_of_month,
 )
-from notifier.reading.moments import Moment
+from notifier.reading.moments import Moment, weekday_number
 from notifier.reading.numerals import number
 
 _PARTS = {
@@ -86,7 +86,7 @@ def _days_of_year(moment: Moment, year: int) -> tuple[Interval, str]:
     if moment.quarter is not None:
         return _months_from(date(year, 3 * moment.quarter + 1, 1), 3) if moment.quarter < 4 else _months_from(
             date(year + 1, 1, 1), 3
-        ), "range"
+        ), "half_year"
     if moment.season:
         return _months_from(date(year, SEASONS[moment.season], 1), 3), "range"
     return _whole_years(moment, year)
@@ -141,10 +141,15 @@ def issue_days(word: str, issued: date) -> Interval | None:
     if word in days:
         day = issued + timedelta(days=days[word])
         return Interval(day, day)
-    weeks = {"今週": 0, "来週": 1, "先週": -1, "再来週": 2, "今週末": 0, "来週末": 1}
+    weeks = {"今週": 0, "来週": 1, "翌週": 1, "先週": -1, "再来週": 2, "今週末": 0, "来週末": 1}
     if word in weeks:
         monday = issued - timedelta(days=issued.weekday()) + timedelta(weeks=weeks[word])
         return Interval(monday + timedelta(days=5 if word.endswith("末") else 0), monday + timedelta(days=6))
+    week, weekday = weeks.get(word[: word.find("週") + 1]), word.removesuffix("日").removesuffix("曜")[-1:]
+    if week is not None and "曜" in word:
+        monday = issued - timedelta(days=issued.weekday()) + timedelta(weeks=week)
+        day = monday + timedelta(days=weekday_number(weekday))
+        return Interval(day, day)
     this_year = fiscal_year(fiscal_year_of(issued))
     known = {
         "年内": Interval(date(issued.year, 1, 1), date(issued.year, 12, 31)),

@@ -38,9 +38,12 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         total -= 9
         reasons.append("-9 行に日付だけがある（発出日など）")
     label = place.label or (place.heading if len(place.before) < 3 else "")
+    told = label.rstrip("はをがに")
     sources = {"after": _own(phrase, place.after, reach), "before": place.before[-30:], "label": label}
     for group in _groups(phrase.shape, _side(phrase)):
         source = sources[group.where]
+        if group.reason.startswith("項目名が催し") and told != label:
+            source = told[-6:]  # 議事録案への意見は１週間以内に: what is spoken of is the opinion
         found = group.pattern.search(source[: group.near] if group.where == "after" else source)
         if found is not None:
             total += group.weight
@@ -84,6 +87,10 @@ def _groups(shape: Shape, side: str) -> tuple[Words, ...]:
 
 _CASE = re.compile(r"(?:場合|とき)(?:は|に|、)|\)")
 _ASIDE = re.compile(r"\([^()]*\)")
+_NEXT_TOPIC = re.compile(r"、[^、。]{1,16}は$")
+_PAUSES = re.compile("[しみりきけせめれえべげ]、(?:かつ|並びに|また)?、?$")
+"""A verb that leaves the mood of its clause to the end of the sentence: …に発注し、…に支払うこと."""
+_TAIL = 24
 _LISTED = 4
 """Signs between two expressions of one list, such as 又は: what follows holds for both."""
 
@@ -96,9 +103,11 @@ def _own(phrase: Phrase, after: str, reach: int) -> str:
     if aside is not None:
         return after[aside.end() :] if reach < aside.end() else after[:reach]
     own = after if reach <= _LISTED else after[:reach]
+    if reach < len(after):
+        own = _NEXT_TOPIC.sub("", own)  # 説明会は６月１日、申込期限は５月20日まで: 申込 speaks of the second
     case = _CASE.search(own)
     if case is None:
-        return own
+        return own + after[-_TAIL:] if reach < len(after) and _PAUSES.search(own) else own
     return own[: case.start()] if case[0] == ")" else ""
 
 

@@ -1,12 +1,11 @@
 """Every expression of time in a notice, with what it means: the grammar's answer as CONTRACTS 3 prints it."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from itertools import pairwise
-from typing import Any
 
+from notifier.reading.coordination import alike_in_lists, is_listed
 from notifier.reading.duties import judge
+from notifier.reading.findings import Expression, Reading
 from notifier.reading.flagging import flagged
 from notifier.reading.issuing import issue_date
 from notifier.reading.joining import phrases
@@ -17,51 +16,7 @@ from notifier.reading.resolving import Resolved, resolve
 from notifier.reading.tentativeness import governing_marks, why_tentative
 from notifier.reading.years import Surroundings
 
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """One expression, quoted as it stands. Days are civil dates in Japan, both included, None where open or not fixed.
-
-    `line` counts from 1 and `column` from 0, in signs; `offset` is the place of `text` in the whole.
-    """
-
-    line: int
-    column: int
-    text: str
-    kind: str
-    start: date | None
-    end: date | None
-    tentative: bool
-    is_deadline: bool
-    flags: tuple[str, ...]
-    offset: int
-    reasons: tuple[str, ...]
-    """Why it is a deadline or not, and why tentative: for people, in Japanese."""
-    sentence: str
-    """The sentence or the cell around it, normalised, with the label in front."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that `notifier read` prints, its keys in the promised order."""
-        return {
-            "line": self.line,
-            "column": self.column,
-            "text": self.text,
-            "kind": self.kind,
-            "start": self.start and self.start.isoformat(),
-            "end": self.end and self.end.isoformat(),
-            "tentative": self.tentative,
-            "is_deadline": self.is_deadline,
-            "flags": list(self.flags),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read: the expressions in the order of the text, and the issue date they were related to."""
-
-    text: str
-    issued: date | None
-    expressions: tuple[Expression, ...]
+__all__ = ["Expression", "Reading", "read"]
 
 
 def read(text: str, issued: date | None = None) -> Reading:
@@ -102,15 +57,8 @@ def read(text: str, issued: date | None = None) -> Reading:
                 _sentence(place, text[start:end]),
             )
         )
-    expressions = _alike_in_lists(expressions, copy.text, found)
+    expressions = alike_in_lists(expressions, copy.text, found)
     return Reading(text, reference, flagged(tuple(expressions), originals, reference))
-
-
-_LISTED = re.compile(r"[ ]?(?:、|,|・|及び|並びに|又は|または|と)[ ]?")
-
-
-_SPELT_OUT = re.compile(r"[ ]?(?:\(|の)")
-"""Between a range and its length: 令和9年4月1日～令和12年3月31日（3年間）."""
 
 
 def _places(page: Page, text: str, found: tuple[Phrase, ...]) -> list[tuple[Place, int]]:
@@ -121,36 +69,10 @@ def _places(page: Page, text: str, found: tuple[Phrase, ...]) -> list[tuple[Plac
         place = page.place(phrase.start, phrase.end)
         following = found[index + 1] if index + 1 < len(found) else None
         reach = (following.start if following else len(text)) - phrase.end
-        if following is not None and _is_listed(text, phrase, following):
+        if following is not None and is_listed(text, phrase, following):
             place, reach = replace(place, after=places[-1][0].after), places[-1][1]
         places.append((place, max(0, reach)))
     return places[::-1]
-
-
-def _is_listed(text: str, first: Phrase, second: Phrase) -> bool:
-    return first.shape is second.shape and _LISTED.fullmatch(text, first.end, second.start) is not None
-
-
-def _alike_in_lists(row: list[Expression], text: str, found: tuple[Phrase, ...]) -> list[Expression]:
-    """Let what is said of one member of a list hold for all: 納期は６月、８月及び10月の末日."""
-    result = list(row)
-    joined = [
-        _is_listed(text, first, second)
-        or (second.shape is Shape.LENGTH and _SPELT_OUT.fullmatch(text, first.end, second.start) is not None)
-        for first, second in pairwise(found)
-    ]
-    for order in (range(len(joined)), reversed(range(len(joined)))):
-        for index in order:
-            pair = result[index : index + 2]
-            if joined[index] and any(each.is_deadline for each in pair):
-                result[index : index + 2] = [_as_deadline(each) for each in pair]
-    return result
-
-
-def _as_deadline(expression: Expression) -> Expression:
-    if expression.is_deadline:
-        return expression
-    return replace(expression, is_deadline=True, reasons=(*expression.reasons, "同じ並びの日付が期限"))
 
 
 def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list[Resolved]:

@@ -4,20 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
+from notifier.reading.findings import Expression
 from notifier.reading.lexicon import words
 from notifier.reading.places import Page
 from notifier.reading.subjects import subject_of
-
-if TYPE_CHECKING:
-    from notifier.reading.expressions import Expression
 
 _RUN = 4
 _VOID_REACH = 4
 
 
-def flagged(found: "tuple[Expression, ...]", page: Page, issued: date | None) -> "tuple[Expression, ...]":
+def flagged(found: tuple[Expression, ...], page: Page, issued: date | None) -> tuple[Expression, ...]:
     """Return the expressions with the flags that follow from the document as a whole."""
     row = [_voided(each, page) for each in found]
     row = _suspected(row, issued)
@@ -25,16 +22,16 @@ def flagged(found: "tuple[Expression, ...]", page: Page, issued: date | None) ->
     return tuple(_past(each, issued) for each in row)
 
 
-def _with(expression: "Expression", flag: str) -> "Expression":
+def _with(expression: Expression, flag: str) -> Expression:
     return replace(expression, flags=tuple(sorted({*expression.flags, flag})))
 
 
-def _past(expression: "Expression", issued: date | None) -> "Expression":
+def _past(expression: Expression, issued: date | None) -> Expression:
     is_over = expression.end is not None and issued is not None and expression.end < issued
     return _with(expression, "past-at-issue") if expression.is_deadline and is_over else expression
 
 
-def _voided(expression: "Expression", page: Page) -> "Expression":
+def _voided(expression: Expression, page: Page) -> Expression:
     """Mark what stands in a column or under a line that says how it was before an amendment."""
     void, valid = words("void")[0].pattern, words("valid")[0].pattern
     head = expression.sentence.partition("｜")[0] if "｜" in expression.sentence else ""
@@ -51,7 +48,7 @@ def _voided(expression: "Expression", page: Page) -> "Expression":
     return replace(_with(expression, "void"), is_deadline=False, reasons=reasons)
 
 
-def _suspected(row: "list[Expression]", issued: date | None) -> "list[Expression]":
+def _suspected(row: list[Expression], issued: date | None) -> list[Expression]:
     """Flag a run of dates a year apart with nothing between them: tables and pictures that a reader misread."""
     begin = 0
     while begin < len(row):
@@ -70,7 +67,7 @@ def _suspected(row: "list[Expression]", issued: date | None) -> "list[Expression
     return row
 
 
-def _a_year_on(first: "Expression", second: "Expression") -> bool:
+def _a_year_on(first: Expression, second: Expression) -> bool:
     gap = second.offset - first.offset - len(first.text)
     if (
         first.start is None
@@ -90,12 +87,12 @@ def _a_year_on(first: "Expression", second: "Expression") -> bool:
 _DATED = frozenset(("date", "range", "part_of_month", "fiscal_year", "half_year", "month"))
 
 
-def _inherited(row: "Sequence[Expression]") -> "list[Expression]":
+def _inherited(row: Sequence[Expression]) -> list[Expression]:
     """Let a deadline that repeats a tentative one be tentative too: 予定 is often lost on repetition."""
     tentative = {(each.start, each.end) for each in row if each.tentative and each.is_deadline and each.end}
     ends = {end for start, end in tentative if start is not None}
 
-    def repeats(each: "Expression") -> bool:
+    def repeats(each: Expression) -> bool:
         is_day = each.kind == "date"
         is_same = (each.start, each.end) in tentative or (is_day and each.end in ends)
         return is_same and not each.tentative and each.kind in _DATED and (each.is_deadline or is_day)
@@ -110,7 +107,7 @@ _MOVED = re.compile(r"延長|繰り?上げ|繰り?下げ|変更|当初")
 _CLOSED = frozenset(("date", "range", "part_of_month", "fiscal_year", "half_year", "month"))
 
 
-def _contradicting(row: "list[Expression]") -> "list[Expression]":
+def _contradicting(row: list[Expression]) -> list[Expression]:
     """Flag deadlines of one document that name the same duty of the same programme, and different last days.
 
     Rounds, and sentences that say a date was moved, do not contradict each other; nor does one sentence itself.

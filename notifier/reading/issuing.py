@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from notifier.reading.moments import Moment
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Page
 
@@ -13,15 +14,18 @@ _KEY = re.compile(
     r"(?:発行|発出|送信|作成|更新|掲載|通知|公告|公示|告示|公表|日付|発信|制定)(?:年月)?(?:日|時)?[ ]?[::]?[ ]?\(?$"
 )
 _AROUND_ALONE = re.compile(r"[-#*\s・()（）【】|]*")
-_NUMBER_BESIDE = re.compile(r"[ ]*(?:第[0-9]+号|[一-龥ァ-ヶー]{0,12}第?[0-9]{0,6}号?|発行|[0-9]{1,4})?[ ]*")
+_NUMBER_BESIDE = re.compile(
+    r"[ ]*(?:第[0-9]+号|[一-龥ァ-ヶー]{0,12}第?[0-9]{0,6}号?|発行(?:[ ]?:.{0,24})?|[0-9]{1,4})?[ ]*"
+)
 
 
 def issue_date(page: Page, found: Sequence[Phrase]) -> date | None:
     """Return the first full date at the top that stands alone or behind such a key; a month gives its first day.
 
-    None if the document bears none.
+    Minutes give the day of their meeting. None if the document bears none.
     """
     month: date | None = None
+    meeting: date | None = None
     for phrase in found:
         number = page.number(phrase.start)
         if number > _TOP_LINES:
@@ -30,15 +34,34 @@ def issue_date(page: Page, found: Sequence[Phrase]) -> date | None:
         if phrase.shape is not Shape.MOMENT or moment is None or moment.year is None or moment.month is None:
             continue
         if phrase.suffix not in ("", "号", "付", "付け", "現在") or not _stands_out(page, phrase, number):
+            if meeting is None and moment.day is not None and _is_meeting(page, phrase, number):
+                meeting = _day(moment)
             continue
-        try:
-            day = date(moment.year, moment.month, moment.day or 1)
-        except ValueError:
+        day = _day(moment)
+        if day is None:
             continue
         if moment.day is not None:
             return day
         month = month or (None if moment.part or moment.first_month else day)
-    return month
+    return month or meeting
+
+
+def _day(moment: Moment) -> date | None:
+    try:
+        return date(moment.year or 0, moment.month or 0, moment.day or 1)
+    except ValueError:
+        return None
+
+
+_MINUTES = re.compile(r"議事|会議録|協議会|審議会|委員会|部会|総会|理事会|定例会")
+_MEETING = re.compile(r"(?:日[ ]*時|開催日|とき|年月日)[ ]*[::]?[ ]*$")
+
+
+def _is_meeting(page: Page, phrase: Phrase, number: int) -> bool:
+    """Say whether minutes name the day of the meeting there: they bear no other date."""
+    before = page.line(number)[: phrase.start - page.starts[number]]
+    above = "".join(page.lines[: number + 1])[:400]
+    return number < 12 and _MEETING.search(before) is not None and _MINUTES.search(above) is not None
 
 
 def _stands_out(page: Page, phrase: Phrase, number: int) -> bool:

@@ -15,7 +15,9 @@ _BETWEEN_FROM = re.compile(
     rf"{_TENTATIVE}(?:起算して?)?(?:少なくとも|概ね|おおむね|最長|約)?[、,]?[ ]?\n?[ ]?"
 )
 _BETWEEN_BARE = re.compile(rf"{_TENTATIVE}[ ]?\n?[ ]?(?:~|-|→|⇒)[ ]?\n?[ ]?")
-_BETWEEN_LISTED = re.compile(r"[ ]?(?:、|,|・|及び|並びに|又は|または|および|と|若しくは|から|~|-)[ ]?")
+_BETWEEN_LISTED = re.compile(
+    r"(?:まで|から)?(?:[ ]?\([^()\n]{0,20}\))?[ ]?(?:、|,|・|及び|並びに|又は|または|および|と|若しくは|から|~|-)[ ]?"
+)
 _FROM = ("から", "より", "~")
 _AFTER_EVERY = re.compile(r"の?[、]?")
 _AND_DAY = re.compile(r"[ ]?(?:と|、|・|及び|~|-)[ ]?")
@@ -41,8 +43,14 @@ def phrases(text: str) -> Iterator[Phrase]:
             held = phrase
         elif taken <= phrase.start <= held.start and phrase.end > held.end:
             held = phrase  # 18歳に達する日以後の最初の3月31日 takes in 18歳に達する日以後
+        elif held.start < phrase.start < held.end < phrase.end and _hangs_on(held, phrase):
+            held = replace(phrase, start=held.start)  # 当該事業年度の終了後三月以内 takes in 当該事業年度
     if held is not None:
         yield held
+
+
+def _hangs_on(held: Phrase, phrase: Phrase) -> bool:
+    return held.shape is Shape.MOMENT and not held.suffix and phrase.shape in (Shape.ANCHORED, Shape.EVENT)
 
 
 def _repeats(text: str, taken: int, phrase: Phrase) -> bool:

@@ -113,11 +113,15 @@ def _with_year(
 
 
 def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: set[str]) -> Moment | None:
+    # 令和８年６月分から算定する場合は４月末日まで: what a case asks for may lie before the month it speaks of.
+    beside = around.text[around.last_end : phrase.start]
+    is_case = around.last_has_year and not around.last_is_day and _CASE.search(beside) is not None
     year, contradicts = missing_year(
         moment,
         around,
         phrase.start,
-        ahead=phrase.suffix.endswith("まで"),
+        ahead=phrase.suffix.endswith("まで") and not is_case,
+        near=is_case,
         back=_looks_back(around.text, phrase.end),
     )
     if year is None:
@@ -127,6 +131,9 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
     return replace(moment, year=year)
 
 
+_CASE = re.compile(
+    r"(?:から|を|は|に|の|、|分)[^。\n]{0,24}(?:場合|とき|もの|に係る|については)[^。\n]{0,8}$"
+)
 _PAST = re.compile(
     r"(?:[、,・と][ ]?[0-9]{1,2}月(?:[0-9]{1,2}日)?)*[^、。\n]{0,16}?"
     r"(?:ました|でした|された|った(?!場合)|した(?![いが]|場合|うえ|上で)|済み?)"
@@ -198,7 +205,7 @@ def _range(phrase: Phrase, around: Surroundings) -> Resolved:
     if phrase.moment is None or phrase.last is None:
         return Resolved("range", flags=frozenset(("not-understood",)))
     first, last = _completed(phrase.moment, phrase.last)
-    opening = _moment(first, phrase, around)
+    opening = _running(first, last, _moment(first, phrase, around), around, phrase.start)
     if opening.start is None and (first.year_word or first.month_word):
         return Resolved("relative", flags=opening.flags)
     if opening.start is None:
@@ -208,6 +215,18 @@ def _range(phrase: Phrase, around: Surroundings) -> Resolved:
     if closing.end is None or closing.end < opening.start:
         return Resolved("range", flags=flags | {"not-understood"})
     return Resolved("range", opening.start, closing.end, flags)
+
+
+def _running(first: Moment, last: Moment, opening: Resolved, around: Surroundings, start: int) -> Resolved:
+    """Return the opening a year earlier if only its year was inferred and the range then still runs at issue."""
+    is_free = "year-inferred" in opening.flags and first.month is not None and first.weekday is None
+    if not is_free or opening.start is None or around.issued is None or around.beside(start) is not None:
+        return opening
+    earlier = add_months(opening.start, -12)
+    closing = _closing(last, earlier)
+    if not (last.weekday or last.year_word) and closing.end is not None and earlier <= around.issued <= closing.end:
+        return replace(opening, start=earlier)
+    return opening
 
 
 def _completed(first: Moment, last: Moment) -> tuple[Moment, Moment]:
@@ -276,7 +295,8 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
 
 
 def _half(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
-    origin = around.beside(phrase.start) or around.issued
+    beside = around.beside(phrase.start) if around.last_has_year else None
+    origin = beside or around.issued
     if origin is None:
         return Resolved("half_year", flags=frozenset(("not-understood",)))
     if word not in HALVES:

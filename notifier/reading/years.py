@@ -96,11 +96,12 @@ def guessed_era(moment: Moment, around: Surroundings) -> int:
 
 
 def missing_year(
-    moment: Moment, around: Surroundings, start: int, *, ahead: bool, back: bool
+    moment: Moment, around: Surroundings, start: int, *, ahead: bool, back: bool, near: bool = False
 ) -> tuple[int | None, bool]:
     """Return the year of a month or day that names none, and whether its weekday contradicts every such year.
 
-    `ahead` says that it bounds something still to be done, `back` that the sentence tells of what is over.
+    `ahead` says that it bounds something still to be done, `back` that the sentence tells of what is over,
+    `near` that it may lie before as well as after the time it stands beside.
     """
     month, day = moment.month or 1, moment.day
     origin = around.issued or around.neighbour(start) or around.last
@@ -111,6 +112,9 @@ def missing_year(
         years = range(origin.year - 1, origin.year + 2)
         fitting = [year for year in years if _weekday(year, month, day) == moment.weekday]
         return _in_window(fitting or list(years), month, day, origin, ahead=ahead, back=back), not fitting
+    beside = around.beside(start)
+    if near and beside is not None:
+        return min(_about(beside), key=lambda year: abs(_day(year, month, day) - beside)), False
     said = _year_said(month, day, around, start, origin)
     if said is not None and not back:
         return said, False

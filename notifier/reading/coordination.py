@@ -1,0 +1,82 @@
+"""Times that share a predicate or a label: what is said of one member of a list holds for all.
+
+納期は６月、８月及び10月の末日; 個人は７月15日、法人は10月15日まで.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from notifier.reading.findings import Expression
+from notifier.reading.lexicon import words
+from notifier.reading.phrases import Phrase, Shape
+
+_ASIDE = r"(?:[ ]?\([^()\n]{0,24}\))?"
+_AND = "、|,|・|及び|並びに|又は|または|および|若しくは|と|;"
+_LISTED = re.compile(rf"{_ASIDE}[ ]?(?:{_AND})[ ]?(?:及び|又は)?[ ]?")
+_NOUN = "[0-9一-龥ァ-ヶーA-Za-z()・々○]"
+_COORDINATED = re.compile(
+    rf"{_ASIDE}[、,;/][ ]?(?:{_NOUN}|の(?=[一-龥ァ-ヶー])){{1,20}}(?:には|にあっては|については|は|が|:)?[ ]?"
+)
+_SPELT_OUT = re.compile(r"[ ]?(?:\(|の)")
+"""Between a range and its length: 令和9年4月1日～令和12年3月31日（3年間）."""
+_TOPIC = re.compile(r"([^、。\n:]{1,16})(?:には|は|が|:)[ ]?$")
+_DATED = frozenset((Shape.MOMENT, Shape.RANGE, Shape.FROM_LENGTH))
+_REACH = 40
+
+
+def is_listed(text: str, first: Phrase, second: Phrase) -> bool:
+    """Say whether nothing but a conjunction, or a remark in brackets, stands between two phrases of one shape."""
+    return first.shape is second.shape and _LISTED.fullmatch(text, first.end, second.start) is not None
+
+
+def alike_in_lists(row: list[Expression], text: str, found: tuple[Phrase, ...]) -> list[Expression]:
+    """Return the expressions; of those that are coordinated, all are deadlines if one is."""
+    result = list(row)
+    joined = list(_joined(text, found))
+    for order in (joined, joined[::-1]):
+        for first, second in order:
+            if result[first].is_deadline != result[second].is_deadline:
+                result[first], result[second] = _as_deadline(result[first]), _as_deadline(result[second])
+    return result
+
+
+def _joined(text: str, found: tuple[Phrase, ...]) -> Iterator[tuple[int, int]]:
+    for index, (first, second) in enumerate(pairwise(found)):
+        if second.start - first.end > _REACH:
+            continue
+        is_length_of = second.shape is Shape.LENGTH and _SPELT_OUT.fullmatch(text, first.end, second.start)
+        if is_listed(text, first, second) or is_length_of or _is_coordinated(text, first, second):
+            yield index, index + 1
+        # 第１四半期は７月15日、第２四半期は10月15日まで: what is between the two days only says of which.
+        if index + 2 < len(found) and _is_coordinated(text, first, found[index + 2]):
+            yield index, index + 2
+
+
+def _is_coordinated(text: str, first: Phrase, second: Phrase) -> bool:
+    if first.shape not in _DATED or second.shape not in _DATED or _is_whole(first) or _is_whole(second):
+        return False
+    if second.start - first.end > _REACH or _COORDINATED.fullmatch(text, first.end, second.start) is None:
+        return False
+    own = _TOPIC.search(text, max(0, first.start - 20), first.start)
+    between = text[first.end : second.start]
+    return not (_decides(between, 1) or (own is not None and _decides(own[1], -1)))
+
+
+def _is_whole(phrase: Phrase) -> bool:
+    """Say whether the phrase names a whole year or half year: it says of which, not when."""
+    moment = phrase.moment
+    return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
+
+
+def _decides(label: str, sign: int) -> bool:
+    """Say whether the words themselves tell of what kind the day is: 説明会は６月１日、申込期限は５月20日."""
+    groups = (group for group in words("duty") if group.where == "label" and group.weight * sign > 0)
+    return any(group.pattern.search(label) for group in groups)
+
+
+def _as_deadline(expression: Expression) -> Expression:
+    if expression.is_deadline:
+        return expression
+    return replace(expression, is_deadline=True, reasons=(*expression.reasons, "同じ並びの日付が期限"))
