@@ -77,6 +77,13 @@ class Monitor:
         self._tries = self._gauge(
             "webhook_tries_recent", "Tries to post webhooks in the last five minutes, by verdict.", "verdict"
         )
+        self._sources = self._gauge(
+            "sources", "Sources that are watched, by whether the last look saw them.", "state"
+        )
+        self._unseen = self._gauge(
+            "source_unseen_seconds", "Since when the source was not seen that is out of sight for longest."
+        )
+        self._tasks = self._gauge("tasks_open", "Tasks that wait for the rule editor, by kind.", "kind")
         self._reachable = self._gauge("database_up", "1 if the database answered this question, else 0.")
         self._used = self._gauge("database_connections_used", "Connections of this process in use.")
         self._most = self._gauge("database_connections_limit", "Connections this process may open.")
@@ -181,6 +188,9 @@ class Monitor:
         _set_all(self._breakers, found.breakers, ("closed", "open", "half-open"))
         _set_all(self._postings, found.postings, ("waiting", "claimed"))
         _set_all(self._tries, found.tries, ("accepted", "deferred", "refused"))
+        _set_all(self._sources, found.sources, ("seen", "unseen"))
+        self._unseen.set(_age(now, found.sources_since))
+        _set_all(self._tasks, found.tasks, ("notice.received", "source.unseen", "document.lost"))
 
 
 class Pulse:

@@ -12,12 +12,15 @@ from sqlalchemy import update
 from notifier.channels.counted import CountedChannel
 from notifier.channels.unset import UnsetChannel
 from notifier.domain.receipts import Verdict
-from notifier.store import outbox
+from notifier.domain.watching import Form
+from notifier.store import outbox, sources
 from notifier.store.database import Database, table
 from notifier.store.endpoints import EndpointRow
 from notifier.store.listeners import ListenerRow
 from notifier.store.postings import AttemptRow, PostingRow
+from notifier.store.sources import Source
 from notifier.store.tables import LetterRow, OutboxRow
+from notifier.store.tasks import open_task
 from notifier.vitals import Monitor, Pulse
 from tests.builders import CITY, by, deadline, said
 from tests.steps.workshop import A, B, Workshop, enrolled
@@ -295,3 +298,21 @@ async def test_endpoints_their_breakers_and_what_waits_for_them_are_counted(shop
     assert (found["postings_unfinished waiting"], found["webhook_tries_recent accepted"]) == (5, 1)
     # What waits for a breaker to close, or for a disabled endpoint, is not late.
     assert found["oldest_due_seconds posting"] == 180
+
+
+async def test_sources_out_of_sight_and_open_tasks_are_counted(shop: Workshop) -> None:
+    now = shop.tools.now()
+    places = [
+        Source(name, name, name, f"https://{name}.example/", Form.FEED) for name in ("a", "b", "c", "d")
+    ]
+    async with shop.database.transaction() as conn:
+        await sources.add(conn, places, "test", now - timedelta(hours=2))
+        for each in places[:3]:
+            await sources.switch(conn, each.id, enabled=True, now=now)
+        await sources.claim(conn, now, "one", timedelta(minutes=1), 9)
+        await sources.saw(conn, "a", "one", now, now, ("", "", 3))
+        await sources.missed(conn, places[1], "one", now, now, ("gone", False))
+        await open_task(conn, "notice.received", "notice/x", "x", "", now)
+    found = await shown(Monitor(shop.tools))
+    assert (found["sources seen"], found["sources unseen"], found["source_unseen_seconds"]) == (2, 1, 7200)
+    assert (found["tasks_open notice.received"], found["tasks_open source.unseen"]) == (1, 0)

@@ -17,6 +17,7 @@ from notifier.store.database import Database
 from notifier.store.endpoints import EndpointRow
 from notifier.store.happenings import MessageRow
 from notifier.store.postings import AttemptRow, PostingRow
+from notifier.store.sources import SourceRow
 from notifier.store.tables import (
     CohortRow,
     DeadlineRow,
@@ -26,6 +27,7 @@ from notifier.store.tables import (
     LetterRow,
     OutboxRow,
 )
+from notifier.store.tasks import TaskRow
 
 PARKED: Final = 3
 """Failures after which a message of the outbox is tried hourly only; the worker's own number."""
@@ -39,7 +41,8 @@ class Vitals:
     """What was found at one moment.
 
     `oldest` gives by kind since when the oldest thing has been due that is not dealt with: an aware instant, for
-    cohorts a civil date in Japan. `deferred_since` is that of letters put off by their recipients' own servers.
+    cohorts a civil date in Japan. `deferred_since` is that of letters put off by their recipients' own servers,
+    `sources_since` is when the source was last seen that has been out of sight for longest.
     """
 
     oldest: Mapping[str, datetime]
@@ -54,6 +57,9 @@ class Vitals:
     breakers: Mapping[str, int]
     postings: Mapping[str, int]
     tries: Mapping[str, int]
+    sources: Mapping[str, int]
+    sources_since: datetime | None
+    tasks: Mapping[str, int]
 
 
 async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
@@ -88,6 +94,8 @@ async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
         "message": await _first(conn, MessageRow.at, col(MessageRow.batch).is_(None)),
         "posting": await _first(conn, PostingRow.next_try_at, posted),
     }
+    out_of_sight = and_(col(SourceRow.enabled), col(SourceRow.failures) > 0)
+    last_seen = func.coalesce(col(SourceRow.seen_at), col(SourceRow.added_at))
     moving = select(func.count()).where(col(DeadlineRow.generation) != col(DeadlineRow.derived))
     return Vitals(
         {kind: since for kind, since in first.items() if since is not None},
@@ -102,6 +110,9 @@ async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
         await _breakers(conn, now),
         await _by_state(conn, PostingRow.state, col(PostingRow.finished_at).is_(None)),
         await _by_state(conn, AttemptRow.verdict, col(AttemptRow.at) > now - RECENT),
+        await _sources(conn),
+        (await conn.execute(select(func.min(last_seen)).where(out_of_sight))).scalar_one(),
+        await _by_state(conn, TaskRow.kind, col(TaskRow.closed_at).is_(None)),
     )
 
 
@@ -121,6 +132,13 @@ async def _breakers(conn: AsyncConnection, now: datetime) -> dict[str, int]:
         else_="closed",
     )
     states = select(state.label("state")).where(col(EndpointRow.state) == "enabled").subquery()
+    counts = select(states.c.state, func.count()).group_by(states.c.state)
+    return {row[0]: row[1] for row in await conn.execute(counts)}
+
+
+async def _sources(conn: AsyncConnection) -> dict[str, int]:
+    state = case((col(SourceRow.failures) > 0, "unseen"), else_="seen")
+    states = select(state.label("state")).where(col(SourceRow.enabled)).subquery()
     counts = select(states.c.state, func.count()).group_by(states.c.state)
     return {row[0]: row[1] for row in await conn.execute(counts)}
 
