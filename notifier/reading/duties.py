@@ -37,7 +37,8 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     ):
         total -= 9
         reasons.append("-9 行に日付だけがある（発出日など）")
-    label = place.label or (place.heading if len(place.before) < 3 else "")
+    key = "" if _ANSWER.fullmatch(place.label) else place.label
+    label = key or (place.heading if len(_ANSWER.sub("", place.before)) < 3 else "")
     told = label.rstrip("はをがに")
     sources = {"after": _own(phrase, place.after, reach), "before": place.before[-30:], "label": label}
     for group in _groups(phrase.shape, _side(phrase)):
@@ -63,7 +64,9 @@ def _side(phrase: Phrase) -> str:
         return "until"
     if phrase.suffix.endswith("以内"):
         return "within"
-    return "from" if phrase.suffix.endswith(("から", "より", "~", "以降", "以後")) else "day"
+    if phrase.suffix.endswith(("以降", "以後")):
+        return "since"
+    return "from" if phrase.suffix.endswith(("から", "より", "~")) else "day"
 
 
 _ONLY_OF_DAYS = ("文書", "相手方", "過去の行為")
@@ -80,6 +83,12 @@ def _groups(shape: Shape, side: str) -> tuple[Words, ...]:
         groups = (*words("recurring"), *(each for each in groups if not each.reason.startswith("催し")))
     if side == "day" and shape is Shape.MOMENT:
         groups = tuple(each for each in groups if not each.reason.startswith("効力"))
+    if shape is not Shape.LENGTH:
+        groups = tuple(each for each in groups if each.reason != "長さを定める")
+    if side in ("since", "until", "within"):
+        groups = tuple(each for each in groups if each.reason != "すでにした行為を指す" or side == "until")
+    if side == "since":
+        groups = tuple(each for each in groups if not each.reason.startswith(("すでに", "過去の行為")))
     if shape is Shape.EVENT or side in ("until", "within"):
         groups = tuple(each for each in groups if not each.reason.startswith(_ONLY_OF_DAYS))
     return groups
@@ -91,6 +100,7 @@ _NEXT_TOPIC = re.compile(r"、[^、。]{1,16}は$")
 _PAUSES = re.compile("[しみりきけせめれえべげ]、(?:かつ|並びに|また)?、?$")
 """A verb that leaves the mood of its clause to the end of the sentence: …に発注し、…に支払うこと."""
 _TAIL = 24
+_ANSWER = re.compile(r"^[ ]*(?:A|\(?答え?\)?)[0-9]{0,3}[.: ]?[ ]*")
 _LISTED = 4
 """Signs between two expressions of one list, such as 又は: what follows holds for both."""
 

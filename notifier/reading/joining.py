@@ -202,7 +202,7 @@ def _range(text: str, piece: Piece, following: Piece) -> Phrase | None:
         return (
             Phrase(Shape.RANGE, start, following.end, None, following.moment) if start is not None else None
         )
-    if piece.form is Form.DAY and following.form is Form.DAY:
+    if piece.form is Form.DAY and following.form is Form.DAY and following.suffix != "まで":
         return None
     ends = narrowed(piece), narrowed(following)
     return Phrase(

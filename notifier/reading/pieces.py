@@ -48,7 +48,7 @@ class Piece:
 
 SUFFIX = re.compile(
     r"[一-龥]{0,4}分(?:まで|以前|以降|以後|から)|まで|以前|以降|以後|より(?:前|先)(?!の?[年月日])|より(?!も|多|少|大|高|更|さら|詳|良|一層|[^、。\n]{0,10}(?:増え|増加|減り|減少|伸び|上回|下回))"
-    r"|から(?!の?繰|の?推移)|[ ]?~(?![0-9.]*[万億円%])"
+    r"|(?<=同日)前(?![後日年月])|から(?!の?繰|の?推移)|[ ]?~(?![0-9.]*[万億円%])"
     r"|中(?![旬間央心学小途止期核堅長国])|内(?![容訳閣外部線])|末日?(?!端)|頃|ごろ|ころ|付け?(?![属近録与加き])|の?時点|現在|限り|号(?!館|室|線)"
 )
 LENGTH_SUFFIX = re.compile(
@@ -138,5 +138,9 @@ def _with_particle(text: str, piece: Piece) -> Piece:
     return replace(piece, end=end, core_end=core_end, moment=moment, suffix=word)
 
 
-_OPENS_HOURS = re.compile(r"[ ]?(?:~|-|から)[ ]?(?:午前|午後|正午|[0-9]{1,2}(?::[0-9]|時))")
+_OPENS_HOURS = re.compile(
+    r"[ ]?(?:~|-|から)[ ]?(?:午前|午後|正午|[0-9]{1,2}(?::[0-9]|時))"
+    # An hour at which something begins says nothing of the days after, unless a window opens with it.
+    r"|[ ]?~(?![ ]?[0-9])(?![^。\n]{0,14}(?:受付|受け付け|募集|開始|公開|切り?替|適用|利用|可能|でき))"
+)
 _NARROWING = frozenset(("末", "末日", "中", "内", "頃", "ごろ", "以内", "前", "後", "号", "以上前"))

@@ -18,6 +18,8 @@ _KEY = re.compile(
     r"(?:[-*•・○●◇◆□■※▶|#(]|[0-9]{1,2}|\)|[ .])*([^。、\n]{1,24}?)[ ]*(?:[::]|[ ]{1,}|】|\)|…)?$"
 )
 _NEAREST_KEY = re.compile(r"(?<![^ 、。|])([^ 、。:|()はをが]{1,16})(?:[ ]?:|[ ])[ ]*$")
+_IS_ANSWER = re.compile(r"[ ]*(?:A[0-9]{0,3}[.: ]|\(?答え?\)?[0-9]{0,3}[.: ]?)")
+_IS_QUESTION = re.compile(r"(?:Q[0-9]{0,3}[.: ]|\(?問)")
 _ENDS = "。:】」"
 DATED = re.compile(
     r"年[0-9一二三四五六七八九十]{1,2}月|月[0-9一二三四五六七八九十]{1,3}日|[0-9]/[0-9]|[^:]:[^:]"
@@ -74,6 +76,9 @@ class Page:
 
     def heading(self, number: int) -> str:
         """Return the nearest short line above that ends no sentence; "" if there is none within reach."""
+        if _IS_ANSWER.match(self.line(number)):
+            asked = (self.line(above).strip() for above in range(number - 1, max(-1, number - _LOOK_UP), -1))
+            return next((line[-_HEADING:] for line in asked if _IS_QUESTION.match(line)), "")
         seen = 0
         for above in range(number - 1, max(-1, number - _LOOK_UP), -1):
             line = self.line(above).strip()

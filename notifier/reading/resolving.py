@@ -10,7 +10,14 @@ from notifier.reading.days import HALVES, days_of, issue_days, length_of
 from notifier.reading.moments import Moment
 from notifier.reading.numerals import number
 from notifier.reading.phrases import Phrase, Shape
-from notifier.reading.years import Surroundings, guessed_era, missing_year, word_offset, worded_year
+from notifier.reading.years import (
+    Surroundings,
+    guessed_era,
+    missing_year,
+    weekday_of,
+    word_offset,
+    worded_year,
+)
 
 _CLOSES = ("まで", "以前")
 _BEFORE = ("より前", "より先")
@@ -71,7 +78,7 @@ def _bounded_moment(phrase: Phrase, around: Surroundings) -> Resolved:
 
 def _bounded(whole: Resolved, suffix: str) -> Resolved:
     """Open one side if the particle does: まで leaves no start, から no end."""
-    if suffix.endswith(_BEFORE) and whole.start is not None:
+    if (suffix == "前" or suffix.endswith(_BEFORE)) and whole.start is not None:
         return replace(whole, start=None, end=whole.start - timedelta(days=1))
     if suffix.endswith(_CLOSES):
         return replace(whole, start=None)
@@ -180,11 +187,15 @@ def _lone_day(moment: Moment, phrase: Phrase, around: Surroundings, flags: set[s
         flags.add("not-understood")
         return None
     flags.add("year-inferred")
-    year, number_of_month = origin.year, origin.month
-    if moment.day < origin.day:
-        year, number_of_month = divmod(year * 12 + number_of_month, 12)
-        number_of_month += 1
-    return replace(moment, year=year, month=number_of_month)
+    # An event on the 27th may ask for something until the 22nd; otherwise one speaks of the days to come.
+    is_before = moment.day < origin.day
+    asks_before = phrase.suffix.endswith("まで") and origin != around.issued
+    months = [add_months(origin.replace(day=1), offset) for offset in (0, 1, -1)]
+    if is_before and not asks_before:
+        months = [months[1], months[0]]
+    fitting = [each for each in months if weekday_of(each.year, each.month, moment.day) == moment.weekday]
+    month = (fitting or months)[0]
+    return replace(moment, year=month.year, month=month.month)
 
 
 def _kind(moment: Moment) -> str:
@@ -224,7 +235,11 @@ def _running(first: Moment, last: Moment, opening: Resolved, around: Surrounding
         return opening
     earlier = add_months(opening.start, -12)
     closing = _closing(last, earlier)
-    if not (last.weekday or last.year_word) and closing.end is not None and earlier <= around.issued <= closing.end:
+    if (
+        not (last.weekday or last.year_word)
+        and closing.end is not None
+        and earlier <= around.issued <= closing.end
+    ):
         return replace(opening, start=earlier)
     return opening
 
@@ -283,15 +298,33 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
         return Resolved("recurring")
     if word in HALVES or word.endswith("四半期"):
         return _bounded(_half(word, phrase, around), phrase.suffix)
-    if word == "同日":
-        day = around.neighbour(phrase.start)
-        return Resolved("relative", day, day)
+    if word in ("同日", "月末"):
+        return _bounded(_day_of_words(word, phrase, around), phrase.suffix)
     if word.startswith("第"):
         return Resolved("relative", flags=frozenset(("not-understood",)))
     days = issue_days(word, issued) if issued is not None else None
     if days is None:
         return Resolved("relative")
     return _bounded(Resolved("relative", days.start, days.end), phrase.suffix)
+
+
+def _day_of_words(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
+    day: date | None = None
+    if word == "同日":
+        is_near = around.last_is_day and phrase.start - around.last_end < _SAME_DAY
+        day = around.last_until or around.last if is_near else around.neighbour(phrase.start)
+    elif around.issued is not None and _EACH_MONTH.search(_said_before(around, phrase)) is None:
+        day = month_end(around.issued.year, around.issued.month)
+    return Resolved("relative", day, day)
+
+
+_SAME_DAY = 60
+"""Signs within which 同日 still means the day named before it, be it in the sentence before."""
+_EACH_MONTH = re.compile("毎月|各月|月次|当月|翌|属する月|[^0-9]月分|毎")
+
+
+def _said_before(around: Surroundings, phrase: Phrase) -> str:
+    return around.text[max(0, phrase.start - 60) : phrase.start].rpartition("。")[2]
 
 
 def _half(word: str, phrase: Phrase, around: Surroundings) -> Resolved:

@@ -110,7 +110,7 @@ def missing_year(
         return (min(named) if len(named) == 1 else None), False
     if moment.weekday is not None and day is not None:
         years = range(origin.year - 1, origin.year + 2)
-        fitting = [year for year in years if _weekday(year, month, day) == moment.weekday]
+        fitting = [year for year in years if weekday_of(year, month, day) == moment.weekday]
         return _in_window(fitting or list(years), month, day, origin, ahead=ahead, back=back), not fitting
     beside = around.beside(start)
     if near and beside is not None:
@@ -140,7 +140,8 @@ def _about(origin: date) -> list[int]:
     return list(range(origin.year - 2, origin.year + 3))
 
 
-def _weekday(year: int, month: int, day: int) -> int | None:
+def weekday_of(year: int, month: int, day: int) -> int | None:
+    """Return the weekday of a day, Monday being 0; None if there is no such day."""
     return date(year, month, day).weekday() if day <= month_end(year, month).day else None
 
 
