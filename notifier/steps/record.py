@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from notifier.clock import civil_date, japan_time
 from notifier.domain.actors import Actor
 from notifier.store import audit, facts, outbox
+from notifier.store.audit import Entry
 from notifier.store.facts import Event, Intake
 from notifier.tools import Tools
 
@@ -18,8 +19,9 @@ async def record(tools: Tools, events: Sequence[Event]) -> list[Intake]:
     async with tools.database.transaction() as conn:
         outcomes = await facts.record_all(conn, events, now)
         kept = [event for event, became in zip(events, outcomes, strict=True) if became in _KEPT]
-        for who, types in _by_sender(kept):
-            await audit.append(conn, now, who, "events.recorded", "events", types)
+        said = [Entry(now, who, "events.recorded", "events", types) for who, types in _by_sender(kept)]
+        if said:
+            await audit.append_all(conn, said)
         ahead = [event.on for event in kept if event.on > civil_date(now)]
         if ahead:
             await outbox.enqueue(conn, "ripen", japan_time(min(ahead), 0))

@@ -7,13 +7,14 @@ written down elsewhere.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Executable, Select, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -71,37 +72,57 @@ async def append(
 
     What was changed stands in the detail under `before` and `after`.
     """
-    await _append(conn, DEEDS, Entry(at, actor_of(who), action, subject, dict(detail)))
+    await append_all(conn, [Entry(at, actor_of(who), action, subject, dict(detail))])
+
+
+async def append_all(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Write rows in their order, each bound to the one before it, in one statement."""
+    await _append(conn, DEEDS, entries)
 
 
 async def append_run(
     conn: AsyncConnection, at: datetime, step: str, run: int, detail: Mapping[str, Any]
 ) -> None:
     """Write what the program's own `step` did under the number `run`, drawn in this transaction; see RUNS."""
-    await _append(conn, RUNS, Entry(at, Actor(step), f"{step}.done", f"run/{run}", dict(detail)))
+    await _append(conn, RUNS, [Entry(at, Actor(step), f"{step}.done", f"run/{run}", dict(detail))])
 
 
-async def _append(conn: AsyncConnection, chain: str, entry: Entry) -> None:
+async def _append(conn: AsyncConnection, chain: str, entries: Sequence[Entry]) -> None:
     async with stepping_out(conn):
         if conn.dialect.name == "postgresql" and chain == DEEDS:
-            await conn.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        of_chain = select(col(AuditRow.digest)).where(col(AuditRow.chain) == chain)
-        last = of_chain.order_by(col(AuditRow.id).desc()).limit(1)
-        previous = (await conn.execute(last)).scalar_one_or_none() or ""
-        await conn.execute(
-            insert(AuditRow).values(
-                chain=chain,
-                at=entry.at,
-                who=entry.actor.name,
-                origin=entry.actor.origin,
-                authority=entry.actor.authority,
-                action=entry.action,
-                subject=entry.subject,
-                detail=dict(entry.detail),
-                previous=previous,
-                digest=_digest(previous, entry),
+            await conn.execute(_turn())
+        previous = (await conn.execute(_head(), {"of_chain": chain})).scalar_one_or_none() or ""
+        rows = []
+        for entry in entries:
+            digest = _digest(previous, entry)
+            rows.append(
+                {
+                    "chain": chain,
+                    "at": entry.at,
+                    "who": entry.actor.name,
+                    "origin": entry.actor.origin,
+                    "authority": entry.actor.authority,
+                    "action": entry.action,
+                    "subject": entry.subject,
+                    "detail": dict(entry.detail),
+                    "previous": previous,
+                    "digest": digest,
+                }
             )
-        )
+            previous = digest
+        if rows:
+            await conn.execute(insert(table(AuditRow)), rows)
+
+
+@cache
+def _turn() -> Executable:
+    return text(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
+@cache
+def _head() -> Select[str]:
+    of_chain = select(col(AuditRow.digest)).where(col(AuditRow.chain) == bindparam("of_chain"))
+    return of_chain.order_by(col(AuditRow.id).desc()).limit(1)
 
 
 async def check(conn: AsyncConnection, progress: Callable[[float], None] = lambda _: None) -> Checked:

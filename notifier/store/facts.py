@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Row, bindparam, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Executable, Row, bindparam, exists, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -214,7 +215,6 @@ async def _insert(
     now: datetime,
 ) -> set[tuple[str, str, str]]:
     """Insert the events that are not known yet, in the order of their names, so that two writers never cross."""
-    upsert = postgresql_insert if conn.dialect.name == "postgresql" else sqlite_insert
     written: set[tuple[str, str, str]] = set()
     for chunk in _chunks(sorted(events)):
         rows = [
@@ -236,14 +236,19 @@ async def _insert(
             }
             for name in chunk
         ]
-        new = (
-            upsert(EventRow)
-            .values(rows)
-            .on_conflict_do_nothing(index_elements=["sender", "source", "event_id"])
-            .returning(col(EventRow.sender), col(EventRow.source), col(EventRow.event_id))
-        )
-        written.update((row.sender, row.source, row.event_id) for row in await conn.execute(new))
+        new = await conn.execute(_keeping(conn.dialect.name), rows)
+        written.update((row.sender, row.source, row.event_id) for row in new)
     return written
+
+
+@cache
+def _keeping(dialect: str) -> Executable:
+    event = table(EventRow)
+    return (
+        (postgresql_insert if dialect == "postgresql" else sqlite_insert)(event)
+        .on_conflict_do_nothing(index_elements=["sender", "source", "event_id"])
+        .returning(event.c.sender, event.c.source, event.c.event_id)
+    )
 
 
 async def _hashes(
