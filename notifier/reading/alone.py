@@ -103,6 +103,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
     )
 
 
+_OF_A_MONTH = re.compile("[一-龥ァ-ヶー]{2,10}(?:する|した)?月の$")
 _SHOWS_DAY = re.compile(
     "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期)"
 )
@@ -112,6 +113,9 @@ def _bare_day(text: str, piece: Piece) -> Phrase | None:
     """Return a day whose month is said elsewhere: only where a particle or a weekday shows that it is a day."""
     moment = piece.moment
     has_weekday = moment is not None and moment.weekday is not None
+    month = _OF_A_MONTH.search(text, max(0, piece.start - 20), piece.start)
+    if month is not None:
+        return Phrase(Shape.ANCHORED, month.start(), piece.end, word="日", suffix=piece.suffix)
     shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)
     if not shows or text[piece.start - 1 : piece.start] in "中約計":
         return None

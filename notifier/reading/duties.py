@@ -44,7 +44,9 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     for group in _groups(phrase.shape, _side(phrase)):
         source = sources[group.where]
         if group.reason.startswith("項目名が催し") and told != label:
-            source = told[-6:]  # 議事録案への意見は１週間以内に: what is spoken of is the opinion
+            source = (
+                "" if _side(phrase) in ("until", "within") else told[-6:]
+            )  # 議事録案への意見は１週間以内に: what is spoken of is the opinion
         found = group.pattern.search(source[: group.near] if group.where == "after" else source)
         if found is not None:
             total += group.weight
@@ -84,11 +86,15 @@ def _groups(shape: Shape, side: str) -> tuple[Words, ...]:
     if side == "day" and shape is Shape.MOMENT:
         groups = tuple(each for each in groups if not each.reason.startswith("効力"))
     if shape is not Shape.LENGTH:
-        groups = tuple(each for each in groups if each.reason != "長さを定める")
+        groups = tuple(each for each in groups if each.reason not in _ONLY_OF_LENGTHS)
+    unfit = "効力の始まり" if shape is Shape.RANGE else "使えない間"
+    groups = tuple(each for each in groups if each.reason != unfit)
     if side in ("since", "until", "within"):
         groups = tuple(each for each in groups if each.reason != "すでにした行為を指す" or side == "until")
     if side == "since":
-        groups = tuple(each for each in groups if not each.reason.startswith(("すでに", "過去の行為")))
+        groups = tuple(
+            each for each in groups if not each.reason.startswith(("すでに", "過去の行為", "予算", "割合"))
+        )
     if shape is Shape.EVENT or side in ("until", "within"):
         groups = tuple(each for each in groups if not each.reason.startswith(_ONLY_OF_DAYS))
     return groups
@@ -96,7 +102,8 @@ def _groups(shape: Shape, side: str) -> tuple[Words, ...]:
 
 _CASE = re.compile(r"(?:場合|とき)(?:は|に|、)|\)")
 _ASIDE = re.compile(r"\([^()]*\)")
-_NEXT_TOPIC = re.compile(r"、[^、。]{1,16}は$")
+_ONLY_OF_LENGTHS = ("長さを定める", "この間")
+_NEXT_TOPIC = re.compile(r"(?:、[^、。]{1,16}は|[ ]+[^、。 ]{1,16}(?:は|:|[ ])[ ]*)$")
 _PAUSES = re.compile("[しみりきけせめれえべげ]、(?:かつ|並びに|また)?、?$")
 """A verb that leaves the mood of its clause to the end of the sentence: …に発注し、…に支払うこと."""
 _TAIL = 24

@@ -26,6 +26,16 @@ DATED = re.compile(
 )
 
 
+def _last_key(key: str) -> str:
+    """Return the key itself where a title stands in front of it: 職員募集　試験日 is a 試験日."""
+    title, _, last = key.strip().rpartition(" ")
+    return (
+        last
+        if title and last.endswith(("日", "期限", "期日", "期間", "締切", "日時", "予定日"))
+        else key.strip()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What surrounds an expression, in the normalised text."""
@@ -72,7 +82,7 @@ class Page:
         ahead = self.text[max(offset, start - _LONGEST_KEY) : start]
         key = _KEY.fullmatch(ahead) or _NEAREST_KEY.search(ahead)
         is_alone = not (ahead.strip(" #*-・()") or after.strip(" #*-・()。"))
-        return Place(before, after, key[1].strip() if key else "", self.heading(number), is_alone)
+        return Place(before, after, _last_key(key[1]) if key else "", self.heading(number), is_alone)
 
     def heading(self, number: int) -> str:
         """Return the nearest short line above that ends no sentence; "" if there is none within reach."""

@@ -143,7 +143,7 @@ _CASE = re.compile(
 )
 _PAST = re.compile(
     r"(?:[、,・と][ ]?[0-9]{1,2}月(?:[0-9]{1,2}日)?)*[^、。\n]{0,16}?"
-    r"(?:ました|でした|された|った(?!場合)|した(?![いが]|場合|うえ|上で)|済み?)"
+    r"(?:ました|でした|された|った(?!場合)|した(?![いが分額]|場合|うえ|上で)|済み?)"
 )
 
 
@@ -173,7 +173,7 @@ def _worded_month(moment: Moment, phrase: Phrase, around: Surroundings) -> tuple
         from_issue = -2 if stem.startswith("先々") else -1
     if from_issue is not None and around.issued is not None:
         origin = add_months(around.issued, from_issue)
-    elif from_text == 0 and (neighbour := around.neighbour(phrase.start)) is not None:
+    elif from_text == 0 and (neighbour := around.in_cell(phrase.start)) is not None:
         return replace(moment, year=neighbour.year, month=neighbour.month), None if moment.day else "relative"
     else:
         return None, "relative"

@@ -46,6 +46,11 @@ class Surroundings:
             found if found is not None and not set("\n|\t") & set(self.text[self.last_end : start]) else None
         )
 
+    def in_cell(self, start: int) -> date | None:
+        """Return the neighbour if no border of a cell lies between; it may stand in the line above."""
+        found = self.neighbour(start)
+        return None if found is None or set("|\t") & set(self.text[self.last_end : start]) else found
+
     def same_line(self, start: int) -> date | None:
         """Return the day of the expression before, whatever ends between, if it stands on the same line."""
         if self.last is None or start - self.last_end > _SENTENCE_REACH:
