@@ -3,16 +3,27 @@
 import asyncio
 import sys
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.output import Format, civil_date, json_lines, table
+from notifier.cli.output import civil_date, json_lines, table
 
 if TYPE_CHECKING:
     from notifier.reading.expressions import Expression, Reading
     from notifier.reading.extraction import Document
+
+
+class Form(StrEnum):
+    """In which form what was read is written; `toml` is for candidates alone."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    HTML = "html"
+    TOML = "toml"
+
 
 COLUMNS = ("行:桁", "表現", "種類", "始め", "終わり", "期限", "予定", "注意")
 KINDS = {
@@ -58,18 +69,39 @@ def read(
         ),
     ] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="A table, JSON Lines, or a page with the expressions marked.")
-    ] = Format.TABLE,
+        Form,
+        typer.Option(
+            "--format",
+            help="A table, JSON Lines, or a page with the expressions marked; "
+            "of candidates a table, JSON Lines, or entries for the catalogue (toml).",
+        ),
+    ] = Form.TABLE,
     why: Annotated[
-        bool, typer.Option("--why", help="Say for each expression why it is a deadline or not.")
+        bool,
+        typer.Option("--why", help="Say why each is a deadline or not; of candidates, why it was matched."),
+    ] = False,
+    candidates: Annotated[
+        bool,
+        typer.Option(
+            "--candidates",
+            help="Propose what the notice changes in the law as known the day before it, for a person to approve.",
+        ),
     ] = False,
 ) -> None:
     """Read a notice and print its dates and periods: what each means, and which are deadlines."""
     from notifier.reading.expressions import read as read_text
 
+    if form is (Form.HTML if candidates else Form.TOML):
+        message = f"{form.value} is {'not ' if candidates else ''}for --candidates; choose table or jsonl"
+        raise typer.BadParameter(message, param_hint="--format")
     document = text_of(file)
+    if candidates:
+        from notifier.cli.proposals import show
+
+        show(document, issued, form.value, why=why)
+        return
     reading = read_text(document.text, issued)
-    if form is Format.JSONL:
+    if form is Form.JSONL:
         json_lines(
             each.as_json() | ({"why": list(each.reasons)} if why else {}) for each in reading.expressions
         )
@@ -79,7 +111,7 @@ def read(
         columns = ("ページ", *columns)
     rows = [_row(each, document, why=why) for each in reading.expressions]
     summary = _summary(reading, is_given=issued is not None)
-    if form is Format.HTML:
+    if form is Form.HTML:
         from notifier.cli.marked import marked_page
 
         print(marked_page(reading, f"読み取り結果 {file.name}", summary, columns, rows))

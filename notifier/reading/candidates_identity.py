@@ -1,0 +1,176 @@
+"""What a notice is: its issuer, number, title, issue date and volume, each only where that is certain.
+
+What is not certain is left None, with the likely answer as a hint: a person is asked.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from notifier.domain.notices import Rank
+from notifier.reading.expressions import Reading
+from notifier.reading.normalising import normalised
+
+_TOP: Final = 60
+"""Lines from the top within which a paper names itself."""
+_SIGNED_WITHIN: Final = 8
+"""Lines above the title within which the issuer signs."""
+_NUMBER = re.compile(
+    r"([一-龥]{1,8}[ ]?[0-9]{2,4}[ ]?第[ ]?[0-9]{1,4}[ ]?号|[一-龥]{1,10}第[ ]?[0-9]{1,5}[ ]?号)"
+)
+_MEMO = re.compile(r"事[ ]?務[ ]?連[ ]?絡")
+_VOLUME = re.compile(r"(?:Vol|VOL|vol)[.]?[ ]?([0-9]{1,5})")
+_TITLE = re.compile(
+    r"^.{6,160}(?:について|に関する件|の件)(?:\((?:通知|依頼|周知|情報提供|事務連絡|照会|回答|協力依頼)\))?$"
+)
+_BEGINS_TITLE = re.compile(r"^[「『]|等$|[、・及び]$")
+_ISSUER = re.compile(
+    r"^[^。、「」:0-9]{0,28}(?:[省庁府県市町村区]|連合|中央会|機構)[^。、「」:0-9]{0,24}(?:長|課|室|局|部|会|機構|本部|センター)$"
+)
+_ROOM = re.compile(r"^[^。、「」:0-9 ]{2,20}(?:課|室)$")
+_ADDRESSEE = re.compile(r"御中|殿$|様$|各|宛|あて|[主担][管当]課|関係団体|知事|区長|\(")
+_SLIDES = re.compile(r"^[-▶✓•]|説明資料|パンフレット|リーフレット|スライド")
+_ACT = re.compile(r"^(?:[^。、]{2,60}(?:法律|政令|省令|条例|規則))$")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One thing a notice says of itself: `value` if that is certain, else None with the likely answer as `hint`.
+
+    `line` counts from 1; `why` says in Japanese how it was found, or what to ask.
+    """
+
+    value: str | None
+    hint: str
+    line: int | None
+    why: str
+
+    @property
+    def is_certain(self) -> bool:
+        """Tell whether nobody needs to be asked."""
+        return self.value is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `notifier read --candidates` prints it."""
+        certainty = "certain" if self.is_certain else "likely" if self.hint else "unknown"
+        return {
+            "value": self.value,
+            "certainty": certainty,
+            "hint": self.hint,
+            "line": self.line,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a notice is. `day` is the civil date by which it is ordered, if any is known; `rank` how much it weighs."""
+
+    issuer: Named
+    number: Named
+    title: Named
+    issued: Named
+    volume: Named
+    day: date | None
+    rank: Rank
+    rank_why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `notifier read --candidates` prints it, its keys in the promised order."""
+        named = ("issuer", "number", "title", "issued", "volume")
+        values = {name: getattr(self, name).as_json() for name in named}
+        return {**values, "rank": self.rank.name.lower().replace("_", "-"), "rank_why": self.rank_why}
+
+
+def identity_of(reading: Reading, given: date | None = None, file_title: str = "") -> Identity:
+    """Return what the notice says it is. `given` is the issue date a person named, `file_title` what the file says."""
+    lines = [line.strip(" #*>←→\t") for line in normalised(reading.text).text.split("\n")[:_TOP]]
+    number, title = _number(lines), _title(lines, file_title)
+    rank, why = _rank(lines, number, title)
+    issued = _issued(reading, given)
+    return Identity(
+        _issuer(lines, title.line), number, title, issued, _volume(lines), given or reading.issued, rank, why
+    )
+
+
+def _number(lines: list[str]) -> Named:
+    for index, line in enumerate(lines, 1):
+        found = _NUMBER.fullmatch(line)
+        if found is not None:
+            return Named(re.sub("[ ]", "", found[1]), "", index, "文書番号だけの行")
+    for index, line in enumerate(lines, 1):
+        if _MEMO.fullmatch(line) is not None:
+            return Named("事務連絡", "", index, "番号のない事務連絡")
+    for index, line in enumerate(lines[:20], 1):
+        inside = _NUMBER.search(line)
+        if inside is not None and len(line) < 40:
+            found = inside
+            return Named(None, re.sub("[ ]", "", found[1]), index, "本文の中の番号です。確かめてください")
+    return Named(None, "", None, "文書番号が見つかりません")
+
+
+def _volume(lines: list[str]) -> Named:
+    for index, line in enumerate(lines, 1):
+        found = _VOLUME.fullmatch(line) or (_VOLUME.search(line) if "最新情報" in line else None)
+        if found is not None:
+            return Named(f"Vol.{found[1]}", "", index, "号数の行")
+    return Named(None, "", None, "号数はありません")
+
+
+def _title(lines: list[str], file_title: str) -> Named:
+    for index, line in enumerate(lines, 1):
+        if _TITLE.match(line) is not None:
+            before = lines[index - 2] if index > 1 else ""
+            joined = before + line if before and _BEGINS_TITLE.search(before) and len(before) < 60 else line
+            return Named(joined, "", index, "件名の形の行")
+    if file_title.strip():
+        return Named(None, file_title.strip(), None, "ファイルに付いた題名です。確かめてください")
+    for index, line in enumerate(lines, 1):
+        if 8 <= len(line) <= 60 and not _ADDRESSEE.search(line) and not line.endswith("。"):
+            return Named(None, line, index, "先頭に近い見出しです。確かめてください")
+    return Named(None, "", None, "件名が見つかりません")
+
+
+def _issuer(lines: list[str], title_line: int | None) -> Named:
+    """Return who signs: the first office above the title; a second room on the next line is added."""
+    found: list[tuple[int, str]] = []
+    for index, line in enumerate(lines, 1):
+        plain = re.sub(r"(?<=[一-龥])[ ](?=[一-龥])", "", line)
+        if _ISSUER.match(plain) and not _ADDRESSEE.search(plain):
+            following = lines[index] if index < len(lines) else ""
+            rooms = f"・{following}" if _ROOM.match(following) and plain.endswith("課") else ""
+            found.append((index, plain + rooms))
+    if not found:
+        return Named(None, "", None, "発出者が見つかりません")
+    near = [each for each in found if title_line is None or each[0] < title_line]
+    at, name = near[-1] if near and title_line is not None else found[0]
+    if title_line is not None and near and title_line - at <= _SIGNED_WITHIN:
+        return Named(name, "", at, "件名のすぐ上の発出者名")
+    return Named(None, name, at, "発出者らしい行です。確かめてください")
+
+
+def _issued(reading: Reading, given: date | None) -> Named:
+    if given is not None:
+        return Named(given.isoformat(), "", None, "指定された発出日")
+    if reading.issued is None:
+        return Named(None, "", None, "発出日が見つかりません（--issued で指定できます）")
+    day = reading.issued
+    for each in reading.expressions:
+        if each.line <= _TOP and each.kind == "date" and each.start == day == each.end:
+            return Named(day.isoformat(), "", each.line, "文書の上にある日付")
+    month = next((each for each in reading.expressions if each.start == day and each.kind == "month"), None)
+    line = month.line if month is not None else None
+    return Named(None, f"{day:%Y-%m}", line, "月までしか書かれていません。発出日を確かめてください")
+
+
+def _rank(lines: list[str], number: Named, title: Named) -> tuple[Rank, str]:
+    if any(_ACT.match(line) for line in lines[:6]) and not title.is_certain:
+        return Rank.LAW, "法令の題名で始まる"
+    if number.is_certain:
+        return Rank.NOTICE, "文書番号または事務連絡の表示がある"
+    if any(re.search("[市町村]", line) and "課" in line for line in lines[:12]):
+        return Rank.LOCAL_MATERIAL, "自治体の課の名で始まり、文書番号がない"
+    if title.is_certain and not any(_SLIDES.search(line) for line in lines):
+        return Rank.NOTICE, "件名の形が通知と同じ"
+    return Rank.EXPLANATION, "文書番号も事務連絡の表示もない"
