@@ -42,6 +42,10 @@ class EndpointRefusedError(NotifierError):
     """An endpoint was to be added or changed in a way that makes no sense."""
 
 
+class NoticeRefusedError(NotifierError):
+    """A notice was to go where it may not go from where it stands."""
+
+
 class SourceRefusedError(NotifierError):
     """A source was to be watched that cannot be."""
 

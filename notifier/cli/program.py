@@ -23,6 +23,7 @@ from notifier.cli import (
     events,
     explanation,
     keys,
+    notices,
     offices,
     reading,
     service,
@@ -63,6 +64,7 @@ app.add_typer(calendars.app, name="calendar")
 app.add_typer(endpoints.app, name="endpoint")
 app.add_typer(events.app, name="event")
 app.add_typer(sources.app, name="source")
+app.add_typer(notices.app, name="notice")
 app.add_typer(catalogue.app, name="catalogue")
 
 

@@ -18,7 +18,7 @@ from notifier.domain.notices import Notice, Rank
 from notifier.domain.watching import Form, Item, Outcome, Standing
 from notifier.reading.extraction import ExtractionError, Kind, ask_child, extract
 from notifier.reading.feeds import MOST_BYTES, FeedError, day_of, read_feed
-from notifier.store import audit, law, memos, outbox, papers, sources, tasks
+from notifier.store import audit, inbox, law, memos, outbox, papers, sources, tasks
 from notifier.store.database import Connection
 from notifier.store.papers import Paper, Wanted
 from notifier.store.sources import Look, Source
@@ -252,6 +252,7 @@ async def _receive(tools: Tools, conn: Connection, source: Source, wanted: Wante
     notice = Notice(name, title, source.issuer, "", item.issued(today), today, Rank.NOTICE)
     who = f"source/{source.id}"
     await law.accept_notice(conn, notice, who, now)
+    await inbox.put(conn, name, who, now)
     detail = {"title": title, "link": item.link, "digest": paper.digest, "replaced": is_replaced}
     await audit.append(conn, now, who, "notice.received", f"notice/{name}", detail)
     said = [item.link, *([paper.problem] if paper.problem else [])]

@@ -17,6 +17,7 @@ from notifier.errors import StoreError
 from notifier.store import (
     agendas,
     authorities,
+    inbox,
     keys,
     memos,
     notes,
@@ -35,7 +36,7 @@ from notifier.store.tables import Table
 if TYPE_CHECKING:
     from alembic.config import Config
 
-ROOMS = (agendas, authorities, keys, memos, notes, papers, postings, replies, sources, tasks, users)
+ROOMS = (agendas, authorities, inbox, keys, memos, notes, papers, postings, replies, sources, tasks, users)
 """Modules that keep their tables beside their queries; they are loaded so that no table is missing here."""
 
 _LOCK = 4_202_600_206

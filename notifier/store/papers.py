@@ -179,3 +179,11 @@ async def document_of(conn: AsyncConnection, notice: str) -> tuple[str, bytes] |
         await conn.execute(select(document.name, document.content).where(document.notice == notice).limit(1))
     ).one_or_none()
     return None if row is None else (row.name, row.content)
+
+
+async def notice_of(conn: AsyncConnection, digest: str) -> str | None:
+    """Return the id of the notice that the document with this digest became, or None."""
+    document = table(DocumentRow).c
+    found = await conn.execute(select(document.notice).where(document.digest == digest))
+    name: str | None = found.scalar_one_or_none()
+    return name

@@ -73,6 +73,7 @@ CLOSED: Final = (
     "calendar_version",
     "document",
     "fetch",
+    "inbox",
     "item",
     "memo",
     "outbox",

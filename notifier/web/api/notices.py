@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from notifier.domain.notices import Rank
-from notifier.errors import UnknownError
+from notifier.errors import NoticeRefusedError, UnknownError
 from notifier.steps.approve import approve
 from notifier.store import notice_records
 from notifier.store.notice_records import NoticeRecord
@@ -130,7 +130,10 @@ async def approve_one(call: Call) -> Reply:
         raise RefusedError("not-possible")
     if known.accepted_by == call.actor.name:
         raise RefusedError("second-person")
-    await approve(call.tools, [wanted.notice], call.actor)
+    try:
+        await approve(call.tools, [wanted.notice], call.actor)
+    except NoticeRefusedError:
+        raise RefusedError("not-possible") from None
     call.entrance.reception.wake()
     return Reply(await _one(call, wanted.notice), 201, f"/v1/notices/{wanted.notice.replace('/', '%2F')}")
 
