@@ -84,6 +84,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         or piece.suffix in ("まで", "から", "より", "以降", "頃", "付", "付け", "現在", "時点", "~")
         or piece.core_end > text.find("/", piece.start) + 3
         or _NOT_A_FRACTION.match(text, piece.end)
+        or (text[piece.start - 1 : piece.start] == "(" and _OF_A_LONG_MONTH.match(text, piece.start))
         or _DUE_BEFORE.search(text, max(0, piece.start - 12), piece.start)
     ):
         return None
@@ -104,6 +105,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
 
 
 _OF_A_MONTH = re.compile("[一-龥ァ-ヶー]{2,10}(?:する|した)?月の$")
+_OF_A_LONG_MONTH = re.compile(r"[0-9]{1,2}/(?:1[3-9]|2[0-9]|3[01])\)")
 _SHOWS_DAY = re.compile(
     "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期)"
 )
@@ -151,7 +153,8 @@ def _event(text: str, piece: Piece) -> Phrase | None:
                 if "の日" in text[piece.start - 1 : piece.end]
                 else None
             )
-        shape = Shape.EVENT if found[0].endswith("まで") else Shape.ANCHORED
+        is_event = found[0].endswith("まで") and "から" not in text[start : piece.start]
+        shape = Shape.EVENT if is_event else Shape.ANCHORED
         return Phrase(shape, start, found.end(), word="日", suffix=found[0])
     start = anchoring.event_start(text, piece.start)
     if start is None:

@@ -87,6 +87,8 @@ def _groups(shape: Shape, side: str) -> tuple[Words, ...]:
         groups = tuple(each for each in groups if not each.reason.startswith("効力"))
     if shape is not Shape.LENGTH:
         groups = tuple(each for each in groups if each.reason not in _ONLY_OF_LENGTHS)
+    if side not in ("since", "from", "within") and shape is not Shape.RANGE:
+        groups = tuple(each for each in groups if each.reason != "文末が定めの形")
     unfit = "効力の始まり" if shape is Shape.RANGE else "使えない間"
     groups = tuple(each for each in groups if each.reason != unfit)
     if side in ("since", "until", "within"):

@@ -49,6 +49,8 @@ def _reaches(after: str, position: int, reach: int) -> bool:
     between = after[:position]
     if position <= reach:
         return _STOPS.search(between) is None
+    if between.startswith("の"):
+        return False  # 来年度の説明会は2月に開催予定: the year only says of which
     # Beyond the next expression the mark still governs both if they share the predicate: AからBまでを予定.
     return len(between) <= 60 and "、" not in between.strip("、") and _STOPS_BEYOND.search(between) is None
 

@@ -182,6 +182,11 @@ def main() -> None:
         "first unseen set": labelled("heldout"),
         "second unseen set": labelled("second"),
         "third unseen set": labelled("third"),
+        "six later unseen sets": [
+            notice
+            for folder in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+            for notice in labelled(folder)
+        ],
     }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)
