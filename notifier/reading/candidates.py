@@ -26,9 +26,10 @@ _CONFIRMED = re.compile(
     r"(?:正式に|予定どおり|予定通り)|(?:に|と|で)?(?:確定|決定)(?:し(?:た|ました|ましたので)|です)"
 )
 _OBJECT = re.compile(
-    r"([^、。「」『』()（）を\s]{2,24})(?:を|の|について[、]?)(?:(?:都道府県|市町村|指定権者)[^、。]{0,8}[にへ])?"
-    r"(?:提出|申請|申込|届出|報告|納付|加入|利用|開始|設置|宣言|作成|保存|更新|公表|周知)"
+    r"([^、。「」『』()（）を\s]{2,30})(?:を[^、。を]{0,18}?|の|について[、]?)"
+    r"(?:提出|申請|申込|届出|報告|納付|加入|利用|開始|設置|宣言|作成|保存|更新|公表|周知|登録|受講|返還|回答)"
 )
+_PARTICLES = re.compile(r"^(?:[にはがのでも]|[-・※*▶>]|[①-⑳]|[0-9]+)+")
 _OTHER_VERBS = re.compile(r"周知|設置|宣言|協力|公表|確認|相談|作成")
 _PASS_ON = re.compile(r"周知[^。]{0,30}(?:願い|ください|依頼)|周知を図る")
 SURE, LIKELY, DOUBTFUL = "sure", "likely", "doubtful"
@@ -158,7 +159,6 @@ def _candidate(passage: Passage, found: Found | None, desk: _Desk) -> Candidate:
     meaning = meaning_for(passage, found, duty, knowledge, family, issued)
     if move == "withdrawn" and found is None:
         meaning = Meaning(None)
-    wanted = _OBJECT.search(_without_times(passage))
     return Candidate(
         line=found.line if found is not None else passage.line,
         column=found.column if found is not None else 0,
@@ -169,7 +169,7 @@ def _candidate(passage: Passage, found: Found | None, desk: _Desk) -> Candidate:
         tentative=meaning.tentative and move != "confirmed",
         move=move,
         verb=subject.duties[0] if subject.duties else _verb(passage.text),
-        object=wanted[1] if wanted is not None else (subject.programmes[0] if subject.programmes else ""),
+        object=_object(passage, subject),
         subject=subject,
         matches=matches,
         family=family,
@@ -189,6 +189,13 @@ def _family(passage: Passage, matcher: Matcher) -> str:
 def _verb(text: str) -> str:
     found = _OTHER_VERBS.search(text)
     return found[0] if found is not None else ""
+
+
+def _object(passage: Passage, subject: Subject) -> str:
+    """Return what is to be handed in, started or kept; else the programme."""
+    wanted = _OBJECT.search(_without_times(passage))
+    found = _PARTICLES.sub("", wanted[1]) if wanted is not None else ""
+    return found or (subject.programmes[0] if subject.programmes else "")
 
 
 def _without_times(passage: Passage) -> str:

@@ -79,7 +79,7 @@ def _awaits(row: list[Expression]) -> bool:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\s*]", "", text)[:80]
+    return re.sub(r"[\s*]", "", normalised(text).text)[:80]
 
 
 def _undated(page: Page, over: "_Headings", dated: list[Passage]) -> Iterator[Passage]:
