@@ -1,4 +1,4 @@
-"""The gatehouse: accounts are made here, and users are recognised by password, second factor and session."""
+"""The gatehouse: accounts are made here, and users are recognised by password, second factor, identity and session."""
 
 import asyncio
 import hmac
@@ -6,7 +6,7 @@ import re
 from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -14,7 +14,16 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from notifier.domain.accounts import User, counts_still, folded, is_over, objection, waits_until
+from notifier.domain.accounts import (
+    Identity,
+    User,
+    counts_still,
+    folded,
+    is_over,
+    objection,
+    read_address,
+    waits_until,
+)
 from notifier.domain.actors import Who
 from notifier.domain.offices import is_authority_code
 from notifier.errors import AccountRefusedError, UnknownError
@@ -43,9 +52,13 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nobody was let in. With `wait` no try is looked at before that has passed; else name, password or code are wrong."""
+    """Nobody was let in. With `wait` no try is looked at before that has passed; else name, password or code are wrong.
+
+    Of an identity `reason` tells whether it is `unknown`, its account `disabled`, or a second `factor` was not shown.
+    """
 
     wait: timedelta | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,23 @@ class Gatehouse:
         account = await self._account(name)
         await roll.change(self.tools, account, {"factor_salt": ""}, who, "user.factor-dropped")
 
+    async def link(self, name: str, who: Who, *, email: str = "", identity: Identity | None = None) -> None:
+        """Let an account's user sign in by a provider of identities as well; whom it knew before it knows no more.
+
+        Either by a verified `email`, which counts for the first time, or by an `identity`; without both no more at all.
+        Raises AccountRefusedError for an address that is none, or if another account has it.
+        """
+        account = await self._account(name)
+        values = {"email": read_address(email) or None, "identity": identity.key if identity else None}
+        if email and not values["email"]:
+            raise AccountRefusedError(f"{email!r}: no mail address such as hanako@example.jp")
+        async with self.tools.database.reading() as conn:
+            for column, value in values.items():
+                if value and await users.is_taken(conn, column, value, name):
+                    raise AccountRefusedError(f"{value}: another account has this; choose another one")
+        action = "user.linked" if any(values.values()) else "user.unlinked"
+        await roll.change(self.tools, account, values, who, action)
+
     async def _account(self, name: str) -> Account:
         async with self.tools.database.reading() as conn:
             account = await users.find(conn, name)
@@ -122,17 +152,50 @@ class Gatehouse:
         async with self.tools.database.reading() as conn:
             known = await users.misses(conn, tried.name, tried.place)
             account = await users.find(conn, tried.name)
-        if known is not None and counts_still(known[1], now):
-            wait = waits_until(*known) - now
-            if wait > timedelta(0):
-                return Refused(wait)
+        wait = _wait(known, now)
+        if wait is not None:
+            return Refused(wait)
         is_right = await self._is_right(account, password)
         step = self._step_of(account, code) if account and account.factor_salt else 0
         if account is None or account.disabled_at is not None or not is_right or step is None:
             await gate.refuse(self.tools, tried, account)
             return Refused()
+        return await self._admit(tried, account, step)
+
+    async def welcome(
+        self, identity: Identity, origin: str, place_of: Callable[[str], str]
+    ) -> Admitted | Refused:
+        """Let in whom a provider of identities has shown, if an account knows them; none is made.
+
+        Waits and sessions are those of passwords: `place_of` returns where tries for an account are counted.
+        An account that asks for a second factor lets in only if the provider says that it has asked for one.
+        """
+        now = self.tools.now()
+        async with self.tools.database.reading() as conn:
+            account = await users.find_shown(conn, identity)
+            name = account.user.name if account else f"oidc/{_digest(identity.key)[:32]}"
+            tried = Try(name, origin, place_of(name))
+            wait = _wait(await users.misses(conn, tried.name, tried.place), now)
+        if wait is not None:
+            return Refused(wait)
+        if account is None:
+            reason = "unknown"
+        elif account.disabled_at is not None:
+            reason = "disabled"
+        elif account.factor_salt and not identity.has_factors:
+            reason = "factor"
+        else:
+            return await self._admit(tried, account, identity)
+        await gate.refuse(self.tools, tried, account, {"by": "oidc", "reason": reason})
+        return Refused(reason=reason)
+
+    async def distrust(self, origin: str, reason: str) -> None:
+        """Write down that a provider of identities has shown nobody; `reason` is a word of ours."""
+        await gate.distrust(self.tools, origin, reason)
+
+    async def _admit(self, tried: Try, account: Account, shown: int | Identity) -> Admitted:
         token = urlsafe_b64encode(self.chance(32)).rstrip(b"=").decode("ascii")
-        await gate.admit(self.tools, tried, account, _digest(token), step)
+        await gate.admit(self.tools, tried, account, _digest(token), shown)
         return Admitted(account.user, token)
 
     async def _is_right(self, account: Account | None, password: str) -> bool:
@@ -184,6 +247,14 @@ class Gatehouse:
             kept = await users.session(conn, _digest(token))
         if kept is not None:
             await gate.release(self.tools, kept.account, _digest(token), origin)
+
+
+def _wait(known: tuple[int, datetime] | None, now: datetime) -> timedelta | None:
+    """Return how long nothing is looked at because of wrong tries; None if there is nothing to wait for."""
+    if known is None or not counts_still(known[1], now):
+        return None
+    wait = waits_until(*known) - now
+    return wait if wait > timedelta(0) else None
 
 
 def _digest(token: str) -> str:

@@ -17,6 +17,9 @@ FORGOTTEN: Final = timedelta(hours=24)
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
 """How long a session lasts without being used, and at all."""
 
+LONGEST_ADDRESS: Final = 254
+"""Signs of a mail address (RFC 5321, 4.5.3.1.3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -26,6 +29,35 @@ class User:
     role: Role
     authority: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a provider of identities (認証基盤) has shown: its `subject`, unique for ever under the `issuer`.
+
+    `email` is "" unless the provider vouches that it is theirs. `has_factors` tells that it asked for more than a password.
+    """
+
+    issuer: str
+    subject: str
+    email: str = ""
+    has_factors: bool = False
+
+    @property
+    def key(self) -> str:
+        """Return what an account keeps to know them again."""
+        return f"{self.issuer} {self.subject}"
+
+
+def read_address(written: str) -> str:
+    """Return a mail address as accounts keep it, in small letters; "" for what is none in plain ASCII.
+
+    Other signs are refused before they are made small: the Kelvin sign would become a k.
+    """
+    plain = written.strip()
+    name, _, host = plain.rpartition("@")
+    is_plain = plain.isascii() and plain.isprintable() and not set(plain) & set(' ,;<>()"')
+    return plain.lower() if name and host and is_plain and len(plain) <= LONGEST_ADDRESS else ""
 
 
 def folded(password: str) -> str:

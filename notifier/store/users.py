@@ -9,20 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field
 
-from notifier.domain.accounts import User
+from notifier.domain.accounts import Identity, User
 from notifier.domain.roles import Role
 from notifier.store.database import table
 from notifier.store.tables import Table
 
 
 class UserRow(Table, table=True):
-    """An account. `hashed` is its password's hash, `factor_salt` makes the secret of its second factor ("": none)."""
+    """An account. `hashed` is its password's hash, `factor_salt` makes the secret of its second factor ("": none).
+
+    `email` is the address by which a provider of identities may show its user for the first time, `identity` whom it has
+    shown then (`Identity.key`); from then on the address counts no more.
+    """
 
     __tablename__ = "user_account"
 
@@ -37,6 +41,8 @@ class UserRow(Table, table=True):
     created_by: str
     disabled_at: datetime | None = None
     last_signed_in: datetime | None = None
+    email: str | None = Field(default=None, index=True, unique=True)
+    identity: str | None = Field(default=None, index=True, unique=True)
 
 
 class SessionRow(Table, table=True):
@@ -74,6 +80,8 @@ class Account:
     created_by: str
     disabled_at: datetime | None
     last_signed_in: datetime | None
+    email: str | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,29 @@ async def find(conn: AsyncConnection, name: str) -> Account | None:
     return None if row is None else _account(row)
 
 
+async def find_shown(conn: AsyncConnection, identity: Identity) -> Account | None:
+    """Return the account of somebody whom a provider has shown: known by subject, else by address for the first time.
+
+    An account that knows its user by another subject is not found by the address: addresses are given to others.
+    """
+    found = table(UserRow)
+    ways = [found.c.identity == identity.key]
+    if identity.email:
+        ways.append(and_(found.c.identity.is_(None), found.c.email == identity.email))
+    for way in ways:
+        row = (await conn.execute(select(found).where(way))).one_or_none()
+        if row is not None:
+            return _account(row)
+    return None
+
+
+async def is_taken(conn: AsyncConnection, column: str, value: str, name: str) -> bool:
+    """Tell whether another account than `name` has this `email` or `identity`."""
+    found = table(UserRow)
+    others = select(found.c.name).where(found.c[column] == value, found.c.name != name)
+    return (await conn.execute(others)).first() is not None
+
+
 async def every(conn: AsyncConnection) -> Sequence[Account]:
     """Return all accounts by name, disabled ones too."""
     found = table(UserRow)
@@ -132,6 +163,8 @@ def _account(row: Row[Any]) -> Account:
         row.created_by,
         row.disabled_at,
         row.last_signed_in,
+        row.email,
+        row.identity,
     )
 
 
