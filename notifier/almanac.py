@@ -10,6 +10,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Final
 
+from notifier.domain.actors import Who
 from notifier.domain.agenda import Agenda, Desk, authority_agenda, office_agenda
 from notifier.domain.callers import Tenant
 from notifier.domain.ical import Event, Sheet, write
@@ -17,7 +18,7 @@ from notifier.domain.law import Law
 from notifier.domain.letters import one_line
 from notifier.domain.revisions import revise
 from notifier.errors import CalendarRefusedError, UnknownError
-from notifier.steps.lend import lend
+from notifier.steps.lend import lend, renew
 from notifier.store import agendas, dossiers
 from notifier.store.agendas import CalendarAddress, Versions
 from notifier.store.database import Connection, retrying
@@ -26,6 +27,9 @@ from notifier.tools import Tools, law_on
 
 MOST_UNDATED: Final = 30
 """Things without a date that a calendar's description names; of the rest the number is given."""
+MOST_NUMBER: Final = 2**31 - 1
+"""The largest id that a row can have."""
+_ROW_NUMBER = re.compile(r"[0-9]{1,10}")
 _TOKEN = re.compile(r"(cal_[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 
 
@@ -41,7 +45,8 @@ class Whose(StrEnum):
 class WantedCalendar:
     """An address to be given out; see `open_calendar`.
 
-    `subject` is an office's number, a contact's mail address, or a 団体コード. `authority` is the tenant that gives it out.
+    `subject` is an office's number, a contact's mail address or id, or a 団体コード. `authority` is the tenant that gives
+    it out; only what that one sees has a calendar.
     """
 
     whose: Whose
@@ -76,7 +81,7 @@ class _Part:
 
 
 async def open_calendar(
-    tools: Tools, wanted: WantedCalendar, chance: Callable[[int], bytes], who: str
+    tools: Tools, wanted: WantedCalendar, chance: Callable[[int], bytes], who: Who
 ) -> str:
     """Give out an address and return its token, `name.secret`. It is told this once; a digest is kept.
 
@@ -88,7 +93,7 @@ async def open_calendar(
     async with tools.database.reading() as conn:
         subject = await _subject(conn, wanted)
     name = f"cal_{chance(6).hex()}"
-    secret = urlsafe_b64encode(chance(32)).rstrip(b"=").decode("ascii")
+    secret = _written(chance(32))
     address = CalendarAddress(
         name,
         _digest(secret),
@@ -97,29 +102,57 @@ async def open_calendar(
         wanted.authority,
         wanted.label,
         tools.now(),
-        who,
+        str(who),
     )
-    await lend(tools, address)
+    await lend(tools, address, who)
     return f"{name}.{secret}"
+
+
+async def renew_calendar(
+    tools: Tools, tenant: Tenant, name: str, chance: Callable[[int], bytes], who: Who
+) -> str | None:
+    """Change the secret of a calendar that `tenant` gave out, and return its token, told this once.
+
+    The one before opens nothing any more. None if the calendar was revoked. Raises UnknownError if there is none.
+    """
+    async with tools.database.reading() as conn:
+        if await agendas.find(conn, name, tenant) is None:
+            raise UnknownError(f"{name}: no such calendar; `notifier calendar list` names them")
+    secret = _written(chance(32))
+    renewed = await renew(tools, tenant, name, _digest(secret), who)
+    return f"{name}.{secret}" if renewed else None
+
+
+def _written(secret: bytes) -> str:
+    return urlsafe_b64encode(secret).rstrip(b"=").decode("ascii")
 
 
 async def _subject(conn: Connection, wanted: WantedCalendar) -> str:
     """Return how the calendar's owner is kept: an address of a person is not."""
+    tenant = Tenant(wanted.authority)
     match wanted.whose:
         case Whose.OFFICE:
-            if not await agendas.has_office(conn, wanted.subject):
+            if not await agendas.has_office(conn, wanted.subject, tenant):
                 raise UnknownError(
                     f"{wanted.subject}: no such office; `notifier offices import` enlists them"
                 )
         case Whose.AUTHORITY:
-            if not await agendas.has_authority(conn, wanted.subject):
+            if not await agendas.has_authority(conn, wanted.subject, tenant):
                 raise UnknownError(f"{wanted.subject}: no such authority; its 団体コード has six digits")
         case Whose.CONTACT:
-            contact = await agendas.contact_at(conn, wanted.subject, Tenant(wanted.authority))
+            contact = await _contact(conn, wanted.subject, tenant)
             if contact is None:
                 raise UnknownError("no office is reached at this address; look at its page for those it has")
             return str(contact)
     return wanted.subject
+
+
+async def _contact(conn: Connection, subject: str, tenant: Tenant) -> int | None:
+    if not _ROW_NUMBER.fullmatch(subject):
+        return await agendas.contact_at(conn, subject, tenant)
+    contact = int(subject)
+    is_there = contact <= MOST_NUMBER and await agendas.has_contact(conn, contact, tenant)
+    return contact if is_there else None
 
 
 def _digest(secret: str) -> str:

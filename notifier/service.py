@@ -14,6 +14,7 @@ from notifier.almanac import Almanac, WantedCalendar, open_calendar
 from notifier.channels.counted import CountedChannel
 from notifier.channels.parcel import MailChannel
 from notifier.clock import Clock
+from notifier.domain.callers import NATION
 from notifier.domain.law import Law
 from notifier.enlisting import Enlisted, Progress, Wanted, silently
 from notifier.errors import NotifierError
@@ -137,7 +138,7 @@ class Service:
     async def revoke_calendar(self, name: str) -> bool:
         """Revoke an address; it answers 410 from then on. False if there is none or it was revoked before."""
         await self._refuse_old_schema()
-        return await recall(self.tools, name, COMMAND_LINE)
+        return await recall(self.tools, NATION, name, COMMAND_LINE)
 
     async def switchboard(self, who: str = COMMAND_LINE, authority: str | None = None) -> Switchboard:
         """Return what deals with endpoints as `who`: those of one `authority`, or all of them."""

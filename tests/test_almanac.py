@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from notifier.almanac import Almanac, Gone, Served, WantedCalendar, Whose, open_calendar
+from notifier.domain.callers import NATION
 from notifier.domain.dates import Part
 from notifier.domain.expressions import InMonth, OnAnchor, Unknown
 from notifier.domain.law import Party
@@ -209,10 +210,10 @@ async def test_a_revoked_address_is_gone_and_a_wrong_one_was_never_there(town: W
     almanac = Almanac(town.tools)
     for wrong in ("", "cal_000000000000", token[:-1] + "A", token.replace("cal_00", "cal_0f"), f"{token}x"):
         assert await almanac.read(wrong) is None
-    assert await recall(town.tools, token.partition(".")[0], "a clerk")
+    assert await recall(town.tools, NATION, token.partition(".")[0], "a clerk")
     assert isinstance(await almanac.read(token), Gone)
     assert await almanac.read(token[:-1] + "A") is None
-    assert not await recall(town.tools, token.partition(".")[0], "a clerk")
+    assert not await recall(town.tools, NATION, token.partition(".")[0], "a clerk")
     about = table(AuditRow)
     assert len(await town.rows(select(about).where(about.c.action == "calendar.revoked"))) == 1
 

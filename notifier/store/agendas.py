@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Row, case, func, insert, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Row,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -20,6 +33,7 @@ from notifier.domain.callers import NATION, Tenant
 from notifier.domain.obligations import CohortKey
 from notifier.domain.revisions import Kept
 from notifier.store.database import table
+from notifier.store.sight import authorities
 from notifier.store.tables import (
     NO_ANCHOR,
     AuthorityRow,
@@ -29,6 +43,7 @@ from notifier.store.tables import (
     OfficeRow,
     Table,
 )
+from notifier.store.tenants import answers_to, owns_contact
 
 
 class CalendarAddressRow(Table, table=True):
@@ -97,31 +112,54 @@ async def add(conn: AsyncConnection, address: CalendarAddress) -> None:
     await conn.execute(insert(CalendarAddressRow).values({name: getattr(address, name) for name in names}))
 
 
-async def find(conn: AsyncConnection, name: str) -> CalendarAddress | None:
-    """Return the address of this name, revoked or not; None if there is none."""
-    named = select(table(CalendarAddressRow)).where(col(CalendarAddressRow.name) == name)
+async def find(conn: AsyncConnection, name: str, tenant: Tenant = NATION) -> CalendarAddress | None:
+    """Return the address of this name, revoked or not; None if `tenant` gave out none of it."""
+    named = select(table(CalendarAddressRow)).where(col(CalendarAddressRow.name) == name, _given_by(tenant))
     row = (await conn.execute(named)).one_or_none()
     return None if row is None else _address(row)
 
 
 async def every(conn: AsyncConnection, tenant: Tenant = NATION) -> Sequence[CalendarAddress]:
     """Return the addresses that `tenant` gave out, revoked ones too, oldest first; the nation sees all."""
-    found = select(table(CalendarAddressRow))
-    if not tenant.is_nation:
-        found = found.where(col(CalendarAddressRow.authority) == tenant.code)
+    found = select(table(CalendarAddressRow)).where(_given_by(tenant))
     ordered = found.order_by(col(CalendarAddressRow.created_at), col(CalendarAddressRow.name))
     return [_address(row) for row in await conn.execute(ordered)]
 
 
-async def revoke(conn: AsyncConnection, name: str, now: datetime, tenant: Tenant = NATION) -> bool:
-    """Revoke an address from `now` on; False if `tenant` gave out none of that name or revoked it before."""
-    mine = [] if tenant.is_nation else [col(CalendarAddressRow.authority) == tenant.code]
-    revoked = (
-        update(table(CalendarAddressRow))
-        .where(col(CalendarAddressRow.name) == name, col(CalendarAddressRow.revoked_at).is_(None), *mine)
-        .values(revoked_at=now)
-    )
+async def page(
+    conn: AsyncConnection, tenant: Tenant, office: str | None, after: CalendarAddress | None, limit: int
+) -> Sequence[CalendarAddress]:
+    """Return `limit` addresses that `tenant` gave out, oldest first, from behind `after` on; of one `office` only."""
+    created, name = col(CalendarAddressRow.created_at), col(CalendarAddressRow.name)
+    found = select(table(CalendarAddressRow)).where(_given_by(tenant)).order_by(created, name).limit(limit)
+    if office is not None:
+        found = found.where(
+            col(CalendarAddressRow.kind) == "office", col(CalendarAddressRow.subject) == office
+        )
+    if after is not None:
+        at_once = and_(created == after.created_at, name > after.name)
+        found = found.where(or_(created > after.created_at, at_once))
+    return [_address(row) for row in await conn.execute(found)]
+
+
+async def renew(conn: AsyncConnection, name: str, digest: str) -> bool:
+    """Let an address be read under another secret; False if there is none of that name or it was revoked."""
+    renewed = update(table(CalendarAddressRow)).where(_in_use(name)).values(digest=digest)
+    return (await conn.execute(renewed)).rowcount > 0
+
+
+async def revoke(conn: AsyncConnection, name: str, now: datetime) -> bool:
+    """Revoke an address from `now` on; False if there is none of that name or it was revoked before."""
+    revoked = update(table(CalendarAddressRow)).where(_in_use(name)).values(revoked_at=now)
     return (await conn.execute(revoked)).rowcount > 0
+
+
+def _given_by(tenant: Tenant) -> ColumnElement[bool]:
+    return true() if tenant.is_nation else col(CalendarAddressRow.authority) == tenant.code
+
+
+def _in_use(name: str) -> ColumnElement[bool]:
+    return and_(col(CalendarAddressRow.name) == name, col(CalendarAddressRow.revoked_at).is_(None))
 
 
 async def of_office(conn: AsyncConnection, number: str) -> Sequence[CalendarAddress]:
@@ -149,15 +187,15 @@ def _address(row: Row[tuple[object, ...]]) -> CalendarAddress:
 # ---- whose calendar ----
 
 
-async def has_office(conn: AsyncConnection, number: str) -> bool:
-    """Tell whether there is an office of this number."""
-    found = select(col(OfficeRow.id)).where(col(OfficeRow.number) == number)
+async def has_office(conn: AsyncConnection, number: str, tenant: Tenant = NATION) -> bool:
+    """Tell whether there is an office of this number that answers to `tenant`."""
+    found = select(col(OfficeRow.id)).where(col(OfficeRow.number) == number, answers_to(tenant))
     return (await conn.execute(found)).first() is not None
 
 
-async def has_authority(conn: AsyncConnection, code: str) -> bool:
-    """Tell whether there is an authority of this 団体コード."""
-    found = select(col(AuthorityRow.code)).where(col(AuthorityRow.code) == code)
+async def has_authority(conn: AsyncConnection, code: str, tenant: Tenant = NATION) -> bool:
+    """Tell whether there is an authority of this 団体コード whose sums `tenant` sees."""
+    found = select(col(AuthorityRow.code)).where(col(AuthorityRow.code) == code, authorities(tenant))
     return (await conn.execute(found)).first() is not None
 
 
@@ -167,6 +205,12 @@ async def contact_at(conn: AsyncConnection, address: str, tenant: Tenant = NATIO
     there = select(col(ContactRow.id)).where(col(ContactRow.address) == address, *mine)
     found: int | None = (await conn.execute(there.order_by(col(ContactRow.id)).limit(1))).scalar_one_or_none()
     return found
+
+
+async def has_contact(conn: AsyncConnection, contact: int, tenant: Tenant = NATION) -> bool:
+    """Tell whether there is a contact of this id that belongs to `tenant`."""
+    found = select(col(ContactRow.id)).where(col(ContactRow.id) == contact, owns_contact(tenant))
+    return (await conn.execute(found)).first() is not None
 
 
 async def offices_of(conn: AsyncConnection, contact: int) -> Sequence[str]:

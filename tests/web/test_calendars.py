@@ -7,6 +7,7 @@ import pytest
 from aiohttp import ClientSession
 
 from notifier.almanac import WantedCalendar, Whose, open_calendar
+from notifier.domain.callers import NATION
 from notifier.steps.lend import recall
 from tests.calendars import by_icalendar
 from tests.web.town import CARE_PLANS, VISITS, Town, town
@@ -46,7 +47,7 @@ async def test_an_unknown_calendar_is_not_found_and_a_revoked_one_is_gone(
 ) -> None:
     async with town(tmp_path) as place:
         address = await address_of(place, mark=b"b")
-        assert await recall(place.tools, address.rpartition("/")[2].partition(".")[0], "test")
+        assert await recall(place.tools, NATION, address.rpartition("/")[2].partition(".")[0], "test")
         async with visitor.get(address) as answer:
             assert answer.status == 410
             assert "配信は終わりました" in await answer.text()

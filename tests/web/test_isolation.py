@@ -18,6 +18,7 @@ STRANGERS = sorted(name for name, (authority, _) in ROLES.items() if authority a
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/approvals"): {"notice": "no-such"},
     ("POST", "/offices/{number}/contacts"): {"address": "somebody@elsewhere.example"},
+    ("POST", "/calendars"): {"whose": "office", "subject": STRANGER},
     ("POST", "/endpoints/{id}/replay"): {"since": "2026-01-21T00:00:00Z"},
 }
 """What a call needs to get as far as its rows; where it is not named, {} does."""
@@ -41,8 +42,17 @@ async def foreign_of(land: Country) -> dict[str, str]:
         endpoints = [(await land.call("POST", "/endpoints", body, "osaka")).body]
     rows = {"/deliveries": str(delivery), "/events": str(event), "/endpoints": str(endpoints[0]["id"])}
     contact = (await land.get(f"/offices/{STRANGER}/contacts", "osaka")).items[0]
-    rows |= {"/contacts": str(contact["id"]), "key": await an_import(land)}
+    rows |= {"/contacts": str(contact["id"]), "key": await an_import(land), "name": await a_calendar(land)}
     return {"number": STRANGER, "code": OSAKA_CITY} | rows
+
+
+async def a_calendar(land: Country) -> str:
+    """Return the name of a calendar that Osaka has given out."""
+    known = (await land.get("/calendars", "osaka")).items
+    if known:
+        return str(known[0]["name"])
+    body = {"whose": "office", "subject": STRANGER, "label": MARK}
+    return str((await land.call("POST", "/calendars", body, "osaka")).body["name"])
 
 
 async def an_import(land: Country) -> str:
@@ -58,7 +68,7 @@ async def an_import(land: Country) -> str:
 def address_of(route: Route, foreign: dict[str, str]) -> str | None:
     """Return the address of the call for what is Osaka's; None if what stands in it belongs to nobody."""
     path = route.path
-    for name in ("number", "code", "key"):
+    for name in ("number", "code", "key", "name"):
         path = path.replace(f"{{{name}}}", foreign[name])
     for noun in ("/deliveries", "/events", "/endpoints", "/contacts"):
         if path.startswith(noun):

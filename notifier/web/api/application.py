@@ -10,6 +10,7 @@ from notifier.web.api import (
     arrivals,
     audit,
     authorities,
+    calendars,
     contacts,
     deadlines,
     deliveries,
@@ -45,6 +46,7 @@ ROUTES: Final[Sequence[Route]] = (
     *deliveries.ROUTES,
     *endpoints.ROUTES,
     *feed.ROUTES,
+    *calendars.ROUTES,
     *notices.ROUTES,
     *audit.ROUTES,
 )
