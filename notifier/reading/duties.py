@@ -144,6 +144,7 @@ _BY_SHAPE = {
     Shape.FROM_LENGTH: (2, "始めと長さがある"),
 }
 _BOUNDED = ("以内", "まで", "前", "範囲内", "日")
+_WORDS_INSIDE = ("年内", "年度内", "月内")
 _INSIDE = ("限り", "以内", "内", "末", "中")
 
 
@@ -174,7 +175,7 @@ def _moment(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
     is_year = moment is not None and moment.month is None and moment.day is None
     if suffix.startswith("号"):
         found = -9, "冊子の号数"
-    elif suffix.startswith(_INSIDE):
+    elif suffix.startswith(_INSIDE) or phrase.word in _WORDS_INSIDE:
         found = 0, "「内・中・末・限り」は範囲を限る"
     elif is_year and suffix.endswith(_OPENS):
         found = -2, "始まりだけ"

@@ -127,7 +127,7 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
         moment,
         around,
         phrase.start,
-        ahead=phrase.suffix.endswith("まで") and not is_case,
+        ahead=phrase.shape is Shape.MOMENT and phrase.suffix.endswith("まで") and not is_case,
         near=is_case,
         back=_looks_back(around.text, phrase.end),
     )

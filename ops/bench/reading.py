@@ -182,9 +182,9 @@ def main() -> None:
         "first unseen set": labelled("heldout"),
         "second unseen set": labelled("second"),
         "third unseen set": labelled("third"),
-        "six later unseen sets": [
+        "seven later unseen sets": [
             notice
-            for folder in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+            for folder in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
             for notice in labelled(folder)
         ],
     }

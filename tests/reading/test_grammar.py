@@ -6,7 +6,7 @@ from notifier.reading.expressions import Expression, read
 from tests.reading.labelled import Label, Labelled, labelled
 
 SEEN = labelled("seen")
-_FOLDERS = ("heldout", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_FOLDERS = ("heldout", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
 
@@ -46,7 +46,7 @@ def test_on_notices_the_grammar_was_not_built_on_the_aims_are_met() -> None:
                 )
                 understood += is_right
                 told += is_right and label.is_deadline and expression.is_deadline
-    assert marked > 690
+    assert marked > 725
     assert found >= 0.97 * marked
     assert found >= 0.97 * read_in_all
     assert understood >= 0.97 * found
