@@ -13,7 +13,7 @@ from notifier.domain.applicability import EVERYBODY, AllOf, AnyOf, Condition, Se
 from notifier.domain.calendar import Calendar
 from notifier.domain.changes import Situation, change
 from notifier.domain.deadlines import Known, due_of
-from notifier.domain.expressions import Expression
+from notifier.domain.expressions import Expression, Unknown
 from notifier.domain.law import Deadline, Law
 from notifier.domain.notices import Notice
 from notifier.domain.obligations import CohortKey, Decision, decide
@@ -166,6 +166,7 @@ def _amendment(
         old.due.latest if old is not None else None,
         _last_day(statement),
         contradicted,
+        _outranking(old, statement),
     )
 
 
@@ -183,6 +184,14 @@ def _statement(candidate: Candidate, deadline: str, paper: Notice, due: Expressi
         withdraws=withdraws,
         known_from=paper.known_from,
     )
+
+
+def _outranking(old: Decision | None, new: Statement) -> str:
+    """Return the paper that outranks `new` and says otherwise, "" if there is none."""
+    said = old.resolution.prevailing if old is not None else None
+    if said is None or not new.speaks_of_date or said.agrees_with(new) or isinstance(said.due, Unknown):
+        return ""
+    return said.notice.title if said.notice.rank > new.notice.rank else ""
 
 
 def _prevailing(old: Decision | None) -> Iterator[Statement]:

@@ -123,6 +123,22 @@ def test_a_lower_paper_contradicts_and_moves_nothing(at_hand: LawAtHand) -> None
     assert each.amendments[0].change is ChangeKind.CONTRADICTED
 
 
+def test_a_decision_of_the_editor_keeps_its_date_and_the_reviewer_is_told(at_hand: LawAtHand) -> None:
+    body = "介護情報基盤の助成金の申請受付は、令和8年4月30日まで延長する。"
+    found = proposed(at_hand, notice(body, "令和8年2月16日"))
+    (each,) = about(found, SUBSIDY)
+    assert each.amendments[0].change is ChangeKind.CONTRADICTED
+    assert kinds(found) == ["outranked"]
+    assert "運用担当者の判断" in found.anomalies[0].message
+
+
+def test_a_title_is_no_item_of_an_agenda(at_hand: LawAtHand) -> None:
+    agenda = proposed(at_hand, "会議の記録\n\n議題1 指定更新について\n\n令和8年6月30日までに届出を行う。\n")
+    assert agenda.identity.title.value is None
+    mail = proposed(at_hand, "件名：研修の受講について\n\n事 務 連 絡\n")
+    assert mail.identity.title.value == "研修の受講について"
+
+
 def test_a_window_with_both_ends_apart_is_one_candidate(at_hand: LawAtHand) -> None:
     body = "介護情報基盤の助成金の申請は、令和8年5月11日から受け付け、令和8年6月30日までとする。"
     found = about(proposed(at_hand, notice(body)), SUBSIDY)

@@ -24,6 +24,8 @@ _VOLUME = re.compile(r"(?:Vol|VOL|vol)[.]?[ ]?([0-9]{1,5})")
 _TITLE = re.compile(
     r"^.{6,160}(?:について|に関する件|の件)(?:\((?:通知|依頼|周知|情報提供|事務連絡|照会|回答|協力依頼)\))?$"
 )
+_NO_TITLE = re.compile(r"^(?:議題|次第|[◎○●■□◆・]|[0-9]{1,2}(?:[ .、)]|$)|\(?[0-9一二三四五六七八九十]+\))")
+_SUBJECT = re.compile(r"^(?:件名|題名|標題)[ ]?:[ ]?")
 _BEGINS_TITLE = re.compile(r"^[「『]|等$|[、・及び]$")
 _ISSUER = re.compile(
     r"^[^。、「」:0-9]{0,28}(?:[省庁府県市町村区]|連合|中央会|機構)[^。、「」:0-9]{0,24}(?:長|課|室|局|部|会|機構|本部|センター)$"
@@ -96,7 +98,7 @@ def identity_of(reading: Reading, given: date | None = None, file_title: str = "
 
 def _number(lines: list[str]) -> Named:
     for index, line in enumerate(lines, 1):
-        found = _NUMBER.fullmatch(line)
+        found = _NUMBER.fullmatch(re.sub(r"(?<=[一-龥0-9])[ ](?=[一-龥0-9])", "", line))
         if found is not None:
             return Named(re.sub("[ ]", "", found[1]), "", index, "文書番号だけの行")
     for index, line in enumerate(lines, 1):
@@ -120,10 +122,10 @@ def _volume(lines: list[str]) -> Named:
 
 def _title(lines: list[str], file_title: str) -> Named:
     for index, line in enumerate(lines, 1):
-        if _TITLE.match(line) is not None:
+        if _TITLE.match(line) is not None and _NO_TITLE.match(line) is None:
             before = lines[index - 2] if index > 1 else ""
             joined = before + line if before and _BEGINS_TITLE.search(before) and len(before) < 60 else line
-            return Named(joined, "", index, "件名の形の行")
+            return Named(_SUBJECT.sub("", joined), "", index, "件名の形の行")
     if file_title.strip():
         return Named(None, file_title.strip(), None, "ファイルに付いた題名です。確かめてください")
     for index, line in enumerate(lines, 1):

@@ -24,7 +24,8 @@ class Amendment:
 
     `change` is None if nobody would notice: the same is said again, or something is added without a date.
     `due` is what the candidate says of this deadline. `contradicts` are statements of the same rank that say
-    otherwise and which the notice does not say it moves. The days are the last ones, inclusive.
+    otherwise and which the notice does not say it moves; `outranked_by` is the paper of a higher rank, or the decision
+    of the rule editor, that keeps another date in force. The days are the last ones, inclusive.
     """
 
     match: Match
@@ -36,6 +37,7 @@ class Amendment:
     old_day: date | None = None
     new_day: date | None = None
     contradicts: tuple[str, ...] = ()
+    outranked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,12 @@ def _of_amendment(each: Amendment, anomaly: Callable[[str, str], Anomaly]) -> It
             f"（{each.old} → {each.new}）。変更とは書かれていません。"
         )
         yield anomaly("contradiction", message)
+    if each.outranked_by:
+        message = (
+            f"「{title}」は、より重い「{each.outranked_by}」の期日（{each.old}）が残ります。"
+            "動かすには、文書の格を見直すか、運用担当者の判断が要ります。"
+        )
+        yield anomaly("outranked", message)
     if each.old_day is not None and each.new_day is not None:
         shift = (each.new_day - each.old_day).days
         if abs(shift) > LONG_SHIFT:
