@@ -55,8 +55,12 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         total -= 4
         reasons.append("-4 「から」から続く所要の期間")
     if _is_retrospective(meaning, issued):
-        total -= 2
-        reasons.append("-2 発出日より前に始まり、終わりがない")
+        is_old = (
+            meaning.start is not None and issued is not None and (issued - meaning.start).days > _LONG_AGO
+        )
+        weight = 9 if is_old else 2
+        total -= weight
+        reasons.append(f"-{weight} 発出日より前に始まり、終わりがない")
     return Verdict(total > 0, tuple(reasons))
 
 
@@ -109,6 +113,8 @@ _NEXT_TOPIC = re.compile(r"(?:、[^、。]{1,16}は|[ ]+[^、。 ]{1,16}(?:は|:
 _PAUSES = re.compile("[しみりきけせめれえべげ]、(?:かつ|並びに|また)?、?$")
 """A verb that leaves the mood of its clause to the end of the sentence: …に発注し、…に支払うこと."""
 _TAIL = 24
+_LONG_AGO = 366
+"""Days before the issue date after which a beginning only says how long something has held."""
 _ANSWER = re.compile(r"^[ ]*(?:A|\(?答え?\)?)[0-9]{0,3}[.: ]?[ ]*")
 _LISTED = 4
 """Signs between two expressions of one list, such as 又は: what follows holds for both."""
