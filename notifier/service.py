@@ -13,6 +13,7 @@ from typing import Self, TypeAlias
 from notifier.almanac import Almanac, WantedCalendar, open_calendar
 from notifier.channels.counted import CountedChannel
 from notifier.channels.parcel import MailChannel
+from notifier.channels.provider import Client, Provider
 from notifier.clock import Clock
 from notifier.domain.callers import NATION
 from notifier.domain.law import Law
@@ -23,6 +24,7 @@ from notifier.gatehouse import Gatehouse
 from notifier.keyring import Keyring, WantedKey, create_key
 from notifier.listening import listening
 from notifier.lookout import Lookout
+from notifier.oidc import Oidc
 from notifier.passes import Purpose
 from notifier.postman import Postman
 from notifier.publishing import publish
@@ -265,12 +267,27 @@ class Service:
             gatehouse=Gatehouse(self.tools, self._passes.secret, secrets.token_bytes)
             if self.settings.asks_who_is_there(is_shown_off=turn_clock is not None)
             else None,
+            oidc=self._oidc(),
             is_secure=self.settings.base_url.startswith("https://"),
         )
         async with listening(
             make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"
         ) as address:
             yield address
+
+    def _oidc(self) -> Oidc | None:
+        settings = self.settings
+        issuer, name, secret = settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret
+        if issuer is None or name is None or secret is None:
+            return None
+        return Oidc(
+            Provider(issuer, Client(name, secret.get_secret_value())),
+            f"{settings.base_url}/login/oidc/callback",
+            scopes=settings.oidc_scopes,
+            secret=self._passes.secret,
+            chance=secrets.token_bytes,
+            now=self.tools.now,
+        )
 
     @asynccontextmanager
     async def _watched(self) -> AsyncIterator[str | None]:

@@ -97,6 +97,16 @@ class Settings(BaseSettings):
         description="Whether the pages ask who is there: `required`, `off`, or `auto`: off only if both"
         " NOTIFIER_HTTP_HOST and NOTIFIER_BASE_URL are this machine's own (loopback).",
     )
+    oidc_issuer: str | None = Field(
+        None,
+        description="Provider of identities (OpenID Connect) over which users may sign in as well, such as"
+        " `https://id.example.jp/realms/city`; it sends browsers back to NOTIFIER_BASE_URL`/login/oidc/callback`.",
+    )
+    oidc_client_id: str | None = Field(None, description="Name under which the provider knows this service.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Secret that goes with that name. Secret.")
+    oidc_scopes: str = Field(
+        "openid email", description="What the provider is asked for; `openid` must be among it."
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Key that signs links and sessions: 32 characters or more, equal on all hosts. Secret.",
@@ -162,6 +172,25 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_over_tls(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value) if re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value) else urlsplit("")
+        if parts.scheme != "https" and not _is_own(parts.hostname or ""):
+            message = "must be a web address over https, such as https://id.example.jp, without ? and #"
+            raise ValueError(message)
+        return value
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _asks_for_openid(cls, value: str) -> str:
+        if "openid" not in value.split() or not value.isascii() or not value.isprintable():
+            message = "must be words with spaces between, openid among them"
+            raise ValueError(message)
+        return " ".join(value.split())
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -192,6 +221,10 @@ class Settings(BaseSettings):
     def _name_and_password_together(self) -> Self:
         if (self.smtp_username is None) != (self.smtp_password is None):
             message = "NOTIFIER_SMTP_USERNAME and NOTIFIER_SMTP_PASSWORD must be set together"
+            raise ValueError(message)
+        oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(oidc) and not all(oidc):
+            message = "NOTIFIER_OIDC_ISSUER, _CLIENT_ID and _CLIENT_SECRET must be set together"
             raise ValueError(message)
         return self
 

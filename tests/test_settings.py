@@ -74,6 +74,10 @@ def test_a_file_in_another_encoding_is_refused_by_name() -> None:
         ("TEMPLATES_DIR", "nowhere", "NOTIFIER_TEMPLATES_DIR: is not a folder: nowhere"),
         ("DATABASE_URL", "mysql://root:hush@db/x", "NOTIFIER_DATABASE_URL: must begin with sqlite"),
         ("SMTP_USERNAME", "me", "must be set together"),
+        ("OIDC_ISSUER", "http://id.example.jp", "NOTIFIER_OIDC_ISSUER: must be a web address over https"),
+        ("OIDC_ISSUER", "https://me@id.example.jp", "NOTIFIER_OIDC_ISSUER: must be a web address over https"),
+        ("OIDC_ISSUER", "https://id.example.jp", "must be set together"),
+        ("OIDC_SCOPES", "email", "NOTIFIER_OIDC_SCOPES: must be words"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(
@@ -97,6 +101,9 @@ def test_no_secret_shows_in_a_message_or_a_representation(monkeypatch: pytest.Mo
             database_url=SecretStr("postgresql+asyncpg://me:hush@db/notifier"),
             smtp_username="me",
             smtp_password=SecretStr("hush"),
+            oidc_issuer="https://id.example.jp",
+            oidc_client_id="me",
+            oidc_client_secret=SecretStr("hush"),
             secret_key=SecretStr("hush" * 8),
         )
     )

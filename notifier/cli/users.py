@@ -9,8 +9,9 @@ import typer
 
 from notifier.cli.at_hand import who_types, with_service
 from notifier.cli.output import table
-from notifier.domain.accounts import User
+from notifier.domain.accounts import Identity, User
 from notifier.domain.roles import Role
+from notifier.errors import AccountRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -97,15 +98,56 @@ def totp(
     print(_with_gatehouse(lambda gatehouse: gatehouse.demand_factor(name, who_types())))
 
 
+@app.command()
+def link(
+    name: Name,
+    *,
+    email: Annotated[
+        str,
+        typer.Option("--email", metavar="ADDRESS", help="Known there by this address, once it is verified."),
+    ] = "",
+    subject: Annotated[
+        str,
+        typer.Option("--subject", metavar="SUB", help="Known there by this `sub`, instead of an address."),
+    ] = "",
+    off: Annotated[bool, typer.Option("--off", help="Sign in with the password alone from now on.")] = False,
+) -> None:
+    """Let a user sign in over the provider of identities (NOTIFIER_OIDC_ISSUER), too; their sessions end.
+
+    An address counts for the first time only: from then on the account knows its user by the provider's own `sub`.
+    """
+    if sum(map(bool, (email, subject, off))) != 1:
+        message = "give one of --email, --subject and --off"
+        raise typer.BadParameter(message)
+
+    async def do(service: "Service") -> None:
+        issuer = service.settings.oidc_issuer
+        if issuer is None and not off:
+            raise AccountRefusedError(
+                "NOTIFIER_OIDC_ISSUER is not set: there is nothing to sign in over; set it first"
+            )
+        identity = Identity(issuer or "", subject) if subject else None
+        await (await _gatehouse(service)).link(name, who_types(), email=email, identity=identity)
+
+    asyncio.run(with_service(do))
+    print(
+        f"{name} signs in with the password alone." if off else f"{name} may sign in over the provider, too."
+    )
+
+
 def _with_gatehouse(work: "Callable[[Gatehouse], Awaitable[T]]") -> T:
     async def do(service: "Service") -> T:
-        from notifier.gatehouse import Gatehouse
-        from notifier.settings import kept_secret_key
-
-        secret = kept_secret_key(service.settings).get_secret_value()
-        return await work(Gatehouse(await service.ready_tools(), secret, secrets.token_bytes))
+        return await work(await _gatehouse(service))
 
     return asyncio.run(with_service(do))
+
+
+async def _gatehouse(service: "Service") -> "Gatehouse":
+    from notifier.gatehouse import Gatehouse
+    from notifier.settings import kept_secret_key
+
+    secret = kept_secret_key(service.settings).get_secret_value()
+    return Gatehouse(await service.ready_tools(), secret, secrets.token_bytes)
 
 
 def _password(*, from_stdin: bool) -> str:

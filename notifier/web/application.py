@@ -16,6 +16,7 @@ from notifier.web.pages import (
     login,
     mailbox,
     offices,
+    oidc,
     reference,
     unsubscribe,
 )
@@ -49,6 +50,9 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
         add("/login", login.show)
         application.router.add_post("/login", login.sign_in)
         application.router.add_post("/logout", login.sign_out)
+    if supplies.gatehouse is not None and supplies.oidc is not None:
+        add(oidc.BEGIN, oidc.begin, allow_head=False)
+        add(oidc.BACK, oidc.come_back, allow_head=False)
     if supplies.mailbox is not None:
         add("/mailbox", mailbox.show_list)
         add("/mailbox/{number:[0-9]{1,15}}", mailbox.show_one)

@@ -11,6 +11,7 @@ from notifier.almanac import Almanac
 from notifier.clock import Clock, civil_date
 from notifier.domain.law import Law
 from notifier.gatehouse import Gatehouse
+from notifier.oidc import Oidc
 from notifier.rendering import Pages
 from notifier.store.contacts import Contact
 from notifier.store.database import Database
@@ -29,7 +30,8 @@ class Supplies:
     exist. `secret` signs forms. `is_alive` tells whether the ticker beats, where there is one.
     `recipient_of` reads the token of an unsubscribe address, `mute` stops mail to it. `contact_of` reads the token of a
     page on which a contact is confirmed, `confirm` confirms it; both give None for a token that is no good any more.
-    `gatehouse` lets users in; without it everybody sees the pages. `is_secure` tells that browsers come over TLS.
+    `gatehouse` lets users in; without it everybody sees the pages. `oidc` has a provider of
+    identities show who they are, where one is set. `is_secure` tells that browsers come over TLS.
     `entrance` is the door for programs, `almanac` that for calendar programs; each exists only with it.
     `monitor` tells whether the program is ready.
     """
@@ -51,6 +53,7 @@ class Supplies:
     overrides: Path | None = None
     entrance: Entrance | None = None
     gatehouse: Gatehouse | None = None
+    oidc: Oidc | None = None
     is_secure: bool = False
     almanac: Almanac | None = None
     monitor: Monitor | None = None

@@ -46,3 +46,14 @@ def test_a_password_that_is_too_short_is_refused(typed: Typed, monkeypatch: pyte
     options = ("--role", "viewer", "--label", "a", "--password-stdin")
     refused = typed("user", "create", "hanako", *options)
     assert (refused.code, "12文字以上" in refused.err) == (1, True)
+
+
+def test_an_account_is_linked_to_whom_a_provider_shows(ready: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert made(ready) == 0
+    assert "NOTIFIER_OIDC_ISSUER is not set" in ready("user", "link", "hanako", "--subject", "s-1").err
+    for name, value in (("ISSUER", "https://id.example.jp"), ("CLIENT_ID", "kigen"), ("CLIENT_SECRET", "x")):
+        monkeypatch.setenv(f"NOTIFIER_OIDC_{name}", value)
+    assert "over the provider" in ready("user", "link", "hanako", "--email", "hanako@example.jp").out
+    assert ready("user", "link", "hanako", "--subject", "s-1").code == 0
+    assert "password alone" in ready("user", "link", "hanako", "--off").out
+    assert ready("user", "link", "hanako").code == 2

@@ -8,13 +8,13 @@ from http import HTTPStatus
 from ipaddress import ip_network
 from math import ceil
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 from notifier.domain.accounts import ABSOLUTE
-from notifier.gatehouse import Gatehouse, Refused
+from notifier.gatehouse import Admitted, Gatehouse, Refused
 from notifier.steps.admit import Try
 from notifier.web import gate
 from notifier.web.pages import answer
@@ -28,7 +28,7 @@ STALE = "画面を開いてから時間がたちました。もう一度入力�
 
 async def show(request: web.Request) -> web.Response:
     """Show the form."""
-    return _form(request)
+    return form(request)
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -36,20 +36,26 @@ async def sign_in(request: web.Request) -> web.Response:
     supplies, gatehouse = _house(request)
     if not from_here(request):
         raise web.HTTPForbidden
-    form = await request.post()
-    given = {name: str(form.get(name, "")) for name in ("name", "password", "code", "token")}
+    sent = await request.post()
+    given = {name: str(sent.get(name, "")) for name in ("name", "password", "code", "token")}
     name = unicodedata.normalize("NFKC", given["name"]).strip().lower()
     if not _is_ours(supplies, given["token"]):
-        return _form(request, problem=STALE, name=name, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    tried = Try(name, request.remote or "", _place(request, name))
+        return form(request, problem=STALE, name=name, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    tried = Try(name, request.remote or "", place_of(request, name))
     found = await gatehouse.sign_in(tried, given["password"], given["code"])
     if isinstance(found, Refused):
-        return _refused(request, found, name)
-    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": _next(request)})
+        return refused(request, found, WRONG, name)
+    return admitted(request, found, next_of(request))
+
+
+def admitted(request: web.Request, found: Admitted, to: str) -> web.Response:
+    """Return what sends a user who was let in to the page `to`, with the cookies that say so."""
+    supplies, gatehouse = _house(request)
+    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": to})
     attributes = gate.cookie_attributes(supplies)
-    _set(response, gate.session_cookie(supplies), found.token, ABSOLUTE, attributes)
-    browser = _browsers(supplies).dumps([name, gatehouse.chance(16).hex()])
-    _set(response, _browser_cookie(supplies), str(browser), KNOWN_BROWSER, attributes)
+    set_cookie(response, gate.session_cookie(supplies), found.token, ABSOLUTE, attributes)
+    browser = _browsers(supplies).dumps([found.user.name, gatehouse.chance(16).hex()])
+    set_cookie(response, _browser_cookie(supplies), str(browser), KNOWN_BROWSER, attributes)
     return response
 
 
@@ -61,7 +67,7 @@ async def sign_out(request: web.Request) -> web.Response:
     cookie = gate.session_cookie(supplies)
     await gatehouse.sign_out(request.cookies.get(cookie, ""), request.remote or "")
     response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
-    _set(response, cookie, "", timedelta(0), gate.cookie_attributes(supplies))
+    set_cookie(response, cookie, "", timedelta(0), gate.cookie_attributes(supplies))
     return response
 
 
@@ -80,27 +86,41 @@ def _house(request: web.Request) -> tuple[Supplies, Gatehouse]:
     return supplies, supplies.gatehouse
 
 
-def _form(
-    request: web.Request, *, problem: str = "", name: str = "", status: HTTPStatus = HTTPStatus.OK
+def form(
+    request: web.Request,
+    *,
+    problem: str = "",
+    name: str = "",
+    to: str | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
-    token = _forms(request.app[SUPPLIES]).dumps("sign in")
-    return answer.page(
-        request, "login.html", "login", status=status, problem=problem, account=name, token=token
-    )
+    """Return the page with the form; `to` is where it leads in the end, by default the page that was asked for."""
+    supplies = request.app[SUPPLIES]
+    values = {
+        "problem": problem,
+        "account": name,
+        "token": _forms(supplies).dumps("sign in"),
+        "asked": urlencode({"next": next_of(request) if to is None else to}),
+        "has_provider": supplies.oidc is not None,
+    }
+    return answer.page(request, "login.html", "login", status=status, **values)
 
 
-def _refused(request: web.Request, refused: Refused, name: str) -> web.Response:
-    if refused.wait is None:
-        return _form(request, problem=WRONG, name=name, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    seconds = ceil(refused.wait.total_seconds())
+def refused(
+    request: web.Request, found: Refused, problem: str, name: str = "", to: str | None = None
+) -> web.Response:
+    """Return the form with the `problem`, or with how long to wait."""
+    if found.wait is None:
+        return form(request, problem=problem, name=name, to=to, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    seconds = ceil(found.wait.total_seconds())
     told = f"{ceil(seconds / 60)}分" if seconds > 90 else f"{seconds}秒"
-    problem = f"間違いが続いたため、この端末からのログインを止めています。{told}後にもう一度お試しください。"
-    response = _form(request, problem=problem, name=name, status=HTTPStatus.TOO_MANY_REQUESTS)
+    waiting = f"間違いが続いたため、この端末からのログインを止めています。{told}後にもう一度お試しください。"
+    response = form(request, problem=waiting, name=name, to=to, status=HTTPStatus.TOO_MANY_REQUESTS)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _next(request: web.Request) -> str:
+def next_of(request: web.Request) -> str:
     """Return the page that was asked for, if it is one of ours; else the first."""
     wanted = request.query.get("next", "/")
     parts = urlsplit(wanted)
@@ -108,7 +128,7 @@ def _next(request: web.Request) -> str:
     return wanted if is_ours and not parts.scheme and not parts.netloc else "/"
 
 
-def _place(request: web.Request, name: str) -> str:
+def place_of(request: web.Request, name: str) -> str:
     """Return where wrong tries are counted: for a browser that was let in before, on its own.
 
     So nobody can keep a user out by trying their name from the same address.
@@ -148,7 +168,8 @@ def _is_ours(supplies: Supplies, token: str) -> bool:
         return False
 
 
-def _set(
+def set_cookie(
     response: web.Response, name: str, value: str, age: timedelta, attributes: Mapping[str, object]
 ) -> None:
+    """Set a cookie for a while; no time at all takes it away."""
     response.set_cookie(name, value, max_age=int(age.total_seconds()), **attributes)  # type: ignore[arg-type]  # as named there
