@@ -5,14 +5,16 @@ import re
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Final
 
 from notifier.catalogue.vocabulary import ASSERTERS
+from notifier.domain.actors import Who
 from notifier.domain.callers import LOCAL_ROLES, Caller
 from notifier.domain.offices import is_authority_code
+from notifier.domain.roles import Role, may_use
 from notifier.errors import KeyRefusedError
 from notifier.steps.entrust import entrust
 from notifier.store import keys
@@ -50,20 +52,27 @@ _TOKEN = re.compile(r"(ntf_[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 
 @dataclass(frozen=True, slots=True)
 class WantedKey:
-    """A key to be made; see `create_key`. `expires_on` is its last day, a civil date in Japan."""
+    """A key to be made; see `create_key`. `expires_on` is its last day, a civil date in Japan.
+
+    With a `user_role` no scopes mean all that this role may use.
+    """
 
     authority: str
     role: str
     scopes: tuple[str, ...]
     label: str
     expires_on: date | None = None
+    user_role: Role | None = None
 
 
-async def create_key(tools: Tools, wanted: WantedKey, chance: Callable[[int], bytes], who: str) -> str:
+async def create_key(tools: Tools, wanted: WantedKey, chance: Callable[[int], bytes], who: Who) -> str:
     """Make a key and return it as it must be shown: `prefix.secret`. It is told this once; a digest is kept.
 
     `chance` gives that many unpredictable bytes. Raises KeyRefusedError if a key like that makes no sense.
     """
+    if wanted.user_role is not None and not wanted.scopes:
+        usable = tuple(scope for scope in SCOPES if may_use(wanted.user_role, scope))
+        wanted = replace(wanted, scopes=usable)
     _check(wanted, tools.today())
     prefix = f"ntf_{chance(6).hex()}"
     secret = _written(chance(32))
@@ -75,10 +84,11 @@ async def create_key(tools: Tools, wanted: WantedKey, chance: Callable[[int], by
         wanted.scopes,
         wanted.label,
         tools.now(),
-        who,
+        str(who),
         wanted.expires_on,
+        user_role=wanted.user_role,
     )
-    await entrust(tools, key)
+    await entrust(tools, key, who)
     return f"{prefix}.{secret}"
 
 
@@ -88,6 +98,12 @@ def _check(wanted: WantedKey, today: date) -> None:
     unknown = sorted(set(wanted.scopes) - set(SCOPES))
     if unknown or not wanted.scopes:
         raise KeyRefusedError(f"{', '.join(unknown) or 'no scope'}: the scopes are {', '.join(SCOPES)}")
+    role = wanted.user_role
+    beyond = [] if role is None else sorted(each for each in set(wanted.scopes) if not may_use(role, each))
+    if beyond:
+        raise KeyRefusedError(
+            f"{', '.join(beyond)}: {role} may not use that; leave --scope out for all it may"
+        )
     if wanted.expires_on is not None and wanted.expires_on < today:
         raise KeyRefusedError(f"{wanted.expires_on}: a key that has expired opens nothing; name a later day")
     if not wanted.label.strip():
@@ -141,7 +157,7 @@ class Keyring:
             async with self._tools.database.transaction() as conn:
                 await keys.note_use(conn, key.prefix, today)
             self._seen.pop(key.prefix, None)
-        return Caller(key.prefix, key.role, key.authority, frozenset(key.scopes))
+        return Caller(key.prefix, key.role, key.authority, frozenset(key.scopes), key.user_role)
 
     async def _find(self, prefix: str) -> ApiKey | None:
         seen = self._seen.get(prefix)

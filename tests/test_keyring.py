@@ -4,16 +4,23 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from notifier.clock import japan_time
+from notifier.domain.actors import Actor
 from notifier.domain.callers import Caller
-from notifier.keyring import FRESH, Keyring, WantedKey, create_key
+from notifier.domain.roles import Role, may_use
+from notifier.errors import KeyRefusedError
+from notifier.keyring import FRESH, SCOPES, Keyring, WantedKey, create_key
 from notifier.steps.entrust import take_back
 from notifier.store import keys
+from notifier.store.database import table
+from notifier.store.tables import AuditRow
 from tests.steps.workshop import Workshop, workshop
 
 WANTED = WantedKey("120006", "prefecture", ("events:write",), "県")
 DAY = date(2026, 4, 1)
+CLERK = Actor("a clerk", "192.0.2.7")
 
 
 @pytest.fixture
@@ -32,6 +39,37 @@ async def test_a_revoked_key_opens_nothing_a_second_later(shop: Workshop) -> Non
     seconds[0] += FRESH
     assert FRESH < 1
     assert [await keyring.caller_of(token) for _ in range(2)] == [None, None]
+
+
+def usable(role: Role) -> frozenset[str]:
+    return frozenset(each for each in SCOPES if may_use(role, each))
+
+
+async def test_a_key_with_a_role_of_users_carries_what_that_role_may_use(shop: Workshop) -> None:
+    keyring = Keyring(shop.tools)
+    found = {}
+    for mark, role in enumerate(Role):
+        wanted = WantedKey("120006", "prefecture", (), "県", user_role=role)
+        token = await create_key(shop.tools, wanted, bytes([mark]).__mul__, CLERK)
+        found[role] = await keyring.caller_of(token)
+    for role, caller in found.items():
+        assert caller is not None
+        assert (caller.user_role, caller.scopes) == (role, usable(role))
+    beyond = WantedKey("120006", "prefecture", ("audit:read",), "県", user_role=Role.VIEWER)
+    with pytest.raises(KeyRefusedError, match="audit:read: viewer may not use that"):
+        await create_key(shop.tools, beyond, lambda count: b"x" * count, CLERK)
+
+
+async def test_the_audit_says_from_where_a_key_was_made_and_taken_back_and_for_whom(shop: Workshop) -> None:
+    token = await create_key(shop.tools, WANTED, lambda count: b"\x07" * count, CLERK)
+    assert await take_back(shop.tools, token.partition(".")[0], CLERK)
+    assert not await take_back(shop.tools, token.partition(".")[0], CLERK)
+    assert not await take_back(shop.tools, "ntf_000000000000", CLERK)
+    about = table(AuditRow)
+    rows = await shop.rows(select(about).where(about.c.action.like("key.%")).order_by(about.c.id))
+    assert [(row.action, row.who, row.origin, row.authority) for row in rows] == [
+        (action, "a clerk", "192.0.2.7", "120006") for action in ("key.created", "key.revoked")
+    ]
 
 
 async def test_the_last_use_of_a_key_is_noted_by_the_day(shop: Workshop) -> None:

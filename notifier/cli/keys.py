@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from notifier.cli.output import civil_date, table
+from notifier.domain.roles import Role
 from notifier.errors import KeyRefusedError, UnknownError
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 app = typer.Typer(help="Keys for programs that post events.", no_args_is_help=True)
 
-COLUMNS = ("鍵", "自治体", "立場", "できること", "有効期限", "状態", "最後に使った日", "名札")
+SHOWN = 2
+"""Scopes that are named in the list; of the rest the number is given."""
+COLUMNS = ("鍵", "自治体", "立場", "役割", "できること", "有効期限", "状態", "最後に使った日", "名札")
 
 
 @app.command()
@@ -41,7 +44,12 @@ def create(
         ),
     ] = "",
     scopes: Annotated[
-        list[str] | None, typer.Option("--scope", help="What it may do; default: events:write.")
+        list[str] | None,
+        typer.Option("--scope", help="What it may do; default: events:write, with --role all that may."),
+    ] = None,
+    user_role: Annotated[
+        Role | None,
+        typer.Option("--role", help="Beside that: it may do no more than a user in this role may."),
     ] = None,
     expires: Annotated[
         date | None, typer.Option("--expires", parser=civil_date, metavar="DATE", help="Its last day.")
@@ -50,7 +58,8 @@ def create(
     """Make a key and print it. It is shown this once: only a digest of it is kept."""
     from notifier.keyring import WantedKey
 
-    wanted = WantedKey(authority, role, tuple(scopes or ("events:write",)), label, expires)
+    usual = () if user_role else ("events:write",)
+    wanted = WantedKey(authority, role, tuple(scopes or usual), label, expires, user_role)
     print(_with_service(lambda service: service.create_key(wanted)))
 
 
@@ -124,7 +133,9 @@ def _row(key: "ApiKey", today: date) -> tuple[str, ...]:
         key.prefix,
         key.authority or "（国）",
         key.role,
-        "、".join(key.scopes),
+        key.user_role or "",
+        "、".join(key.scopes[:SHOWN])
+        + (f" ほか{len(key.scopes) - SHOWN}" if len(key.scopes) > SHOWN else ""),
         str(key.expires_on or ""),
         state,
         str(key.last_used or ""),

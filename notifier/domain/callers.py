@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from notifier.domain.roles import Role, may_use
+
 LOCAL_ROLES = ("office", "prefecture", "municipality")
 """Who always speaks for one authority, or for the offices that answer to it."""
 NATIONAL_ROLES = ("operator", "ministry", "editor")
@@ -47,12 +49,20 @@ NATION = Tenant()
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who holds the key named `key`: in which role, for which `authority` (団体コード; "" for the nation)."""
+    """Who holds the key named `key`: in which role, for which `authority` (団体コード; "" for the nation).
+
+    `role` is as whom it asserts, `user_role` what it may do as a user may; None sets no bounds beside the scopes.
+    """
 
     key: str
     role: str
     authority: str = ""
     scopes: frozenset[str] = frozenset()
+    user_role: Role | None = None
+
+    def may_use(self, scope: str) -> bool:
+        """Tell whether it may do what `scope` lets do: in its role of a user, if it has one. It must carry it, too."""
+        return self.user_role is None or may_use(self.user_role, scope)
 
     @property
     def tenant(self) -> Tenant:

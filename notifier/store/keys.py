@@ -8,6 +8,7 @@ from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, col
 
+from notifier.domain.roles import Role
 from notifier.store.database import table
 from notifier.store.tables import Table
 
@@ -15,7 +16,8 @@ from notifier.store.tables import Table
 class ApiKeyRow(Table, table=True):
     """A key. `digest` is the SHA-256 of its secret; `expires_on` is its last day, `last_used` a civil date.
 
-    `authority` is the tenant (団体コード; "" for the nation), `scopes` are separated by spaces.
+    `authority` is the tenant (団体コード; "" for the nation), `scopes` are separated by spaces. `role` is as whom it
+    asserts, `user_role` what it may do as a user may; None sets no bounds beside the scopes.
     """
 
     __tablename__ = "api_key"
@@ -31,6 +33,7 @@ class ApiKeyRow(Table, table=True):
     expires_on: date | None = None
     revoked_at: datetime | None = None
     last_used: date | None = None
+    user_role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class ApiKey:
     expires_on: date | None = None
     revoked_at: datetime | None = None
     last_used: date | None = None
+    user_role: Role | None = None
 
     def is_good(self, today: date) -> bool:
         """Tell whether it opens the door on the civil date `today`."""
@@ -66,6 +70,7 @@ async def add(conn: AsyncConnection, key: ApiKey) -> None:
         "created_at": key.created_at,
         "created_by": key.created_by,
         "expires_on": key.expires_on,
+        "user_role": key.user_role,
     }
     await conn.execute(insert(ApiKeyRow).values(**written))
 
@@ -101,4 +106,5 @@ async def note_use(conn: AsyncConnection, prefix: str, today: date) -> None:
 
 def _key(row: Row[tuple[object, ...]]) -> ApiKey:
     kept = row._asdict()
-    return ApiKey(**{**kept, "scopes": tuple(kept["scopes"].split())})
+    role = None if kept["user_role"] is None else Role(kept["user_role"])
+    return ApiKey(**{**kept, "scopes": tuple(kept["scopes"].split()), "user_role": role})

@@ -77,3 +77,12 @@ def test_an_unknown_key_cannot_be_revoked(ready: Typed) -> None:
 
 def test_keys_need_a_database_that_is_up_to_date(typed: Typed) -> None:
     assert "run `notifier migrate` first" in typed("key", "list").err
+
+
+def test_a_key_with_a_role_of_users_has_what_that_role_may_use_and_no_more(ready: Typed) -> None:
+    made = ready("key", "create", *PREFECTURE, "--role", "auditor")
+    assert made.code == 0
+    listed = ready("key", "list").out
+    assert ("auditor" in listed, "audit:read" in listed, "ほか" in listed) == (True, True, True)
+    refused = ready("key", "create", *PREFECTURE, "--role", "auditor", "--scope", "offices:write")
+    assert (refused.code, "auditor may not use that" in refused.err) == (1, True)

@@ -2,6 +2,7 @@ import pytest
 
 from notifier.domain.callers import LOCAL_ROLES, NATIONAL_ROLES, Caller, Objection, objection
 from notifier.domain.offices import is_authority_code, prefecture_code
+from notifier.domain.roles import Role
 
 CHIBA, CHIBA_CITY = "120006", "121002"
 
@@ -11,6 +12,12 @@ def test_a_role_asserts_only_what_it_may(role: str) -> None:
     caller = Caller("k", role, CHIBA)
     assert objection(caller, (role,), "office", None) is None
     assert objection(caller, ("another",), "office", None) is Objection.ROLE
+
+
+def test_a_caller_in_a_role_of_users_does_no_more_than_that_role_may() -> None:
+    assert Caller("k", "editor").may_use("approvals:write")
+    viewer = Caller("k", "editor", user_role=Role.VIEWER)
+    assert (viewer.may_use("offices:read"), viewer.may_use("offices:write")) == (True, False)
 
 
 def test_an_authority_speaks_about_itself_alone() -> None:

@@ -253,6 +253,8 @@ async def _caller(request: web.Request, entrance: Entrance, route: Route, signed
         raise RefusedError("unauthorized", (), {"WWW-Authenticate": 'Bearer realm="notifier"'})
     if route.scope and route.scope not in caller.scopes:
         raise RefusedError("scope-missing")
+    if route.scope and not caller.may_use(route.scope):
+        raise RefusedError("scope-beyond-role")
     if route.roles is not None and caller.role not in route.roles:
         raise RefusedError("role-may-not")
     return caller

@@ -27,6 +27,10 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         "有効な鍵を示してください（Authorization: Bearer 名前.秘密）。",
     ),
     "scope-missing": (403, "この鍵には、この呼び出しに要る権限（scope）がありません。"),
+    "scope-beyond-role": (
+        403,
+        "この鍵の役割（閲覧、編集、承認、管理、監査）では、この権限（scope）を使えません。",
+    ),
     "role-may-not-assert": (403, "この鍵の立場では、この種類の出来事を知らせられません。"),
     "not-for-the-nation": (403, "全国についての出来事は、運営・省庁・編集者の全国の鍵だけが知らせられます。"),
     "another-authority": (403, "この鍵の自治体ではない自治体、または事業所についての内容です。"),
