@@ -19,6 +19,7 @@ from notifier.domain.notices import Notice
 from notifier.domain.obligations import CohortKey, Decision, decide
 from notifier.domain.statements import Statement, resolve
 from notifier.reading.candidates import Candidate, candidates_of, meaning_for
+from notifier.reading.candidates_identity import Identity, identity_of
 from notifier.reading.candidates_known import Knowledge, KnownDuty, KnownEvent
 from notifier.reading.candidates_matching import Match
 from notifier.reading.candidates_proposals import Amendment, Proposal, Proposals, anomalies_of
@@ -45,9 +46,8 @@ def law_at_hand(catalogue: Catalogue, calendar: Calendar) -> LawAtHand:
     return LawAtHand(catalogue.law(calendar), load_names(), catalogue.facts, services, catalogue.notices)
 
 
-def knowledge_of(at_hand: LawAtHand, day: date) -> Knowledge:
-    """Return what reading must know of the law as known on the civil date `day`."""
-    law = at_hand.law.as_known(day)
+def knowledge_of(at_hand: LawAtHand, law: Law) -> Knowledge:
+    """Return what reading must know of `law`, which is the one at hand as known on some day."""
     duties = tuple(
         _duty(at_hand, law, each)
         for each in law.deadlines.values()
@@ -81,6 +81,7 @@ def _duty(at_hand: LawAtHand, law: Law, deadline: Deadline) -> KnownDuty:
         services=_services(deadline.concerns),
         due=resolution.prevailing.due if resolution is not None else None,
         tentative=resolution is not None and resolution.tentative,
+        said=tuple(dict.fromkeys(each.due for each in said if each.due is not None)),
     )
 
 
@@ -105,10 +106,10 @@ def propose(
     """
     day = given or reading.issued
     before = day - timedelta(days=1) if day is not None else date.max
-    knowledge = knowledge_of(at_hand, before)
+    law = _without(at_hand.law.as_known(before), _paper(identity_of(reading, given, file_title), day).id)
+    knowledge = knowledge_of(at_hand, law)
     found = candidates_of(reading, knowledge, given, file_title)
     paper = _paper(found.identity, day)
-    law = at_hand.law.as_known(before)
     rows = tuple(
         Proposal(
             number,
@@ -121,7 +122,16 @@ def propose(
     return Proposals(found.identity, paper.id, day, tuple(anomalies), rows)
 
 
-def _paper(identity: Any, day: date | None) -> Notice:
+def _without(law: Law, paper: str) -> Law:
+    """Return the law without what a paper that is read again has said itself."""
+    said = {
+        name: tuple(each for each in row if each.notice.paper != paper)
+        for name, row in law.statements.items()
+    }
+    return replace(law, statements=said)
+
+
+def _paper(identity: Identity, day: date | None) -> Notice:
     known = day or date.max
     return Notice(
         id=notice_id(identity.number.value, identity.volume.value, day),

@@ -35,6 +35,7 @@ from notifier.reading.normalising import normalised
 _LENGTH = re.compile(r"([0-9]{1,3})[ ]?(年|[かヶカヵケ箇]月|月|週間|日)")
 _NUMERALS: Final = str.maketrans("一二三四五六七八九", "123456789")
 _EVENT = re.compile(r"([一-龥ァ-ヶーA-Z]{2,20})(?:日)?(?:の提出)?[*※]?(?:まで|前)")
+_OWN_DAY = re.compile(r"更新時|更新の際|満了時|満了の際")
 _UNTIL_BRACKET = re.compile(r"([一-龥]{2,12})(?:日)?$")
 _SUBMIT = re.compile(r"提出(?:する|し|すること)|報告(?:する|を?行う|することと)|申請(?:する|を?行う)")
 _UNDECIDED = re.compile(r"未定|検討(?:して|され|中|を進め)|未公表|後日")
@@ -56,7 +57,7 @@ class Meaning:
     is_sure: bool = True
 
 
-def meaning_of(
+def meaning_of(  # noqa: PLR0911 -- one line a form, read as a table
     passage: Passage,
     found: Found | None,
     duty: KnownDuty | None,
@@ -69,6 +70,8 @@ def meaning_of(
         return _without_date(passage, duty, knowledge, family)
     if "not-understood" in found.flags:
         return Meaning(None, open=(f"「{_flat(found.text)}」の意味",), is_sure=False)
+    if duty is not None and isinstance(duty.due, OnAnchor) and _OWN_DAY.search(passage.text) is not None:
+        return Meaning(duty.due, found.tentative)
     due = _plain(found)
     if isinstance(due, InFiscalYear | InMonth | Fixed | Months) and _is_over(found, issued):
         return _unclear(found, due)
@@ -173,8 +176,9 @@ def _relative(  # noqa: PLR0911 -- one line a form, read as a table
     if found.kind == "period" and years is not None and years.start is not None:
         return Meaning(InFiscalYear(years.start.year), found.tentative or years.tentative)
     period = _period(surface)
-    if duty is not None and isinstance(duty.due, AfterAnchor | OuterLimit) and duty.due.period == period:
-        return Meaning(duty.due, found.tentative)
+    for each in duty.said if duty is not None else ():
+        if isinstance(each, AfterAnchor | OuterLimit) and each.period == period:
+            return Meaning(each, found.tentative)
     if "翌年度" in surface:
         return _years_after(surface, duty, knowledge, family)
     anchor = _own_anchor(surface, knowledge, family)

@@ -14,6 +14,8 @@ from notifier.reading.normalising import normalised
 
 _TOP: Final = 60
 """Lines from the top within which a paper names itself."""
+_SHORT: Final = 40
+"""Signs of a line that may carry a number beside other words."""
 _SIGNED_WITHIN: Final = 8
 """Lines above the title within which the issuer signs."""
 _NUMBER = re.compile(
@@ -105,8 +107,8 @@ def _number(lines: list[str]) -> Named:
         if _MEMO.fullmatch(line) is not None:
             return Named("事務連絡", "", index, "番号のない事務連絡")
     for index, line in enumerate(lines[:20], 1):
-        inside = _NUMBER.search(line)
-        if inside is not None and len(line) < 40:
+        inside = _NUMBER.search(line) if len(line) < _SHORT else None
+        if inside is not None:
             found = inside
             return Named(None, re.sub("[ ]", "", found[1]), index, "本文の中の番号です。確かめてください")
     return Named(None, "", None, "文書番号が見つかりません")

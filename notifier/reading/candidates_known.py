@@ -12,7 +12,7 @@ class KnownDuty:
 
     `names` are those of its programme, every way to write them; `words` those of the duty itself; `texts` what was
     said of it. `services` are the codes it concerns (empty: all). `parties` are office, municipality, prefecture.
-    `due` is what prevails, None if no date was ever spoken of.
+    `due` is what prevails, None if no date was ever spoken of; `said` are all dues that were ever said.
     """
 
     id: str
@@ -24,6 +24,7 @@ class KnownDuty:
     services: frozenset[str] = frozenset()
     due: Expression | None = None
     tentative: bool = False
+    said: tuple[Expression, ...] = ()
 
     @property
     def family(self) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from notifier.domain.expressions import Expression
@@ -68,7 +69,7 @@ class Matcher:
             if years and around and years.isdisjoint(around[:1]):
                 continue
             for weight, place in enumerate(reversed(places), 1):
-                longest = max((len(each) for each in names if folded(each) in place), default=0)
+                longest = max((len(each) for each in names if _name(each) in place), default=0)
                 if longest and (weight, longest) > best[1:]:
                     best = (family, weight, longest)
         return best[0]
@@ -84,6 +85,10 @@ class Matcher:
         if duty.due is not None and duty.due in dues:
             points += 20
             reasons.append("今の期日と同じ")
+            more = more or 1
+        elif dues.intersection(duty.said):
+            points += 12
+            reasons.append("以前の期日と同じ")
             more = more or 1
         elif duty.due is not None and any(type(each) is type(duty.due) for each in dues):
             points += 4
@@ -103,9 +108,14 @@ class Matcher:
 
     def _other_year(self, duty: KnownDuty, heading: str) -> bool:
         """Tell whether the heading or the title names another fiscal year than the title of the deadline."""
-        own = set(_YEAR.findall(normalised(duty.title).text))
+        own = set(_YEAR.findall(_name(duty.title)))
         around = _YEAR.findall(heading) or _YEAR.findall(self._title)
         return bool(own and around) and own.isdisjoint(around[:1])
+
+
+@cache
+def _name(name: str) -> str:
+    return folded(name)
 
 
 def _named(names: tuple[str, ...], text: str, heading: str, title: str) -> tuple[int, list[str]]:
@@ -114,17 +124,17 @@ def _named(names: tuple[str, ...], text: str, heading: str, title: str) -> tuple
         (heading, "見出し", _IN_HEADING),
         (title, "件名", _IN_TITLE),
     ):
-        found = max((each for each in names if folded(each) in place), key=len, default="")
+        found = max((each for each in names if _name(each) in place), key=len, default="")
         if found:
             return points, [f"事業名「{found}」が{label}にある"]
     return 0, []
 
 
 def _worded(words: tuple[str, ...], text: str, heading: str) -> tuple[int, list[str]]:
-    here = [each for each in words if folded(each) in text]
+    here = [each for each in words if _name(each) in text]
     if here:
         return 24 + min(12, 6 * (len(here) - 1)), [f"すること「{'・'.join(here[:3])}」が文中にある"]
-    above = [each for each in words if folded(each) in heading]
+    above = [each for each in words if _name(each) in heading]
     return (20, [f"すること「{above[0]}」が見出しにある"]) if above else (0, [])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
+from itertools import pairwise
 from typing import Final
 
 from notifier.domain.calendar import Calendar
@@ -147,7 +147,7 @@ def _of_amendment(each: Amendment, anomaly: Callable[[str, str], Anomaly]) -> It
 
 
 def _two_dates(proposals: list[Proposal]) -> Iterator[Anomaly]:
-    """Yield an anomaly for each pair of different last days that one document gives for one deadline."""
+    """Yield an anomaly wherever one document gives another last day for a deadline than it did before."""
     dated: dict[str, list[tuple[Proposal, Amendment]]] = {}
     for proposal in proposals:
         for each in proposal.amendments[:1]:
@@ -158,19 +158,16 @@ def _two_dates(proposals: list[Proposal]) -> Iterator[Anomaly]:
             ):
                 dated.setdefault(each.match.duty.id, []).append((proposal, each))
     for row in dated.values():
-        seen: set[frozenset[Expression]] = set()
-        for (first, one), (second, other) in combinations(row, 2):
-            if (
-                not (isinstance(one.due, Fixed) and isinstance(other.due, Fixed))
-                or one.due.by == other.due.by
-            ):
-                continue
-            pair = frozenset((one.due, other.due))
-            if pair in seen:
-                continue
-            seen.add(pair)
+        firsts = {
+            each.due.by: (proposal, each) for proposal, each in reversed(row) if isinstance(each.due, Fixed)
+        }
+        for (one, (first, _)), (other, (second, each)) in pairwise(sorted(firsts.items(), key=_in_text)):
             message = (
-                f"「{one.match.duty.title}」に、この文書の中で2つの期日があります"
-                f"（{first.candidate.line}行: {one.due.by}、{second.candidate.line}行: {other.due.by}）。"
+                f"「{each.match.duty.title}」に、この文書の中で2つの期日があります"
+                f"（{first.candidate.line}行: {one}、{second.candidate.line}行: {other}）。"
             )
             yield Anomaly("two-dates", message, second.candidate.line, (first.number, second.number))
+
+
+def _in_text(found: tuple[date | None, tuple[Proposal, Amendment]]) -> int:
+    return found[1][0].number
