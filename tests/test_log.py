@@ -96,8 +96,9 @@ def test_what_a_library_says_of_an_address_is_covered_wherever_it_stands(
     form: log.Form, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.set_up(form)
+    nobody: dict[str, str] = {}
     try:
-        {}["hanako@office.example.jp"]
+        nobody["hanako@office.example.jp"]
     except KeyError:
         logging.getLogger("library").exception("failed for %s", ["jiro@office.example.jp"])
         structlog.get_logger("worker").warning("x", nested={"to": ["saburo@office.example.jp"]})
