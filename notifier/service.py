@@ -269,6 +269,7 @@ class Service:
             else None,
             oidc=self._oidc(),
             is_secure=self.settings.base_url.startswith("https://"),
+            proxies=read_networks(self.settings.trusted_proxies),
         )
         async with listening(
             make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"

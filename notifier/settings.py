@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         description="Whether webhooks may be posted over `http://`, to be read by whoever is on the way.",
         json_schema_extra={"shown": "`false`"},
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of proxies before the web door, such as `10.1.0.0/16`; several are separated by commas."
+        " Only from these is `X-Forwarded-For` believed.",
+    )
     templates_dir: Path | None = Field(
         None, description="Folder of templates that take the place of shipped ones of the same name."
     )
@@ -207,6 +212,15 @@ class Settings(BaseSettings):
         except ValueError as fault:
             message = f"must be networks such as 10.1.0.0/16, separated by commas: {fault}"
             raise ValueError(message) from None
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _some_networks(cls, value: str) -> str:
+        cls._networks(value)
+        if any(not each.prefixlen for each in read_networks(value)):
+            message = "must not hold all addresses: anybody could say to be at any other"
+            raise ValueError(message)
         return value
 
     @field_validator("templates_dir")

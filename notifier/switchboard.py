@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from notifier.channels.envelope import envelope_address
 from notifier.channels.parcel import UnsendableError
 from notifier.channels.webhook import Challenge
+from notifier.domain.actors import Who
 from notifier.domain.messages import ASKED_FOR, MessageType, message_id
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import EndpointRefusedError, UnknownError
@@ -44,7 +45,7 @@ class Switchboard:
     """Deals with the endpoints of one `authority` ("": the nation), or, with None, with all of them."""
 
     def __init__(
-        self, tools: Tools, exchange: Exchange, chance: Chance, who: str, authority: str | None = None
+        self, tools: Tools, exchange: Exchange, chance: Chance, who: Who, authority: str | None = None
     ) -> None:
         """Act as `who`, who stands in the audit; `chance` gives unpredictable bytes."""
         self._tools = tools

@@ -167,3 +167,16 @@ def test_users_sign_in_unless_the_pages_are_reached_from_this_machine_alone(
 ) -> None:
     assert Settings(**given).asks_who_is_there() is asks
     assert not Settings(**given | {"sign_in": "auto"}).asks_who_is_there(is_shown_off=True)
+
+
+def test_proxies_are_networks_and_never_the_whole_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_TRUSTED_PROXIES", "10.1.0.0/16, fd00::/8")
+    assert load_settings().trusted_proxies == "10.1.0.0/16, fd00::/8"
+    for wrong, told in (
+        ("0.0.0.0/0", "all addresses"),
+        ("10.1.0.0/16,::/0", "all addresses"),
+        ("nginx", "networks"),
+    ):
+        monkeypatch.setenv("NOTIFIER_TRUSTED_PROXIES", wrong)
+        with pytest.raises(SettingsError, match=told):
+            load_settings()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from notifier.domain.actors import Who, actor_of
 from notifier.errors import UnknownError
 from notifier.store import audit, backlogs, endpoints, listeners, postings
 from notifier.store.endpoints import Endpoint, Wanted
@@ -32,7 +33,7 @@ class Salt:
     fingerprint: str
 
 
-async def attach(tools: Tools, fresh: Fresh, salt: Salt, who: str) -> Endpoint:
+async def attach(tools: Tools, fresh: Fresh, salt: Salt, who: Who) -> Endpoint:
     """Add an endpoint, unproved; what happens from now on is kept for it. A vendor hears of the wanted offices only."""
     now = tools.now()
     async with tools.database.transaction() as conn:
@@ -48,18 +49,20 @@ async def attach(tools: Tools, fresh: Fresh, salt: Salt, who: str) -> Endpoint:
             "salt": salt.salt,
             "fingerprint": salt.fingerprint,
             "created_at": now,
-            "created_by": who,
+            "created_by": str(who),
         }
         number = await endpoints.add(conn, listener.id, values)
         if fresh.vendor:
             await _serve(conn, listener.id)
         detail = {"url": fresh.url, "authority": fresh.authority, "vendor": fresh.vendor}
-        await audit.append(conn, now, who, "endpoint.added", f"endpoint/{number}", detail)
+        await audit.append(
+            conn, now, actor_of(who).about(fresh.authority), "endpoint.added", f"endpoint/{number}", detail
+        )
         return await _found(conn, number)
 
 
 async def amend(
-    tools: Tools, endpoint: Endpoint, values: Mapping[str, Any], who: str, action: str
+    tools: Tools, endpoint: Endpoint, values: Mapping[str, Any], who: Who, action: str
 ) -> Endpoint:
     """Change columns of an endpoint; `action` names the deed in the audit."""
     now = tools.now()
@@ -69,11 +72,13 @@ async def amend(
             await _serve(conn, endpoint.listener_id)
         detail = {name: value for name, value in values.items() if isinstance(value, str | int | list)}
         detail = {name: value for name, value in detail.items() if "salt" not in name}
-        await audit.append(conn, now, who, action, f"endpoint/{endpoint.id}", detail)
+        await audit.append(
+            conn, now, actor_of(who).about(endpoint.authority), action, f"endpoint/{endpoint.id}", detail
+        )
         return await _found(conn, endpoint.id)
 
 
-async def resume(tools: Tools, endpoint: Endpoint, who: str, *, latest_only: bool) -> int:
+async def resume(tools: Tools, endpoint: Endpoint, who: Who, *, latest_only: bool) -> int:
     """Let an endpoint be posted to again, with what was kept or the latest of it; returns how many were passed over."""
     now = tools.now()
     standing = {"failures": 0, "failing_since": None, "open_until": None}
@@ -81,11 +86,18 @@ async def resume(tools: Tools, endpoint: Endpoint, who: str, *, latest_only: boo
         await endpoints.change(conn, endpoint.id, state="enabled", reason="", **standing)
         passed = await backlogs.keep_latest(conn, endpoint.id, now) if latest_only else 0
         detail = {"passed_over": passed}
-        await audit.append(conn, now, who, "endpoint.enabled", f"endpoint/{endpoint.id}", detail)
+        await audit.append(
+            conn,
+            now,
+            actor_of(who).about(endpoint.authority),
+            "endpoint.enabled",
+            f"endpoint/{endpoint.id}",
+            detail,
+        )
     return passed
 
 
-async def detach(tools: Tools, endpoint: Endpoint, who: str) -> None:
+async def detach(tools: Tools, endpoint: Endpoint, who: Who) -> None:
     """Remove an endpoint for good; what waits for it is given up."""
     now = tools.now()
     async with tools.database.transaction() as conn:
@@ -94,16 +106,30 @@ async def detach(tools: Tools, endpoint: Endpoint, who: str) -> None:
         if endpoint.vendor:
             await _serve(conn, endpoint.listener_id)
         detail = {"url": endpoint.url}
-        await audit.append(conn, now, who, "endpoint.removed", f"endpoint/{endpoint.id}", detail)
+        await audit.append(
+            conn,
+            now,
+            actor_of(who).about(endpoint.authority),
+            "endpoint.removed",
+            f"endpoint/{endpoint.id}",
+            detail,
+        )
 
 
-async def replay(tools: Tools, endpoint: Endpoint, since: datetime, who: str) -> int:
+async def replay(tools: Tools, endpoint: Endpoint, since: datetime, who: Who) -> int:
     """Send everything since `since` (aware) once more; returns how many messages that is."""
     now = tools.now()
     async with tools.database.transaction() as conn:
         count = await backlogs.replay(conn, endpoint, since, now)
         detail = {"since": since.isoformat(), "count": count}
-        await audit.append(conn, now, who, "endpoint.replayed", f"endpoint/{endpoint.id}", detail)
+        await audit.append(
+            conn,
+            now,
+            actor_of(who).about(endpoint.authority),
+            "endpoint.replayed",
+            f"endpoint/{endpoint.id}",
+            detail,
+        )
     return count
 
 

@@ -7,6 +7,7 @@ from notifier.web import gate, safety, tracing, wording
 from notifier.web.api.application import DESCRIPTION, ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
+from notifier.web.origins import TRUSTED
 from notifier.web.pages import (
     board,
     calendars,
@@ -33,6 +34,7 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     application[SUPPLIES] = supplies
     application[GUARD] = guard or Guard()
     application[SHELF] = Shelf()
+    application[TRUSTED] = tuple(supplies.proxies)
     application[PAGES] = Pages(supplies.overrides, **wording.SHARED)
     add = application.router.add_get
     add("/", board.show)

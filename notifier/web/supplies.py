@@ -19,6 +19,7 @@ from notifier.store.mailbox import MailboxStore
 from notifier.vitals import Monitor
 from notifier.web.api.calls import Entrance
 from notifier.web.assets import Shelf
+from notifier.web.origins import Networks
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Supplies:
     `gatehouse` lets users in; without it everybody sees the pages. `oidc` has a provider of
     identities show who they are, where one is set. `is_secure` tells that browsers come over TLS.
     `entrance` is the door for programs, `almanac` that for calendar programs; each exists only with it.
-    `monitor` tells whether the program is ready.
+    `monitor` tells whether the program is ready. `proxies` are networks of proxies whose word on where a request came
+    from is believed.
     """
 
     database: Database
@@ -57,6 +59,7 @@ class Supplies:
     is_secure: bool = False
     almanac: Almanac | None = None
     monitor: Monitor | None = None
+    proxies: Networks = ()
 
     def today(self) -> date:
         """Return the present civil date in Japan, by the clock handed in."""

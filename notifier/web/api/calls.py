@@ -26,6 +26,7 @@ from notifier.web.api.problems import RefusedError, Wrong, pointer
 from notifier.web.api.rates import Rates
 from notifier.web.api.reading import LARGEST, body_of, check_accept, read_json
 from notifier.web.api.turns import CrowdError, Turns
+from notifier.web.origins import origin_of
 
 M = TypeVar("M", bound=BaseModel)
 JSON: Final = "application/json"
@@ -89,7 +90,7 @@ class Call:
     @property
     def actor(self) -> Actor:
         """Return who the audit shall say has called, from where, and on whose behalf."""
-        return Actor(self.who.who, self.request.remote or "", self.who.authority)
+        return Actor(self.who.who, origin_of(self.request), self.who.authority)
 
     @property
     def tools(self) -> Tools:

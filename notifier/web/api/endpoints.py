@@ -70,7 +70,7 @@ def board(call: Call) -> Switchboard:
     if exchange is None:
         raise RefusedError("unavailable")
     authority = None if call.tenant.is_nation else call.tenant.code
-    return Switchboard(call.tools, exchange, secrets.token_bytes, call.who.who, authority)
+    return Switchboard(call.tools, exchange, secrets.token_bytes, call.actor, authority)
 
 
 def _number(call: Call) -> int:

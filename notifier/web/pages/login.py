@@ -17,6 +17,7 @@ from notifier.domain.accounts import ABSOLUTE
 from notifier.gatehouse import Admitted, Gatehouse, Refused
 from notifier.steps.admit import Try
 from notifier.web import gate
+from notifier.web.origins import origin_of
 from notifier.web.pages import answer
 from notifier.web.supplies import SUPPLIES, Supplies
 
@@ -41,7 +42,7 @@ async def sign_in(request: web.Request) -> web.Response:
     name = unicodedata.normalize("NFKC", given["name"]).strip().lower()
     if not _is_ours(supplies, given["token"]):
         return form(request, problem=STALE, name=name, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    tried = Try(name, request.remote or "", place_of(request, name))
+    tried = Try(name, origin_of(request), place_of(request, name))
     found = await gatehouse.sign_in(tried, given["password"], given["code"])
     if isinstance(found, Refused):
         return refused(request, found, WRONG, name)
@@ -65,7 +66,7 @@ async def sign_out(request: web.Request) -> web.Response:
     if not from_here(request):
         raise web.HTTPForbidden
     cookie = gate.session_cookie(supplies)
-    await gatehouse.sign_out(request.cookies.get(cookie, ""), request.remote or "")
+    await gatehouse.sign_out(request.cookies.get(cookie, ""), origin_of(request))
     response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
     set_cookie(response, cookie, "", timedelta(0), gate.cookie_attributes(supplies))
     return response
@@ -140,7 +141,7 @@ def place_of(request: web.Request, name: str) -> str:
         of, mark = "", ""
     if of == name and mark:
         return f"browser/{sha256(str(mark).encode()).hexdigest()[:32]}"
-    address = request.remote or ""
+    address = origin_of(request)
     try:  # whoever has one address of IPv6 has 2^64 of them
         return f"address/{ip_network((address, 64), strict=False) if ':' in address else address}"
     except ValueError:

@@ -10,6 +10,7 @@ from aiohttp import web
 from notifier.gatehouse import Gatehouse, Refused
 from notifier.oidc import TICKET, Begun, Oidc, Unshown, Why
 from notifier.web import gate
+from notifier.web.origins import origin_of
 from notifier.web.pages import login
 from notifier.web.supplies import SUPPLIES, Supplies
 
@@ -44,7 +45,7 @@ async def begin(request: web.Request) -> web.Response:
 async def come_back(request: web.Request) -> web.Response:
     """Let in whom the provider has shown, if there is an account; the ticket is spent in any case."""
     supplies, gatehouse, oidc = _house(request)
-    origin = request.remote or ""
+    origin = origin_of(request)
     answer = {name: request.query[name] for name in request.query}
     shown = await oidc.finish(request.cookies.get(_cookie(supplies), ""), answer)
     if isinstance(shown, Unshown):
