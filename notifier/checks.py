@@ -18,6 +18,7 @@ import dns.resolver
 from notifier.assets import PACKAGE
 from notifier.catalogue import Catalogue, lint, load
 from notifier.catalogue.holidays import national_calendar
+from notifier.channels.provider import Client, Provider, ProviderError
 from notifier.channels.relay import Relay, Timeouts, open_session
 from notifier.clock import JAPAN, Clock, civil_date
 from notifier.errors import NotifierError
@@ -132,6 +133,19 @@ async def _catalogue(surroundings: Surroundings) -> list[Verdict]:
     return [Verdict("catalogue", level, found, "`notifier catalogue lint` lists them.")]
 
 
+async def _oidc(surroundings: Surroundings) -> list[Verdict]:
+    settings = surroundings.settings
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return [Verdict("oidc", Level.OK, "no provider of identities is set; users sign in with passwords.")]
+    provider = Provider(settings.oidc_issuer, Client(settings.oidc_client_id, ""))
+    try:
+        keys = await provider.keys(surroundings.clock.now())
+    except ProviderError as fault:
+        mend = "Compare NOTIFIER_OIDC_ISSUER with what the provider says; passwords open meanwhile."
+        return [Verdict("oidc", Level.WARNING, f"{settings.oidc_issuer} cannot be used: {fault}.", mend)]
+    return [Verdict("oidc", Level.OK, f"{settings.oidc_issuer} answers and shows {len(keys)} keys.")]
+
+
 def years_of(catalogue: Catalogue, today: date) -> tuple[int, int]:
     """Return the first and the last year that the law and its reminders speak of, generously."""
     return min(notice.dated.year for notice in catalogue.notices.values()) - 1, today.year + 6
@@ -237,4 +251,5 @@ CHECKS: Final[dict[str, Check]] = {
     "templates": _templates,
     "smtp": _smtp,
     "sender": _sender,
+    "oidc": _oidc,
 }

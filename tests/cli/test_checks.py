@@ -9,7 +9,7 @@ def test_a_fresh_machine_passes_with_one_line_for_each_thing(typed: Typed) -> No
     done = typed("check")
     assert (done.code, done.err) == (0, "")
     assert [line.split()[1] for line in done.out.splitlines()] == [
-        "settings", "database", "clock", "catalogue", "holidays", "templates", "smtp", "sender",
+        "settings", "database", "clock", "catalogue", "holidays", "templates", "smtp", "sender", "oidc",
     ]  # fmt: skip
     assert {line.split()[0] for line in done.out.splitlines()} == {"ok", "warning"}
     assert not Path("var").exists()
