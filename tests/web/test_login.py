@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.steps.workshop import Workshop, workshop
 from tests.test_gatehouse import chance
 
 PASSWORD = "correct horse battery"
+OURS = (ip_network("127.0.0.0/8"),)
 HANAKO = User("hanako", Role.EDITOR, "", "花子")
 
 
@@ -69,7 +71,7 @@ async def door(sqlite_file_url: str, tmp_path: Path) -> AsyncIterator[Door]:
             async with shop.database.reading() as conn:
                 return await law_on(conn, shop.tools, shop.tools.today())
 
-        supplies = Supplies(shop.database, shop.clock, law, "s" * 32, gatehouse=house)  # type: ignore[arg-type]  # a law
+        supplies = Supplies(shop.database, shop.clock, law, "s" * 32, gatehouse=house, proxies=OURS)  # type: ignore[arg-type]  # a law
         runner = web.AppRunner(make_application(supplies), access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -180,3 +182,17 @@ async def test_over_tls_the_cookie_belongs_to_this_very_host(door: Door) -> None
     supplies = Supplies(door.shop.database, door.shop.clock, None, "s", is_secure=True)  # type: ignore[arg-type]  # no law
     assert gate.session_cookie(supplies) == "__Host-session"
     assert gate.cookie_attributes(supplies)["secure"] is True
+
+
+async def test_behind_a_proxy_of_ours_wrong_passwords_keep_nobody_else_out(door: Door) -> None:
+    page = await (await door.get("/login")).text()
+    token = re.search(r'name="token" value="([^"]+)"', page)
+    assert token is not None
+    form = {"name": "hanako", "password": "incorrect horse battery", "code": "", "token": token[1]}
+    for _ in range(FREE):
+        assert (await door.post("/login", form, X_Forwarded_For="198.51.100.9")).status == 422
+    assert (await door.post("/login", form, X_Forwarded_For="198.51.100.9")).status == 429
+    right = form | {"password": PASSWORD}
+    # What the client itself claims stands before what the proxy adds, and counts for nothing.
+    assert (await door.post("/login", right, X_Forwarded_For="203.0.113.1, 198.51.100.9")).status == 429
+    assert (await door.post("/login", right, X_Forwarded_For="198.51.100.10")).status == 303
