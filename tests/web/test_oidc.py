@@ -15,7 +15,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from argon2 import PasswordHasher
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 from structlog.testing import capture_logs
 from yarl import URL
 
@@ -181,6 +181,12 @@ async def test_a_token_that_is_not_signed_by_the_provider_lets_nobody_in(door: D
     door.provider.signed = signed
     await refused(door)
     assert door.provider.asked.count("/keys") <= 2
+
+
+@pytest.mark.filterwarnings("ignore:.*key size")
+async def test_a_key_that_is_too_short_is_none(door: Door) -> None:
+    door.provider.keys = [RSAKey.generate_key(1024, {"kid": "first"})]
+    await refused(door)
 
 
 @pytest.mark.parametrize(
