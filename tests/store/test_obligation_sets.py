@@ -18,6 +18,7 @@ from notifier.steps.approve import approve
 from notifier.steps.derive import derive
 from notifier.steps.enrol import enrol
 from notifier.steps.record import record
+from notifier.steps.ripen import ripen
 from notifier.steps.sweep import sweep
 from notifier.store import authorities
 from notifier.store.database import Database, table
@@ -65,6 +66,7 @@ class Place:
         clock.turn_to(max(clock.now(), japan_time(day, 8)))
 
     async def work(self) -> None:
+        await ripen(self.tools)
         await derive(self.tools)
         await sweep(self.tools)
 
@@ -131,8 +133,10 @@ class Place:
         async with self.database.reading() as conn:
             law = await law_on(conn, self.tools, self.tools.today())
         found: Picture = {}
+        today = self.tools.today()
         for office in world.offices:
-            found |= expected_of(obligations_of(law, office, self.tools.today()))
+            past = replace(office, facts=tuple(each for each in office.facts if each.on <= today))
+            found |= expected_of(obligations_of(law, past, today))
         return found
 
 
