@@ -10,12 +10,15 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+from tests.plain_log import log_plainly
 from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, in_own_loop, running_server
 
 if TYPE_CHECKING:
     from tests.steps.workshop import Workshop
 
 TOP = Path(__file__).resolve().parents[1]
+
+log_plainly()
 
 # --- a skip cannot hide ------------------------------------------------------------------------------------
 

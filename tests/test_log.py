@@ -6,6 +6,7 @@ import pytest
 import structlog
 
 from notifier import log
+from tests.plain_log import log_plainly
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +16,7 @@ def log_as_before() -> Iterator[None]:
     yield
     root.handlers = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    log_plainly()
 
 
 def fail(password: str) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from notifier.cli.program import run
+from tests.plain_log import log_plainly
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -44,7 +44,7 @@ def log_as_before() -> Iterator[None]:
     yield
     root.handlers = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    log_plainly()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-import structlog
 from aiohttp import ClientSession
 from pydantic import SecretStr
 
@@ -18,6 +17,7 @@ from notifier.keyring import WantedKey
 from notifier.service import Service
 from notifier.settings import Settings
 from notifier.store.database import Database
+from tests.plain_log import log_plainly
 
 NUMBER = "1270000001"
 LIST = (
@@ -45,7 +45,7 @@ def log_as_before(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     yield
     root.handlers = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    log_plainly()
 
 
 def settings_for(url: str, port: int) -> Settings:
