@@ -114,11 +114,6 @@ def message_id(number: int, happened: str) -> str:
     return "evt_" + blake2b(f"{number}/{happened}".encode(), digest_size=16).hexdigest()
 
 
-def lane_of(subject: str, deadline: str, occurrence: int) -> str:
-    """Return what a message is about, so that messages about the same are told one after another."""
-    return f"{subject}|{deadline}|{occurrence}" if deadline else subject
-
-
 def _situation(old: Situation) -> dict[str, Any]:
     return {
         "opens": _written(old.opens),

@@ -89,8 +89,7 @@ async def _take_over(
             closed = gone
         if done.added or done.changed or closed:
             await facts.apply_waiting(conn, now)
-            if await facts.has_arrears(conn):
-                await outbox.enqueue(conn, "arrears", now)
+            await outbox.enqueue(conn, "arrears", now)
             detail = {
                 "municipality": wanted.municipality or "",
                 "added": len(done.added),
