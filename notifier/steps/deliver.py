@@ -9,19 +9,16 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from time import perf_counter
 
 from notifier.channels.parcel import Parcel
-from notifier.clock import civil_date
+from notifier.composing import body_hash, composed
 from notifier.domain.backoff import mail_retry
-from notifier.domain.letters import short_code
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
 from notifier.heralding import herald_letters
-from notifier.rendering import ItemView, LetterView, SectionView
 from notifier.store import audit, claims, contacts, letters, outbox
-from notifier.store.claims import ClaimedItem, ClaimedLetter
+from notifier.store.claims import ClaimedLetter
 from notifier.store.letters import Outcome, key_of
 from notifier.tools import Tools
 
@@ -104,7 +101,7 @@ class Sending:
             text_only = await contacts.text_only_among(conn, {each.recipient for each in self.held.values()})
         for key, letter in self.held.items():
             try:
-                parcel = _composed(self.tools, letter, letter.dated)
+                parcel = composed(self.tools, letter)
                 parcels[key] = replace(parcel, html=None) if letter.recipient in text_only else parcel
             except RenderingError as fault:
                 outcomes.append(Outcome(letter.id, "failed", None, str(fault), letter.dated))
@@ -145,10 +142,16 @@ class Sending:
     def _outcome(self, letter: ClaimedLetter, receipt: Receipt, parcel: Parcel) -> Outcome:
         now = self.tools.now()
         state, at = self._verdict(letter, receipt, now)
-        body = blake2b((parcel.text + (parcel.html or "")).encode(), digest_size=16).hexdigest()
         ours = receipt.verdict is Verdict.SENDER_FAULT
         return Outcome(
-            letter.id, state, receipt.code, receipt.text, at, parcel.subject, body, counted=not ours
+            letter.id,
+            state,
+            receipt.code,
+            receipt.text,
+            at,
+            parcel.subject,
+            body_hash(parcel),
+            counted=not ours,
         )
 
     def _verdict(self, letter: ClaimedLetter, receipt: Receipt, now: datetime) -> tuple[str, datetime]:
@@ -173,48 +176,9 @@ def _waiting(letter: ClaimedLetter) -> str:
     return "unknown" if letter.is_repeat else "planned"
 
 
-def _composed(tools: Tools, letter: ClaimedLetter, dated: datetime) -> Parcel:
-    view = _view(tools, letter, dated)
-    composed = tools.composer.compose(view)
-    return Parcel(
-        key_of(letter.id, letter.gathered),
-        letter.recipient,
-        composed.subject,
-        composed.text,
-        composed.html,
-        dated,
-        view.unsubscribe_url,
-    )
-
-
 def _subject(tools: Tools, letter: ClaimedLetter) -> str:
     """Return what a letter would have been about that nobody can receive; "" if it cannot be written either."""
     try:
-        return _composed(tools, letter, letter.dated).subject
+        return composed(tools, letter).subject
     except RenderingError:
         return ""
-
-
-def _view(tools: Tools, letter: ClaimedLetter, dated: datetime) -> LetterView:
-    by_office: dict[tuple[str, str], list[ItemView]] = {}
-    for item in letter.items:
-        name = item.name or "運用担当者"
-        by_office.setdefault((item.number, name), []).append(_item(tools, item))
-    sections = tuple(SectionView(number, name, tuple(items)) for (number, name), items in by_office.items())
-    return LetterView(
-        recipient=letter.recipient,
-        sections=sections,
-        day=civil_date(dated),
-        sender_name=tools.correspondent.name,
-        sender_contact=tools.correspondent.contact,
-        base_url=tools.correspondent.base_url,
-        unsubscribe_url=tools.unsubscribe(letter.recipient) if letter.recipient else None,
-    )
-
-
-def _item(tools: Tools, item: ClaimedItem) -> ItemView:
-    first, content = tools.book.content(item.saying_id, item.content)
-    code = short_code(item.number, content.deadline, content.occurrence)
-    needed = tools.book.needed(content.deadline)
-    progress = (item.progress, needed) if needed else None
-    return ItemView(content, first, code, progress, item.settled_on)
