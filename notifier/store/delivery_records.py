@@ -1,27 +1,36 @@
 """Delivery records: what was said to whom, what came of it, and saying it once more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from notifier.domain.callers import Tenant
+from notifier.domain.callers import NATION, Tenant
 from notifier.store.database import table
 from notifier.store.letters import key_of
 from notifier.store.tables import CohortRow, ContactRow, DeliveryRow, LetterRow, OfficeRow, SayingRow
-from notifier.store.tenants import sees_delivery
+from notifier.store.tables.letters import TROUBLE as WITH_TROUBLE
+from notifier.store.tenants import answers_to, sees_delivery
 
 ENDED: Final = frozenset({"accepted", "refused", "failed"})
 """States after which a delivery may be sent once more: it has left, or will not."""
+TROUBLE: Final = ("failed", "refused", "unknown", "unreachable")
+"""States in which a person may have to do something; an index holds only these."""
+MOST_COUNTED: Final = 10_000
+"""So many deliveries of a state are counted; of more it is only said that there are more."""
+_IN_TROUBLE: Final = f"delivery.{WITH_TROUBLE}"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which deliveries are asked for; None asks for any. `since` and `until` are inclusive civil dates."""
+    """Which deliveries are asked for; None asks for any. `since` and `until` are inclusive civil dates.
+
+    `trouble` asks for those of which a person may have to do something.
+    """
 
     state: str | None = None
     office: str | None = None
@@ -29,6 +38,7 @@ class Wanted:
     occasion: str | None = None
     since: date | None = None
     until: date | None = None
+    trouble: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +137,64 @@ async def deliveries(
     conn: AsyncConnection, tenant: Tenant, wanted: Wanted, before: int | None, limit: int
 ) -> list[DeliveryRecord]:
     """Return `limit` deliveries that `tenant` sees and wants, the newest first, from behind the id `before` on."""
-    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
-    found = _records(tenant)
+    delivery = table(DeliveryRow).c
+    conditions = _wanted(wanted)
     if before is not None:
-        found = found.where(delivery.id < before)
-    for column, value in (
-        (delivery.state, wanted.state),
-        (saying.deadline, wanted.deadline),
-        (saying.occasion, wanted.occasion),
-    ):
+        conditions.append(delivery.id < before)
+    rows = []
+    for seen in _eyes(tenant):  # each is read along an index of its own
+        found = _records(NATION).where(seen, *conditions)
+        rows += (await conn.execute(found.order_by(delivery.id.desc()).limit(limit))).all()
+    rows.sort(key=lambda row: -row.id)
+    return [_record(row) for row in rows[:limit]]
+
+
+async def counts(conn: AsyncConnection, tenant: Tenant, states: Sequence[str]) -> dict[str, int]:
+    """Return by state how many deliveries `tenant` sees, MOST_COUNTED at most."""
+    delivery = table(DeliveryRow).c
+    counted = {}
+    for state in states:
+        parts = []
+        for seen in _eyes(tenant):
+            some = select(delivery.id).where(seen, *_in_state(state)).limit(MOST_COUNTED)
+            parts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
+        counted[state] = sum((await conn.execute(select(*parts))).one())
+    return {state: min(count, MOST_COUNTED) for state, count in counted.items()}
+
+
+def _eyes(tenant: Tenant) -> Sequence[ColumnElement[bool]]:
+    """Return conditions that exclude each other and together tell what `tenant` sees."""
+    if tenant.is_nation:
+        return (true(),)
+    delivery = table(DeliveryRow).c
+    mine = select(col(OfficeRow.id)).where(answers_to(tenant))
+    return (delivery.authority == tenant.code, and_(delivery.authority == "", delivery.office_id.in_(mine)))
+
+
+def _wanted(wanted: Wanted) -> list[ColumnElement[bool]]:
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.state is not None:
+        conditions += _in_state(wanted.state)
+    if wanted.trouble:
+        conditions.append(text(_IN_TROUBLE))
+    for column, value in ((saying.deadline, wanted.deadline), (saying.occasion, wanted.occasion)):
         if value is not None:
-            found = found.where(column == value)
+            conditions.append(column == value)
     if wanted.office is not None:
         mine = select(col(OfficeRow.id)).where(col(OfficeRow.number) == wanted.office).scalar_subquery()
-        found = found.where(delivery.office_id == mine)
+        conditions.append(delivery.office_id == mine)
     if wanted.since is not None:
-        found = found.where(saying.on >= wanted.since)
+        conditions.append(saying.on >= wanted.since)
     if wanted.until is not None:
-        found = found.where(saying.on <= wanted.until)
-    rows = await conn.execute(found.order_by(delivery.id.desc()).limit(limit))
-    return [_record(row) for row in rows]
+        conditions.append(saying.on <= wanted.until)
+    return conditions
+
+
+def _in_state(state: str) -> list[ColumnElement[bool]]:
+    """Return the condition that a delivery is in a state, so that the small indexes can be used for it."""
+    small = [text(_IN_TROUBLE)] if state in TROUBLE else []
+    return [table(DeliveryRow).c.state == state, *small]
 
 
 async def delivery(conn: AsyncConnection, tenant: Tenant, number: int) -> DeliveryRecord | None:

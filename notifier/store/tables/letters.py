@@ -7,6 +7,9 @@ from sqlmodel import Field
 
 from notifier.store.tables.frame import ROOMY, Table, only
 
+TROUBLE = "state IN ('failed', 'refused', 'unknown', 'unreachable')"
+"""Deliveries of which a person may have to do something: few, and looked for every day."""
+
 
 class DeliveryRow(Table, table=True):
     """One saying for one party by one channel to one address: the row exists before anything is sent, for ever.
@@ -23,6 +26,7 @@ class DeliveryRow(Table, table=True):
         Index("ix_delivery_authority", "authority", "id"),
         Index("ix_delivery_due_at", "due_at", **only("letter_id IS NULL")),
         Index("ix_delivery_letter_id", "letter_id", **only("letter_id IS NOT NULL")),
+        Index("ix_delivery_trouble", "authority", "state", "id", **only(TROUBLE)),
         ROOMY,
     )
 
