@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from notifier.channels.parcel import Parcel
 from notifier.clock import civil_date
-from notifier.domain.letters import short_code
+from notifier.domain.letters import Content
 from notifier.rendering import ItemView, LetterView, SectionView
 from notifier.store.claims import ClaimedItem, ClaimedLetter
 from notifier.store.letters import key_of
@@ -51,7 +51,12 @@ def view_of(tools: Tools, letter: ClaimedLetter) -> LetterView:
 
 def _item(tools: Tools, item: ClaimedItem) -> ItemView:
     first, content = tools.book.content(item.saying_id, item.content)
-    code = short_code(item.number, content.deadline, content.occurrence)
     needed = tools.book.needed(content.deadline)
     progress = (item.progress, needed) if needed else None
-    return ItemView(content, first, code, progress, item.settled_on)
+    return ItemView(content, first, _code(tools, item, content), progress, item.settled_on)
+
+
+def _code(tools: Tools, item: ClaimedItem, content: Content) -> str:
+    if item.office_id is None:
+        return tools.codes.of_party(item.party, content.deadline, content.occurrence)
+    return tools.codes.of_office(item.office_id, content.deadline, content.occurrence)

@@ -12,6 +12,7 @@ from notifier.catalogue.sources import statement_from_data
 from notifier.channels.parcel import MailChannel
 from notifier.clock import Clock, civil_date
 from notifier.domain.calendar import Calendar
+from notifier.domain.codes import NAMELESS, Codes
 from notifier.domain.law import Deadline, Law
 from notifier.domain.letters import Content
 from notifier.domain.statements import Statement
@@ -75,7 +76,7 @@ class Tools:
 
     `spread` yields 0 ≤ x < 1 for jitter; `worker` names this process in leases. `unsubscribe` gives the one-click
     address for a recipient, `confirmation` that of the page on which a contact is confirmed, for a proof; both None
-    where there are no pages.
+    where there are no pages. `codes` are the short codes (整理番号) of this installation.
     """
 
     database: Database
@@ -91,6 +92,8 @@ class Tools:
     book: LawBook
     confirmation: Callable[[str], str | None] = lambda _: None
 
+    page: Callable[[str, datetime], Doorway | None] = lambda _number, _issued: None
+    codes: Codes = NAMELESS
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
         return self.clock.now()

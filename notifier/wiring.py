@@ -16,6 +16,7 @@ from notifier.channels.relay import Relay
 from notifier.channels.unset import UnsetChannel
 from notifier.channels.webhook import WebhookChannel
 from notifier.clock import Clock
+from notifier.domain.codes import Codes
 from notifier.exchange import Exchange
 from notifier.passes import Passes, Purpose
 from notifier.rendering import Composer
@@ -69,6 +70,7 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
             ),
             LawBook(catalogue.groups),
             lambda proof: f"{settings.base_url}/confirm/{passes.written(Purpose.CONFIRM, proof)}",
+            codes=Codes.of_secrets(passes.secret),
         )
         networks = read_networks(settings.webhook_networks)
         way = WebhookChannel(allowed=networks, plain_http=settings.webhook_plain_http)

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from notifier.catalogue import load
 from notifier.catalogue.holidays import national_calendar
 from notifier.domain.changes import ChangeKind
+from notifier.domain.codes import Codes
 from notifier.domain.ladders import Occasion
 from notifier.domain.law import Law, Party
-from notifier.domain.letters import Content, Contradiction, Member, content_of, short_code
+from notifier.domain.letters import Content, Contradiction, Member, content_of
 from notifier.domain.obligations import CohortKey, decide
 from notifier.domain.wrapping import WIDTH, columns
 from notifier.errors import RenderingError
@@ -63,7 +64,7 @@ def said(
 
 
 def item(content: Content, number: int = 1, progress: tuple[int, int] | None = None) -> ItemView:
-    return ItemView(content, number, short_code("1270000001", content.deadline, 0), progress)
+    return ItemView(content, number, Codes().of_office(1, content.deadline, 0), progress)
 
 
 def letter(*items: ItemView, name: str = "ケアプランA", **rest: object) -> LetterView:
@@ -229,7 +230,7 @@ def test_the_plain_text_alone_says_all_a_reader_needs() -> None:
         "介護保険最新情報Vol.1460",
         "【お届けした理由】",
         "【問い合わせ先】",
-        short_code("1270000001", "platform-subsidy/apply", 0),
+        Codes().of_office(1, "platform-subsidy/apply", 0),
     ]
     assert [words for words in expected if flat(words) not in text] == []
     assert composed.subject == "【期限3/13(金)・予定】助成金申請｜ケアプランA"

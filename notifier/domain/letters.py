@@ -1,4 +1,4 @@
-"""Letters: what is said about a deadline, in which order, under which subject, with which short code.
+"""Letters: what is said about a deadline, in which order, under which subject.
 
 A good letter says what, by when, how certain, what to do and where, what happens if nothing is done, what
 is not known, from which source, and why it comes to this reader.
@@ -7,7 +7,6 @@ is not known, from which source, and why it comes to this reader.
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from hashlib import blake2b
 from typing import TypeVar
 
 from notifier.domain import dates
@@ -33,7 +32,6 @@ __all__ = [
     "name_in_subject",
     "one_line",
     "order_of",
-    "short_code",
     "subject_of",
 ]
 
@@ -328,24 +326,3 @@ def _opening(lead: Content, day: str | None, mark: str) -> str:
     if due.opens > lead.on:
         return f"{dates.short_label(due.opens)}受付開始"
     return f"受付開始〜{day}{mark}" if day else "受付開始"
-
-
-# ---- short code ----
-
-_SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's without 0 and 1: no O, I, L, U either
-_CODE_LENGTH = 8
-
-
-def short_code(*parts: str | int) -> str:
-    """Return eight characters that name an item on the telephone; equal parts give equal codes.
-
-    Hand in the office's number, the deadline and the occurrence: the code then stays the same from one
-    letter to the next. It is a name, not a key: whoever knows it is allowed nothing.
-    """
-    digest = blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
-    number = int.from_bytes(digest, "big")
-    signs = []
-    for _ in range(_CODE_LENGTH):
-        number, index = divmod(number, len(_SIGNS))
-        signs.append(_SIGNS[index])
-    return "".join(signs)

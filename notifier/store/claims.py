@@ -58,6 +58,7 @@ class ClaimedItem:
     progress: int
     settled_on: Any
     content: Mapping[str, Any]
+    office_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,7 @@ def _contained() -> Select[tuple[Any, ...]]:
             delivery.c.id.label("delivery_id"),
             delivery.c.saying_id,
             delivery.c.party,
+            delivery.c.office_id,
             case((of_office, office.c.number), else_=authority.c.code).label("number"),
             case((of_office, office.c.name), else_=authority.c.name).label("name"),
             case((repeated, delivery.c.progress), else_=obligation.c.progress).label("progress"),
@@ -288,6 +290,7 @@ def _letter(rows: Sequence[Any], contents: Mapping[int, Mapping[str, Any]], now:
             row.progress or 0,
             row.settled_on,
             contents[row.saying_id],
+            row.office_id,
         )
         for row in rows
     )

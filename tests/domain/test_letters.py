@@ -40,7 +40,6 @@ from notifier.domain.letters import (
     name_in_subject,
     one_line,
     order_of,
-    short_code,
     subject_of,
 )
 from notifier.domain.notices import Notice, Rank
@@ -511,23 +510,6 @@ def test_what_is_urgent_comes_first_whatever_else_there_is_to_say() -> None:
     ]
     shuffled = [*sorted_already[::2], *sorted_already[1::2]]
     assert sorted(shuffled, key=order_of) == sorted_already
-
-
-# ---- codes ----
-
-
-@given(st.text(min_size=1), st.text(), st.integers())
-def test_a_code_has_eight_signs_that_nobody_confuses(office: str, deadline: str, occurrence: int) -> None:
-    code = short_code(office, deadline, occurrence)
-    assert len(code) == 8
-    assert set(code) <= set("23456789ABCDEFGHJKMNPQRSTVWXYZ")
-    assert code == short_code(office, deadline, occurrence)
-
-
-def test_codes_of_different_items_differ() -> None:
-    codes = {short_code(f"12700{office:05}", "grant/apply", 0) for office in range(10_000)}
-    assert len(codes) == 10_000
-    assert short_code("ab", "c") != short_code("a", "bc")
 
 
 # ---- keeping ----
