@@ -30,6 +30,7 @@ def alone(text: str, piece: Piece) -> Phrase | None:
         Form.UNTIL: _event,
         Form.BEFORE: _event,
         Form.POINT: _event,
+        Form.TERM: _term,
         Form.PROMPT: _prompt,
         Form.DAYS_OF_WEEK: _days_of_week,
         Form.WORD: _word,
@@ -58,7 +59,12 @@ def _days_of_week(_text: str, piece: Piece) -> Phrase | None:
     # A weekday alone fixes nothing; the second Monday is a day that still needs its month.
     if not piece.word.startswith("第"):
         return None
+    if _SEVERAL.search(piece.word):
+        return Phrase(Shape.RECURRING, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
     return Phrase(Shape.WORD, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
+
+
+_SEVERAL = re.compile("[・、,と]")
 
 
 def _word(text: str, piece: Piece) -> Phrase | None:
@@ -136,7 +142,21 @@ def _length(text: str, piece: Piece) -> Phrase:
     return Phrase(shape, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
 
 
-_BOUND = ("以内", "前", "後", "を経過", "を超え", "以上前")
+_BOUND = ("以内", "前", "後", "を経過", "を超え", "以上前", "程度前", "程度後")
+
+
+_TERM = re.compile("[一-龥]{2,8}$")
+_NO_TERM = re.compile("(?:この|その|当該|同|次|[0-9月年日間])$")
+
+
+def _term(text: str, piece: Piece) -> Phrase | None:
+    """Return 「公募期間内」: a stretch that has a name, and its days elsewhere."""
+    name = _TERM.search(text, max(0, piece.start - 8), piece.start)
+    if name is None or _NO_TERM.search(name[0]) is not None:
+        return None
+    return Phrase(
+        Shape.ANCHORED, name.start(), piece.end, word="期間", suffix=piece.word.removeprefix("期間")
+    )
 
 
 _DAY_PARTICLE = re.compile("から|より|まで|以降|以後|以前|前|後")

@@ -156,6 +156,7 @@ def issue_days(word: str, issued: date) -> Interval | None:
         "年末": Interval(date(issued.year, 12, 31), date(issued.year, 12, 31)),
         "年度内": this_year,
         "年度中": this_year,
+        "年度いっぱい": this_year,
         "年度末": Interval(this_year.end, this_year.end),
         "月内": month(issued.year, issued.month),
     }

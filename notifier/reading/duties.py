@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from notifier.reading.dating import Resolved
 from notifier.reading.lexicon import Words, words
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Place
-from notifier.reading.resolving import Resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +151,14 @@ _BY_SHAPE = {
 }
 _BOUNDED = ("以内", "まで", "前", "範囲内", "日")
 _WORDS_INSIDE = ("年内", "年度内", "月内")
-_INSIDE = ("限り", "以内", "内", "末", "中")
+_INSIDE = ("限り", "以内", "内", "末", "中", "いっぱい", "一杯")
 
 
 def _shape(phrase: Phrase, meaning: Resolved) -> tuple[int, str]:
     """Return what the form of the expression itself says."""
     suffix = phrase.suffix
     if phrase.shape is Shape.EVENT:
-        found = (-1, "ある時点") if phrase.word == "時点" else (3, "ある出来事まで・前")
+        found = (-1, "ある時点") if phrase.word in ("時点", "現在") else (3, "ある出来事まで・前")
     elif phrase.shape is Shape.ANCHORED:
         is_bound = not suffix or ((suffix.endswith(_BOUNDED) or phrase.word != "日") and suffix != "後")
         found = (3, "起算日からの期間・期限") if is_bound else (0, "起算日から")

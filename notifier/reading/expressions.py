@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
+from notifier.domain.dates import Interval
 from notifier.reading.coordination import alike_in_lists, is_listed
+from notifier.reading.dating import Resolved
 from notifier.reading.duties import judge
 from notifier.reading.findings import Expression, Reading
 from notifier.reading.flagging import flagged
@@ -12,7 +14,7 @@ from notifier.reading.joining import phrases
 from notifier.reading.normalising import normalised
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Page, Place
-from notifier.reading.resolving import Resolved, resolve
+from notifier.reading.resolving import resolve
 from notifier.reading.tentativeness import governing_marks, why_tentative
 from notifier.reading.years import Surroundings
 
@@ -87,8 +89,23 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
             around.last_until = meaning.end
             around.last_is_day = meaning.kind == "date"
             around.last_has_year = "year-inferred" not in meaning.flags
+            if around.last_has_year and (
+                around.named is None or abs(anchor.year - around.named.year) <= _SAME_TIME
+            ):
+                around.named = anchor
+        if _is_whole(phrase) and meaning.start is not None and meaning.end is not None:
+            around.frame, around.frame_end = Interval(meaning.start, meaning.end), phrase.end
         meanings.append(meaning)
     return meanings
+
+
+def _is_whole(phrase: Phrase) -> bool:
+    moment = phrase.moment
+    return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
+
+
+_SAME_TIME = 2
+"""Years within which a year written in a text may still be that of the text itself."""
 
 
 def _years_named(found: tuple[Phrase, ...]) -> dict[tuple[int, int | None], set[int]]:

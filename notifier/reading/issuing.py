@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from notifier.reading.moments import Moment
@@ -31,7 +32,11 @@ def issue_date(page: Page, found: Sequence[Phrase]) -> date | None:
         if number > _TOP_LINES:
             break
         moment = phrase.moment
-        if phrase.shape is not Shape.MOMENT or moment is None or moment.year is None or moment.month is None:
+        if phrase.shape is not Shape.MOMENT or moment is None or moment.month is None:
+            continue
+        if moment.year is None:
+            if month is not None and moment.day is not None and _ISSUED.match(page.text, phrase.end):
+                return _day(replace(moment, year=month.year - (moment.month > month.month)))
             continue
         if phrase.suffix not in ("", "号", "付", "付け", "現在") or not _stands_out(page, phrase, number):
             if meeting is None and moment.day is not None and _is_meeting(page, phrase, number):
@@ -44,6 +49,10 @@ def issue_date(page: Page, found: Sequence[Phrase]) -> date | None:
             return day
         month = month or (None if moment.part or moment.first_month else day)
     return month or meeting
+
+
+_ISSUED = re.compile(r"[ ]?(?:発行|発出|作成|掲載|号)")
+"""What follows the day on which an issue named by its month came out: 12月号(11月26日発行)."""
 
 
 def _day(moment: Moment) -> date | None:
@@ -74,4 +83,4 @@ def _stands_out(page: Page, phrase: Phrase, number: int) -> bool:
     if _AROUND_ALONE.fullmatch(before):
         return _NUMBER_BESIDE.fullmatch(after) is not None or _AROUND_ALONE.fullmatch(after) is not None
     is_title = len(before) <= 24 and not re.search("[、。は]", before) and number < 6
-    return is_title and _NUMBER_BESIDE.fullmatch(after) is not None
+    return is_title and (phrase.suffix == "号" or _NUMBER_BESIDE.fullmatch(after) is not None)

@@ -26,13 +26,19 @@ _DATED = frozenset((Form.MOMENT, Form.DAY, Form.WORD))
 
 def phrases(text: str) -> Iterator[Phrase]:
     """Yield the phrases of a normalised text in reading order, none overlapping the one before."""
-    row = list(_listed(text, list(pieces(text))))
+    yield from _one_of_two(text, _disjoint(text, list(_listed(text, list(pieces(text))))))
+
+
+def _disjoint(text: str, row: Sequence[Piece]) -> Iterator[Phrase]:
     index = taken = 0
     held: Phrase | None = None
     while index < len(row):
         phrase, used = _joined(text, row, index)
         index += used
         if phrase is None:
+            continue
+        if held is not None and _runs_on(held, phrase):
+            held = replace(held, end=phrase.end, suffix=phrase.suffix)
             continue
         if held is None or phrase.start >= held.end:
             if held is not None:
@@ -47,6 +53,35 @@ def phrases(text: str) -> Iterator[Phrase]:
             held = replace(phrase, start=held.start)  # 当該事業年度の終了後三月以内 takes in 当該事業年度
     if held is not None:
         yield held
+
+
+_OR = re.compile(r"[、 ]?(?:又は|または|若しくは|もしくは|か)、?(?:[^、。\n]{0,12}の)?")
+
+
+def _one_of_two(text: str, row: Iterator[Phrase]) -> Iterator[Phrase]:
+    """Let 「Aから30日以内又はB(の)いずれか早い日まで」 be two phrases: the closing words bound both of them."""
+    held: list[Phrase] = []
+    for phrase in row:
+        if (
+            held
+            and phrase.word.startswith("いずれか")
+            and text[held[-1].end : phrase.start] in ("の", "、", "")
+        ):
+            suffix = phrase.suffix if "早" in phrase.word else f"遅い日{phrase.suffix}"
+            held = [replace(each, suffix=suffix or each.suffix) for each in held]
+            held[-1] = replace(held[-1], end=phrase.end)
+            continue
+        if held and not (len(held) == 1 and _OR.fullmatch(text, held[-1].end, phrase.start)):
+            yield from held
+            held = []
+        held.append(phrase)
+    yield from held
+
+
+def _runs_on(held: Phrase, phrase: Phrase) -> bool:
+    """Say whether the two are one stretch between events: 公告の日から開札の時まで."""
+    is_opening = held.shape is Shape.ANCHORED and held.suffix in ("から", "より")
+    return is_opening and phrase.shape is Shape.EVENT and phrase.start == held.end
 
 
 def _hangs_on(held: Phrase, phrase: Phrase) -> bool:
@@ -138,9 +173,29 @@ def _pair(text: str, piece: Piece, following: Piece) -> Phrase | None:
         return _day_away(text, piece, following)
     if piece.form not in (*_DATED, Form.ANCHOR):
         return None
-    if following.form is Form.LENGTH:
-        return _to_length(text, piece, following)
+    closing = {Form.LENGTH: _to_length, Form.UNTIL: _to_event, Form.ANCHOR: _to_event}.get(following.form)
+    if closing is not None:
+        return closing(text, piece, following)
     return _range(text, piece, following) if _connected(text, piece, following) else None
+
+
+def _to_event(text: str, piece: Piece, until: Piece) -> Phrase | None:
+    """Return 「6月29日から公募終了日まで」: a named day, and an end that is an event."""
+    is_opening = piece.form is Form.MOMENT and piece.suffix.endswith(_FROM)
+    if not is_opening or not 0 < until.start - piece.end <= _LONGEST_EVENT:
+        return None
+    is_day = until.form is Form.ANCHOR
+    if is_day and not text.startswith("まで", until.core_end):
+        return None
+    start = (anchoring.day_start if is_day else anchoring.event_start)(text, until.start)
+    if start is None or start > piece.end:
+        return None
+    end = until.core_end + 2 if is_day else until.end
+    return Phrase(Shape.RANGE, piece.start, end, narrowed(piece), None, suffix="まで")
+
+
+_LONGEST_EVENT = 24
+"""Signs of the event that ends a range, such as 契約締結の日."""
 
 
 def _to_length(text: str, piece: Piece, length: Piece) -> Phrase | None:
@@ -200,7 +255,9 @@ def _range(text: str, piece: Piece, following: Piece) -> Phrase | None:
             anchoring.day_start(text, piece.start) if piece.form is Form.ANCHOR else _of_event(text, piece)
         )
         return (
-            Phrase(Shape.RANGE, start, following.end, None, following.moment) if start is not None else None
+            Phrase(Shape.RANGE, start, following.end, None, following.moment, suffix=following.suffix)
+            if start is not None
+            else None
         )
     if piece.form is Form.DAY and following.form is Form.DAY and following.suffix != "まで":
         return None
@@ -219,7 +276,7 @@ def _with_length(text: str, piece: Piece, length: Piece) -> Phrase | None:
     return Phrase(Shape.FROM_LENGTH, piece.start, length.end, moment, word=length.word, suffix=length.suffix)
 
 
-_FROM_DAY = re.compile(r"(?:から|より|以後|後)?(?:起算して?)?[、]?")
+_FROM_DAY = re.compile(r"(?:から|より|以後|後)?(?:起算して?)?、?(?:約|概ね|おおむね|原則|最長|少なくとも)?")
 
 
 def _day_and_length(text: str, day: Piece, length: Piece) -> Phrase | None:

@@ -3,10 +3,11 @@
 Nothing here is certain: whatever is inferred is flagged.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
-from notifier.domain.dates import add_months, fiscal_year_of, month_end
+from notifier.domain.dates import Interval, add_months, fiscal_year_of, month_end
 from notifier.reading.moments import Moment, era_year
 
 _ISSUE_WORDS = {"今": 0, "本": 0, "昨": -1, "去": -1, "旧": -1, "来": 1, "次": 1, "一昨": -2, "再来": 2}
@@ -31,6 +32,11 @@ class Surroundings:
     last_has_year: bool = False
     """Whether that expression was one day, and whether its year was written."""
     last_end: int = 0
+    frame: Interval | None = None
+    """The year, half year or quarter last named as a whole, within which what follows in its sentence is likely to lie."""
+    frame_end: int = 0
+    named: date | None = None
+    """The time of the document as far as a year written in it tells: what stands in for an issue date it does not bear."""
 
     def neighbour(self, start: int) -> date | None:
         """Return the day of an expression earlier in the same sentence as `start`, if there is one."""
@@ -38,6 +44,24 @@ class Surroundings:
             return None
         between = self.text[self.last_end : start]
         return None if "。" in between or "\n\n" in between else self.last
+
+    def framed(self, start: int) -> Interval | None:
+        """Return the year named as a whole earlier in the sentence and the cell of `start`, if there is one.
+
+        令和9年度の申請は2月から speaks of the months before that year, 令和9年度は2月から of a month in it.
+        """
+        if self.frame is None or start - self.frame_end > _SENTENCE_REACH:
+            return None
+        between = self.text[self.frame_end : start]
+        if set("。\n|\t") & set(between):
+            return None
+        opens = self.frame.start
+        is_ahead = opens is not None and self.issued is not None and opens > self.issued
+        return None if is_ahead and _OF_YEAR.match(between) else self.frame
+
+    def same(self, start: int) -> date | None:
+        """Return what 同年 or 同月 points back to: the latest expression within reach, be it a sentence before."""
+        return None if self.last is None or start - self.last_end > _SENTENCE_REACH else self.last
 
     def beside(self, start: int) -> date | None:
         """Return the same if it stands on the same line and in the same cell."""
@@ -56,6 +80,11 @@ class Surroundings:
         if self.last is None or start - self.last_end > _SENTENCE_REACH:
             return None
         return None if "\n" in self.text[self.last_end : start] else self.last
+
+
+_OF_YEAR = re.compile(
+    r"(?:の[^、]{1,20}|[一-龥]{0,12}?(?:申請|申込|募集|計画|届出|説明会)[^、]{0,8})(?:は|を|について|に係る)"
+)
 
 
 def word_offset(word: str) -> tuple[int | None, int | None]:
@@ -83,11 +112,14 @@ def worded_year(moment: Moment, around: Surroundings, start: int) -> int | None:
         origin = around.issued
     elif from_text is not None:
         origin, from_issue = around.neighbour(start), from_text
+        if origin is None and moment.year_word.startswith("同"):
+            origin = around.same(start)
     else:
         return None
     if origin is None:
         return None
-    return (fiscal_year_of(origin) if moment.is_fiscal else origin.year) + from_issue
+    is_civil = (origin.month, origin.day) == (1, 1) and around.last_until == date(origin.year, 12, 31)
+    return (fiscal_year_of(origin) if moment.is_fiscal and not is_civil else origin.year) + from_issue
 
 
 def guessed_era(moment: Moment, around: Surroundings) -> int:
@@ -109,7 +141,7 @@ def missing_year(
     `near` that it may lie before as well as after the time it stands beside.
     """
     month, day = moment.month or 1, moment.day
-    origin = around.issued or around.neighbour(start) or around.last
+    origin = around.issued or around.named or around.neighbour(start) or around.last
     if origin is None:
         named = around.year_of_day.get((month, day), set())
         return (min(named) if len(named) == 1 else None), False
@@ -132,13 +164,26 @@ def _year_said(month: int, day: int | None, around: Surroundings, start: int, or
     near = {year for year in around.year_of_day.get((month, day), set()) if abs(year - origin.year) <= 1}
     if len(near) == 1 and (beside is None or beside.year in near):
         return min(near)
-    if beside is None:
+    frame = around.framed(start)
+    if frame is not None and (beside is None or around.last_end == around.frame_end):
+        return _within(month, day, frame)
+    if beside is None or around.last_end == around.frame_end:
         return None
     if around.last_is_day:
         return beside.year + (_day(beside.year, month, day) < beside)
-    until = around.last_until or beside
-    within = [year for year in _about(beside) if beside <= _day(year, month, day) <= until]
-    return within[0] if within else _in_window(_about(beside), month, day, beside, ahead=False, back=False)
+    return _within(month, day, Interval(beside, around.last_until or beside))
+
+
+def _within(month: int, day: int | None, frame: Interval) -> int | None:
+    """Return the year that puts the day into a stretch, or else into the months after its beginning."""
+    if frame.start is None:
+        return None
+    within = [year for year in _about(frame.start) if _day(year, month, day) in frame]
+    return (
+        within[0]
+        if within
+        else _in_window(_about(frame.start), month, day, frame.start, ahead=False, back=False)
+    )
 
 
 def _about(origin: date) -> list[int]:
