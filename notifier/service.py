@@ -15,6 +15,7 @@ from notifier.channels.counted import CountedChannel
 from notifier.channels.parcel import MailChannel
 from notifier.channels.provider import Client, Provider
 from notifier.clock import Clock
+from notifier.domain.accounts import User
 from notifier.domain.callers import NATION
 from notifier.domain.law import Law
 from notifier.enlisting import Enlisted, Progress, Wanted, silently
@@ -161,12 +162,13 @@ class Service:
         work: bool,
         mailbox: MailboxStore | None = None,
         turn_clock: TurnClock | None = None,
+        stand_ins: tuple[User, ...] = (),
         ready: Callable[[str], None] | None = None,
     ) -> None:
         """Run until SIGTERM or SIGINT: the web door, and the schedule with a worker.
 
-        `mailbox` and `turn_clock` belong to the demonstration. `ready` is called with the address once the pages
-        answer. A ticker that dies ends the program, so that whoever watches it starts it anew.
+        `mailbox`, `turn_clock` and `stand_ins` belong to the demonstration. `ready` is called with the address once the
+        pages answer. A ticker that dies ends the program, so that whoever watches it starts it anew.
         """
         await self._refuse_old_schema()
         stopping = asyncio.Event()
@@ -176,7 +178,9 @@ class Service:
             stack.enter_context(self.monitor.feeling())
             await stack.enter_async_context(self._watched())
             if web:
-                address = await stack.enter_async_context(self.door(mailbox, turn_clock, worker.wake))
+                address = await stack.enter_async_context(
+                    self.door(mailbox, turn_clock, worker.wake, stand_ins)
+                )
                 if ready is not None:
                     ready(address)
             if work:
@@ -236,6 +240,7 @@ class Service:
         mailbox: MailboxStore | None = None,
         turn_clock: TurnClock | None = None,
         wake: Callable[[], None] = lambda: None,
+        stand_ins: tuple[User, ...] = (),
     ) -> AsyncIterator[str]:
         """Open the pages on the address that the settings name, and yield it; see `run` for the first arguments.
 
@@ -270,6 +275,8 @@ class Service:
             oidc=self._oidc(),
             is_secure=self.settings.base_url.startswith("https://"),
             proxies=read_networks(self.settings.trusted_proxies),
+            tools=self.tools,
+            stand_ins=stand_ins,
         )
         async with listening(
             make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"

@@ -14,10 +14,12 @@ from pydantic import SecretStr
 
 from notifier.channels.mailbox import Deliver, Mailbox, Received
 from notifier.clock import Clock, ShiftedClock, civil_date, japan_time
-from notifier.demonstration.city import city
+from notifier.demonstration.city import MUNICIPALITY, city
 from notifier.demonstration.history import Happening as CityEvent
 from notifier.demonstration.history import happenings, to_come
+from notifier.domain.accounts import User
 from notifier.domain.notices import Notice
+from notifier.domain.roles import Role
 from notifier.intake import receive_facts
 from notifier.publishing import notices_of
 from notifier.service import Service
@@ -37,6 +39,15 @@ WRITER = {
     "sender_name": "市 介護保険担当課（デモ）",
     "sender_contact": "電話 043-000-0000（平日 8:30〜17:15、架空の番号）",
 }
+
+STAND_INS = (
+    User("sato", Role.EDITOR, MUNICIPALITY, "佐藤 花子（市 介護保険課）"),
+    User("suzuki", Role.APPROVER, MUNICIPALITY, "鈴木 一郎（市 介護保険課 係長）"),
+    User("tanaka", Role.ADMINISTRATOR, MUNICIPALITY, "田中 次郎（市 情報政策課）"),
+    User("takahashi", Role.EDITOR, "", "高橋 実（全国の規則 担当）"),
+    User("watanabe", Role.APPROVER, "", "渡辺 京子（全国の規則 承認）"),
+)
+"""Invented persons as whom a visitor looks: first the city's clerk, who needs another one to approve."""
 
 
 async def run_demonstration(
@@ -63,7 +74,12 @@ async def run_demonstration(
         )
         async with Service.open(on_disk, clock=clock) as service:
             await service.run(
-                web=True, work=True, mailbox=mails, turn_clock=turning(service, clock), ready=ready
+                web=True,
+                work=True,
+                mailbox=mails,
+                turn_clock=turning(service, clock),
+                stand_ins=STAND_INS,
+                ready=ready,
             )
     finally:
         await mailbox.stop()

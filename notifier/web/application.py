@@ -1,5 +1,7 @@
 """The application: which address leads to which page."""
 
+from typing import Final
+
 from aiohttp import web
 
 from notifier.rendering import Pages
@@ -7,6 +9,7 @@ from notifier.web import gate, safety, tracing, wording
 from notifier.web.api.application import DESCRIPTION, ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
+from notifier.web.navigation import SERVED, addresses
 from notifier.web.origins import TRUSTED
 from notifier.web.pages import (
     board,
@@ -19,10 +22,16 @@ from notifier.web.pages import (
     offices,
     oidc,
     reference,
+    stand_ins,
+    statement,
+    today,
     unsubscribe,
 )
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 from notifier.web.watch import Watched, add_health
+
+STAFF: Final = (today, offices, board, deadlines, statement)
+"""Modules of pages; each has ROUTES. Those whose pages need tools or a secret see to it themselves."""
 
 
 def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Application:
@@ -37,10 +46,8 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
     application[TRUSTED] = tuple(supplies.proxies)
     application[PAGES] = Pages(supplies.overrides, **wording.SHARED)
     add = application.router.add_get
-    add("/", board.show)
-    add("/offices", offices.show_list)
-    add("/offices/{number}", offices.show_one)
-    add("/deadlines/{family}/{duty}", deadlines.show)
+    for module in STAFF:
+        application.add_routes(module.ROUTES)
     add_health(application, Watched(supplies.is_alive, supplies.monitor))
     add("/static/{version}/{name}", application[SHELF].serve)
     add("/unsubscribe/{token}", unsubscribe.show)
@@ -68,4 +75,7 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
         api = make_api(supplies.entrance)
         add(f"{ROOT}/reference", reference.page_of(api[DESCRIPTION]))
         application.add_subapp(ROOT, api)
+    if supplies.stand_ins:
+        application.add_routes(stand_ins.ROUTES)
+    application[SERVED] = addresses(application)
     return application

@@ -11,6 +11,7 @@ STATIC = Path(__file__).parent / "static"
 FILES = {
     "tokens.css": STATIC / "vendor" / "digital-go-jp-design-tokens-1.1.9" / "tokens.css",
     "notifier.css": STATIC / "notifier.css",
+    "staff.css": STATIC / "staff.css",
 }
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -8,8 +8,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from notifier.errors import NotifierError
+from notifier.web import frame, staff
 from notifier.web.connections import GUARD
-from notifier.web.supplies import PAGES, SHELF, SUPPLIES
+from notifier.web.supplies import PAGES
 
 PAGE_SECONDS = 30.0
 TURNING_SECONDS = 600.0
@@ -46,6 +47,7 @@ TOLD = {
         "しばらくしてからお試しください。お知らせの送信は止まっていません。",
     ),
 }
+LACKING = "この操作をする権限がありません"
 ELSE = ("表示できません", "しばらくしてからお試しください。続くときは運用担当者にお知らせください。")
 
 _log = structlog.get_logger("notifier.web")
@@ -76,6 +78,9 @@ async def mend(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         async with asyncio.timeout(seconds):
             return await handler(request)
+    except staff.LackingRightError as fault:
+        advice = await staff.whom_to_ask(staff.of(request), fault.deed)
+        return error_page(request, fault.status, told=(LACKING, advice))
     except web.HTTPException as fault:
         if fault.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -98,19 +103,15 @@ def _page(request: web.Request) -> str:
     return resource.canonical if resource is not None else "(none)"
 
 
-def error_page(request: web.Request, status: int, headers: dict[str, str] | None = None) -> web.Response:
-    """Return the page that says what went wrong and what to do."""
-    heading, advice = TOLD.get(status, ELSE)
-    supplies = request.app[SUPPLIES]
+def error_page(
+    request: web.Request,
+    status: int,
+    headers: dict[str, str] | None = None,
+    told: tuple[str, str] | None = None,
+) -> web.Response:
+    """Return the page that says what went wrong and what to do; `told` is its heading and advice, if not the usual."""
+    heading, advice = told or TOLD.get(status, ELSE)
     text = request.app[PAGES].render(
-        "error.html",
-        sheets=request.app[SHELF].sheets,
-        site=supplies.title,
-        has_mailbox=supplies.mailbox is not None,
-        demonstration=supplies.turn_clock is not None,
-        here="",
-        heading=heading,
-        advice=advice,
-        status=status,
+        "error.html", **frame.around(request, ""), heading=heading, advice=advice, status=status
     )
     return web.Response(text=text, content_type="text/html", status=status, headers=headers)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from notifier.almanac import Almanac
 from notifier.clock import Clock, civil_date
+from notifier.domain.accounts import User
 from notifier.domain.law import Law
 from notifier.gatehouse import Gatehouse
 from notifier.oidc import Oidc
@@ -16,6 +17,7 @@ from notifier.rendering import Pages
 from notifier.store.contacts import Contact
 from notifier.store.database import Database
 from notifier.store.mailbox import MailboxStore
+from notifier.tools import Tools
 from notifier.vitals import Monitor
 from notifier.web.api.calls import Entrance
 from notifier.web.assets import Shelf
@@ -35,7 +37,8 @@ class Supplies:
     identities show who they are, where one is set. `is_secure` tells that browsers come over TLS.
     `entrance` is the door for programs, `almanac` that for calendar programs; each exists only with it.
     `monitor` tells whether the program is ready. `proxies` are networks of proxies whose word on where a request came
-    from is believed.
+    from is believed. `tools` are what the deeds of staff use; without them pages are for reading only. `stand_ins` are
+    the persons as whom a visitor of the demonstration may look, the first of them unless another was chosen.
     """
 
     database: Database
@@ -60,6 +63,8 @@ class Supplies:
     almanac: Almanac | None = None
     monitor: Monitor | None = None
     proxies: Networks = ()
+    tools: Tools | None = None
+    stand_ins: tuple[User, ...] = ()
 
     def today(self) -> date:
         """Return the present civil date in Japan, by the clock handed in."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from notifier.clock import JAPAN
 from notifier.domain import dates
 from notifier.domain.facts import Fact, Value
+from notifier.domain.roles import Deed, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,21 @@ DELIVERIES = {
     "cancelled": Chip("取消"),
 }
 CHANNELS = {"email": "メール", "webhook": "Webhook"}
+ROLES = {
+    Role.VIEWER: "閲覧者",
+    Role.EDITOR: "担当者",
+    Role.APPROVER: "承認者",
+    Role.ADMINISTRATOR: "管理者",
+    Role.AUDITOR: "監査担当者",
+}
+DEEDS = {
+    Deed.READ: "閲覧",
+    Deed.READ_CONTACTS: "連絡先の閲覧",
+    Deed.READ_HISTORY: "監査記録の閲覧",
+    Deed.EDIT: "登録・変更",
+    Deed.APPROVE: "承認",
+    Deed.ADMINISTER: "管理",
+}
 VALUES = {
     "paid": "有料での申請",
     "licence_until": "利用期限",

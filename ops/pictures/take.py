@@ -54,7 +54,7 @@ def search(page: str, words: str) -> str:
 
 
 PICTURES = (
-    Picture("board", "/", 1080, 760),
+    Picture("board", "/deadlines", 1080, 760),
     Picture("office", search("/offices", "ケアプラン"), 1080, 900, follow='main a[href^="/offices/1"]'),
     Picture(
         "mail", search("/mailbox", "【変更→6/12(金)】"), 640, 860, follow='a[href^="/mailbox/"]', view="/html"

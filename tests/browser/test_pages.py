@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 
 PATHS = (
     "/",
+    "/deadlines",
+    "/accessibility",
     "/offices",
     f"/offices/{CARE_PLANS}",
     f"/offices/{SILENT}",

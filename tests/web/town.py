@@ -15,7 +15,9 @@ from notifier.channels.mailbox import Mailbox, Received
 from notifier.channels.mime import Sender
 from notifier.channels.relay import Relay
 from notifier.clock import TurnedClock, japan_time
+from notifier.domain.accounts import User
 from notifier.domain.law import Law
+from notifier.domain.roles import Role
 from notifier.intake import Inbound, receive
 from notifier.publishing import publish
 from notifier.simulation import Run, offline_tools
@@ -70,6 +72,13 @@ EVENTS: list[tuple[str, str | None, str | None, dict[str, object]]] = [
     ("wage-support.applied", CARE_PLANS, None, {"supplement": False}),
 ]
 
+CLERK = User("sato", Role.EDITOR, CITY, "佐藤 花子（介護保険課）")
+APPROVER = User("suzuki", Role.APPROVER, CITY, "鈴木 一郎（介護保険課 係長）")
+ADMINISTRATOR = User("tanaka", Role.ADMINISTRATOR, CITY, "田中 次郎（情報政策課）")
+ELSEWHERE = User("ito", Role.EDITOR, "122041", "伊藤 春子（となりの市）")
+STAFF = (CLERK, APPROVER, ADMINISTRATOR, ELSEWHERE)
+"""Stand-ins for `town`: a visitor is the first of them, or the one whose name the cookie `stand-in` carries."""
+
 
 @dataclass(frozen=True)
 class Town:
@@ -91,8 +100,9 @@ async def town(
     demonstration: bool = True,
     guard: Guard | None = None,
     offices: Sequence[Enrolled] = OFFICES,
+    stand_ins: Sequence[User] = (),
 ) -> AsyncIterator[Town]:
-    """Run a town from `first` to `until`, then serve its pages."""
+    """Run a town from `first` to `until`, then serve its pages, to the first of `stand_ins` (none: to anybody)."""
     clock = TurnedClock(japan_time(first, 0))
     database = await Database.open(f"sqlite+aiosqlite:///{folder / 'town.sqlite3'}")
     await create_all(database)
@@ -128,6 +138,8 @@ async def town(
         turn_clock=turn if demonstration else None,
         almanac=Almanac(tools),
         monitor=Monitor(tools),
+        tools=tools,
+        stand_ins=tuple(stand_ins),
     )
     guard = guard or Guard()
     runner = web.AppRunner(make_application(supplies, guard), access_log=None)

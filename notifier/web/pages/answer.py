@@ -1,13 +1,14 @@
 """From values to an answer: what every page shares, and paging."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from notifier.web.gate import USER
-from notifier.web.supplies import PAGES, SHELF, SUPPLIES
+from notifier.web import frame
+from notifier.web.supplies import PAGES
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 100
@@ -16,12 +17,13 @@ LAST_PAGE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which part of a list is shown; `page` counts from 1, `address` and `words` make the links."""
+    """Which part of a list is shown; `page` counts from 1, `address`, `words` and `filters` make the links."""
 
     address: str
     words: str
     page: int
     count: int
+    filters: Sequence[tuple[str, str]] = ()
 
     @property
     def pages(self) -> int:
@@ -49,8 +51,8 @@ class Paging:
         return self._link(self.page + 1) if self.page < self.pages else None
 
     def _link(self, page: int) -> str:
-        asked = {"q": self.words} if self.words else {}
-        return f"{self.address}?{urlencode({**asked, 'page': page})}"
+        asked = [("q", self.words)] if self.words else []
+        return f"{self.address}?{urlencode([*asked, *self.filters, ('page', str(page))])}"
 
 
 def asked(request: web.Request) -> tuple[str, int, int]:
@@ -69,19 +71,12 @@ def asked(request: web.Request) -> tuple[str, int, int]:
 def page(
     request: web.Request, template: str, here: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object
 ) -> web.Response:
-    """Return the page `template`; `here` names the entry of the navigation it belongs to."""
-    supplies = request.app[SUPPLIES]
-    text = request.app[PAGES].render(
-        template,
-        sheets=request.app[SHELF].sheets,
-        site=supplies.title,
-        has_mailbox=supplies.mailbox is not None,
-        demonstration=supplies.turn_clock is not None,
-        here=here,
-        today=supplies.today(),
-        user=request.get(USER),
-        **values,
-    )
+    """Return the page `template`; `here` names the entry of the navigation it belongs to.
+
+    Templates also see what `frame.around` gives: `staff`, `today`, `path` and others.
+    """
+    text = request.app[PAGES].render(template, **frame.around(request, here), **values)
     answer = web.Response(text=text, content_type="text/html", status=status)
+    frame.forget(request, answer)
     answer.enable_compression()
     return answer

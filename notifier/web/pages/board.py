@@ -37,5 +37,8 @@ async def show(request: web.Request) -> web.Response:
         if group is Group.PAST:
             found.reverse()
     return answer.page(
-        request, "board.html", "board", groups=groups, totals=totals, views=views, untold=untold
+        request, "board.html", "deadlines", groups=groups, totals=totals, views=views, untold=untold
     )
+
+
+ROUTES = (web.get("/deadlines", show),)

@@ -71,7 +71,7 @@ async def show(request: web.Request) -> web.Response:
     return answer.page(
         request,
         "deadline.html",
-        "board",
+        "deadlines",
         view=standings.view_of(law, deadline, standing, today),
         untold=untold.get(name, 0),
         related=[law.deadlines[each] for each in deadline.related if each in law.deadlines],
@@ -191,3 +191,6 @@ def _settings(law: Law, deadline: str, day: date) -> list[Entry]:
             )
         )
     return found
+
+
+ROUTES = (web.get("/deadlines/{family}/{duty}", show),)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from ipaddress import ip_network
 from math import ceil
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import web
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
@@ -16,7 +16,7 @@ from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from notifier.domain.accounts import ABSOLUTE
 from notifier.gatehouse import Admitted, Gatehouse, Refused
 from notifier.steps.admit import Try
-from notifier.web import gate
+from notifier.web import forms, gate
 from notifier.web.origins import origin_of
 from notifier.web.pages import answer
 from notifier.web.supplies import SUPPLIES, Supplies
@@ -35,7 +35,7 @@ async def show(request: web.Request) -> web.Response:
 async def sign_in(request: web.Request) -> web.Response:
     """Let in whoever shows the right password; what was wrong of name, password and code is not told."""
     supplies, gatehouse = _house(request)
-    if not from_here(request):
+    if not forms.from_here(request):
         raise web.HTTPForbidden
     sent = await request.post()
     given = {name: str(sent.get(name, "")) for name in ("name", "password", "code", "token")}
@@ -63,21 +63,13 @@ def admitted(request: web.Request, found: Admitted, to: str) -> web.Response:
 async def sign_out(request: web.Request) -> web.Response:
     """End the session and forget the cookie."""
     supplies, gatehouse = _house(request)
-    if not from_here(request):
+    if not forms.from_here(request):
         raise web.HTTPForbidden
     cookie = gate.session_cookie(supplies)
     await gatehouse.sign_out(request.cookies.get(cookie, ""), origin_of(request))
     response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
     set_cookie(response, cookie, "", timedelta(0), gate.cookie_attributes(supplies))
     return response
-
-
-def from_here(request: web.Request) -> bool:
-    """Tell whether the form was sent from our own page: by the browser's word, else by the origin."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
 
 
 def _house(request: web.Request) -> tuple[Supplies, Gatehouse]:
@@ -124,9 +116,7 @@ def refused(
 def next_of(request: web.Request) -> str:
     """Return the page that was asked for, if it is one of ours; else the first."""
     wanted = request.query.get("next", "/")
-    parts = urlsplit(wanted)
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
-    return wanted if is_ours and not parts.scheme and not parts.netloc else "/"
+    return wanted if forms.is_ours(wanted) else "/"
 
 
 def place_of(request: web.Request, name: str) -> str:

@@ -203,3 +203,6 @@ def _old(said: Statement) -> str:
 def _cited(said: Statement) -> str:
     issued = f"{dates.wareki(said.notice.issued)}" if said.notice.issued else "日付なし"
     return "、".join(part for part in (said.notice.title, said.notice.number, issued, said.place) if part)
+
+
+ROUTES = (web.get("/offices", show_list), web.get("/offices/{number}", show_one))
