@@ -1,0 +1,220 @@
+"""Tallies: what a rehearsal has brought, counted in its copy of the database: members, those who are told, who is not."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.impacts import Unreached
+from notifier.store.chosen import among
+from notifier.store.database import table
+from notifier.store.tables import DeliveryRow, ObligationRow, OfficeRow, SayingRow
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Of one cohort: its members, those whose duty is open; who gets a letter, who has no address, which authorities.
+
+    `silent` are open members who are told nothing though their cohort is: they are not subscribed.
+    """
+
+    members: int = 0
+    open: int = 0
+    told: int = 0
+    no_address: int = 0
+    silent: int = 0
+    authorities: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What leaves at `at`: `letters` items with an address, `no_address` without; `rung` as contracts call it."""
+
+    at: datetime
+    deadline: str
+    occasion: str
+    rung: str | None
+    party: str
+    letters: int
+    no_address: int
+
+
+async def members_of(conn: AsyncConnection, deadlines: Collection[str]) -> Mapping[int, tuple[int, int]]:
+    """Return by cohort how many members it has, and how many of them have not settled."""
+    obligation = table(ObligationRow).c
+    counted = (
+        select(obligation.cohort_id, func.count(), func.count().filter(obligation.settled_on.is_(None)))
+        .where(obligation.deadline.in_(deadlines))
+        .group_by(obligation.cohort_id)
+    )
+    return {cohort: (members, left) for cohort, members, left in await conn.execute(counted)}
+
+
+async def owed(conn: AsyncConnection, deadlines: Collection[str]) -> set[tuple[int, str]]:
+    """Return the pairs of office and deadline that are owed."""
+    obligation = table(ObligationRow).c
+    rows = await conn.execute(
+        select(obligation.office_id, obligation.deadline).where(obligation.deadline.in_(deadlines)).distinct()
+    )
+    return {(row.office_id, row.deadline) for row in rows}
+
+
+async def shares(conn: AsyncConnection, cohort_ids: Sequence[int]) -> Mapping[int, Share]:
+    """Return by cohort what has been said so far to its members, and to whom not."""
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    obligation = table(ObligationRow).c
+    has = delivery.recipient != ""
+    office = delivery.office_id
+    told = await conn.execute(
+        select(
+            saying.cohort_id,
+            func.count(office.distinct()).filter(has).label("told"),
+            func.count(office.distinct()).filter(~has).label("without"),
+            func.count(delivery.party.distinct()).filter(office.is_(None)).label("authorities"),
+        )
+        .join(table(DeliveryRow), delivery.saying_id == saying.id)
+        .where(among(saying.cohort_id), saying.party != "editor")
+        .group_by(saying.cohort_id),
+        {"ids": list(cohort_ids)},
+    )
+    counts = {row.cohort_id: row for row in told}
+    speaking = (
+        select(obligation.cohort_id, func.count().label("silent"))
+        .where(among(obligation.cohort_id), *_left_out())
+        .group_by(obligation.cohort_id)
+    )
+    silent = {row.cohort_id: row.silent for row in await conn.execute(speaking, {"ids": list(cohort_ids)})}
+    return {
+        cohort: Share(
+            told=row.told,
+            no_address=row.without,
+            silent=silent.get(cohort, 0),
+            authorities=row.authorities,
+        )
+        for cohort, row in counts.items()
+    } | {cohort: Share(silent=count) for cohort, count in silent.items() if cohort not in counts}
+
+
+def _left_out() -> tuple[ColumnElement[bool], ...]:
+    """Tell of a member that its duty is open, that something was said to its cohort, and that it got nothing."""
+    obligation, delivery, saying = table(ObligationRow).c, table(DeliveryRow).c, table(SayingRow).c
+    spoken = exists().where(saying.cohort_id == obligation.cohort_id, saying.party == "office")
+    heard = exists().where(
+        saying.cohort_id == obligation.cohort_id,
+        delivery.saying_id == saying.id,
+        delivery.office_id == obligation.office_id,
+    )
+    return obligation.settled_on.is_(None), spoken, ~heard
+
+
+async def missed(conn: AsyncConnection, limit: int) -> tuple[list[Unreached], int, int]:
+    """Return the first `limit` offices that are not reached, by number; how many have no address, are not subscribed."""
+    delivery, obligation, office = table(DeliveryRow).c, table(ObligationRow).c, table(OfficeRow).c
+    without = select(delivery.office_id).where(delivery.recipient == "", delivery.office_id.is_not(None))
+    reached = select(delivery.office_id).where(delivery.recipient != "", delivery.office_id.is_not(None))
+    lost = and_(office.id.in_(without), office.id.not_in(reached))
+    deaf = and_(
+        office.id.in_(select(obligation.office_id).where(*_left_out())),
+        office.id.not_in(without),
+        office.id.not_in(reached),
+    )
+    found, counts = [], []
+    for why, condition in (("no-address", lost), ("not-subscribed", deaf)):
+        count = select(func.count()).select_from(table(OfficeRow)).where(condition)
+        counts.append((await conn.execute(count)).scalar_one())
+        named = select(office.number, office.name, office.municipality).where(condition)
+        rows = await conn.execute(named.order_by(office.number).limit(limit))
+        found += [Unreached(*row, why) for row in rows]
+    return sorted(found, key=lambda each: each.number)[:limit], counts[0], counts[1]
+
+
+async def audience(conn: AsyncConnection) -> tuple[str, int, int]:
+    """Return a digest of who is told what, how many offices are told, and how many letters that is."""
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    key = delivery.party, delivery.channel, delivery.recipient, saying.deadline, saying.occurrence
+    rows = await conn.stream(
+        select(*key, saying.occasion)
+        .join(table(SayingRow), delivery.saying_id == saying.id)
+        .where(saying.party != "editor")
+        .order_by(*key, saying.occasion)
+    )
+    digest = blake2b(digest_size=16)
+    async for row in rows:
+        digest.update(("\x1f".join(map(str, row)) + "\n").encode())
+    has = delivery.recipient != ""
+    counted = await conn.execute(
+        select(
+            func.count(delivery.office_id.distinct()).filter(has),
+            func.count(delivery.recipient.distinct()).filter(has),
+        ).where(delivery.party != "editor")
+    )
+    offices, letters = counted.one()
+    return digest.hexdigest(), offices, letters
+
+
+async def leaving(conn: AsyncConnection, since: datetime | None = None) -> list[Left]:
+    """Return what leaves when, in order; from the instant `since` on (aware)."""
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    has = delivery.recipient != ""
+    columns = delivery.due_at, saying.deadline, saying.occasion, saying.rung, delivery.party
+    later = true() if since is None else delivery.due_at >= since
+    to = func.substr(delivery.party, 1, 6)
+    rows = await conn.execute(
+        select(
+            delivery.due_at,
+            saying.deadline,
+            saying.occasion,
+            func.min(saying.content["rung"].as_string()).label("name"),
+            saying.party,
+            func.count().filter(has).label("letters"),
+            func.count().filter(~has).label("without"),
+        )
+        .join(table(SayingRow), delivery.saying_id == saying.id)
+        .where(later)
+        .group_by(delivery.due_at, saying.deadline, saying.occasion, saying.rung, saying.party, to)
+        .order_by(*columns[:-1], saying.party)
+    )
+    return [
+        Left(row.due_at, row.deadline, row.occasion, row.name, row.party, row.letters, row.without)
+        for row in rows
+    ]
+
+
+async def letters_by_instant(conn: AsyncConnection) -> Mapping[datetime, int]:
+    """Return how many letters leave at which instant: one for each address."""
+    delivery = table(DeliveryRow).c
+    rows = await conn.execute(
+        select(delivery.due_at, func.count(delivery.recipient.distinct()))
+        .where(delivery.recipient != "", delivery.party != "editor")
+        .group_by(delivery.due_at)
+    )
+    return {at: count for at, count in rows}  # noqa: C416 -- rows are no pairs to mypy
+
+
+async def examples(conn: AsyncConnection, cohort_ids: Sequence[int]) -> str | None:
+    """Return the address to which most is said about the cohorts, the first of several; None if nobody has one."""
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    said = func.count(saying.deadline.distinct())
+    found = await conn.execute(
+        select(delivery.recipient)
+        .join(table(SayingRow), delivery.saying_id == saying.id)
+        .where(among(saying.cohort_id), delivery.recipient != "", delivery.party != "editor")
+        .group_by(delivery.recipient)
+        .order_by(said.desc(), func.count(), func.min(delivery.id))
+        .limit(1),
+        {"ids": list(cohort_ids)},
+    )
+    address: str | None = found.scalar_one_or_none()
+    return address
+
+
+async def keep_only(conn: AsyncConnection, recipients: Collection[str]) -> datetime | None:
+    """Forget every delivery but those to `recipients`; return the last instant at which one of these leaves."""
+    delivery: Any = table(DeliveryRow)
+    await conn.execute(delete(delivery).where(delivery.c.recipient.not_in(recipients)))
+    last: datetime | None = (await conn.execute(select(func.max(delivery.c.due_at)))).scalar_one()
+    return last
