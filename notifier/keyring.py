@@ -1,10 +1,11 @@
 """The keyring: keys for programs are made here, and recognised when they are shown at the door."""
 
+import asyncio
 import hmac
 import re
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
@@ -45,6 +46,8 @@ SCOPES: Final = (
 """What a key may be good for: a noun of the API, and whether it is only read."""
 FRESH: Final = 0.5
 """Seconds for which a key that was looked up is taken as it was: a revoked one opens nothing a second later."""
+MOST_AT_ONCE: Final = 500
+"""Keys that one query looks up for those who wait."""
 
 _PREFIX = re.compile(r"ntf_[0-9a-f]{12}")
 _TOKEN = re.compile(r"(ntf_[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
@@ -128,13 +131,20 @@ def _digest(secret: str) -> str:
 
 
 class Keyring:
-    """Recognises keys. What it has looked up it believes for half a second."""
+    """Recognises keys. What it has looked up it believes for half a second.
+
+    Whoever shows a key while others are being looked up waits for the next look, which is one query for all of them
+    and for those that were shown lately.
+    """
 
     def __init__(self, tools: Tools, seconds: Callable[[], float] = time.monotonic) -> None:
         """Look keys up in the database of `tools`; `seconds` only ever grows."""
         self._tools = tools
         self._seconds = seconds
         self._seen: dict[str, tuple[ApiKey, float]] = {}
+        self._used: set[str] = set()
+        self._waiting: list[tuple[str, asyncio.Future[ApiKey | None]]] = []
+        self._looking: asyncio.Task[None] | None = None
 
     async def caller_of(self, token: str) -> Caller | None:
         """Return who holds the key `token` (`prefix.secret`); None if it is unknown, expired or revoked."""
@@ -162,12 +172,38 @@ class Keyring:
     async def _find(self, prefix: str) -> ApiKey | None:
         seen = self._seen.get(prefix)
         if seen is not None and self._seconds() < seen[1]:
+            self._used.add(prefix)
             return seen[0]
+        found: asyncio.Future[ApiKey | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((prefix, found))
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        return await found
+
+    async def _look(self) -> None:
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+                try:
+                    await self._look_up({prefix for prefix, _ in waiting})
+                except Exception as fault:  # noqa: BLE001 -- whatever it was, each who waits is told
+                    for _, found in waiting:
+                        if not found.done():
+                            found.set_exception(fault)
+                for prefix, found in waiting:
+                    if not found.done():
+                        found.set_result(self._seen[prefix][0] if prefix in self._seen else None)
+        finally:
+            self._looking = None
+
+    async def _look_up(self, asked: Collection[str]) -> None:
+        """See how the keys stand that are asked for, and those used since the last look, which will be soon."""
+        names = {*asked, *self._used} if len(self._used) < MOST_AT_ONCE else {*asked}
         until = self._seconds() + FRESH
         async with self._tools.database.reading() as conn:
-            key = await keys.find(conn, prefix)
-        if key is None:
-            self._seen.pop(prefix, None)
-        else:
-            self._seen[prefix] = (key, until)
-        return key
+            known = await keys.named(conn, names)
+        self._used.clear()
+        stale = [each for each, (_, end) in self._seen.items() if each in names or end <= until - FRESH]
+        for each in stale:
+            del self._seen[each]
+        self._seen |= {each.prefix: (each, until) for each in known}

@@ -1,14 +1,17 @@
 """API keys: what programs show at the door. Only a digest of each secret is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, Select, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, col
 
 from notifier.domain.roles import Role
+from notifier.store.chosen import among_texts
 from notifier.store.database import table
 from notifier.store.tables import Table
 
@@ -77,8 +80,18 @@ async def add(conn: AsyncConnection, key: ApiKey) -> None:
 
 async def find(conn: AsyncConnection, prefix: str) -> ApiKey | None:
     """Return the key with this prefix, good or not; None if there is none."""
-    row = (await conn.execute(select(table(ApiKeyRow)).where(col(ApiKeyRow.prefix) == prefix))).one_or_none()
-    return None if row is None else _key(row)
+    return next(iter(await named(conn, [prefix])), None)
+
+
+async def named(conn: AsyncConnection, prefixes: Collection[str]) -> Sequence[ApiKey]:
+    """Return the keys with these prefixes, good or not."""
+    return [_key(row) for row in await conn.execute(_named(), {"prefixes": list(prefixes)})]
+
+
+@cache
+def _named() -> Select[Any]:
+    key = table(ApiKeyRow)
+    return select(key).where(among_texts(key.c.prefix, "prefixes"))
 
 
 async def every(conn: AsyncConnection) -> Sequence[ApiKey]:
