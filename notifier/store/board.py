@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.domain.callers import NATION, Tenant
 from notifier.domain.obligations import CohortKey
+from notifier.store import sight
 from notifier.store.tables import (
     NO_ANCHOR,
     CohortRow,
@@ -22,6 +24,7 @@ from notifier.store.tables import (
     OfficeRow,
     SayingRow,
 )
+from notifier.store.tenants import sees_delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,13 @@ def without_address() -> ColumnElement[bool]:
     return ~exists().where(col(ContactRow.office_id) == col(OfficeRow.id), col(ContactRow.active).is_(True))
 
 
-async def board(conn: AsyncConnection, today: date) -> list[Standing]:
-    """Return where every deadline stands on the civil date `today`, by deadline and occurrence.
+async def board(
+    conn: AsyncConnection, today: date, tenant: Tenant = NATION, deadline: str | None = None
+) -> list[Standing]:
+    """Return where every deadline (or only `deadline`) stands on the civil date `today`, by deadline and occurrence.
 
-    What is open past its last day counts as lapsed, before the sweep of the day has said so.
+    Counted are the offices in the sums of `tenant`: for a prefecture all that lie in it. What is open past its last
+    day counts as lapsed, before the sweep of the day has said so.
     """
     members = (
         select(
@@ -76,13 +82,16 @@ async def board(conn: AsyncConnection, today: date) -> list[Standing]:
             func.count().label("members"),
             func.count(col(ObligationRow.settled_on)).label("settled"),
         )
+        .where(*_of_sums(tenant), *_about(deadline))
         .group_by(col(ObligationRow.cohort_id))
         .subquery()
     )
     silent = (
         select(col(ObligationRow.cohort_id).label("cohort"), func.count().label("unreachable"))
         .join(OfficeRow, col(OfficeRow.id) == col(ObligationRow.office_id))
-        .where(without_address(), col(ObligationRow.settled_on).is_(None))
+        .where(
+            without_address(), col(ObligationRow.settled_on).is_(None), *_of_sums(tenant), *_about(deadline)
+        )
         .group_by(col(ObligationRow.cohort_id))
         .subquery()
     )
@@ -116,6 +125,22 @@ async def board(conn: AsyncConnection, today: date) -> list[Standing]:
     return [_standing(row, today) for row in found.mappings()]
 
 
+def _of_sums(tenant: Tenant) -> list[ColumnElement[bool]]:
+    if tenant.is_nation:
+        return []
+    if tenant.is_prefecture:
+        inside = select(col(CohortRow.id)).where(col(CohortRow.prefecture) == tenant.code)
+        return [col(ObligationRow.cohort_id).in_(inside)]
+    return [col(ObligationRow.office_id).in_(select(col(OfficeRow.id)).where(sight.counted(tenant)))]
+
+
+def _about(deadline: str | None) -> list[ColumnElement[bool]]:
+    if deadline is None:
+        return []
+    cohorts = select(col(CohortRow.id)).where(col(CohortRow.deadline) == deadline)
+    return [col(ObligationRow.cohort_id).in_(cohorts)]
+
+
 def _standing(row: RowMapping, today: date) -> Standing:
     anchor = row["anchor"] if row["anchored"] else None
     where = (row["municipality"], row["prefecture"])
@@ -145,9 +170,11 @@ async def totals(conn: AsyncConnection) -> Totals:
     return Totals(offices, (await conn.execute(silent)).scalar_one(), by_state)
 
 
-async def said_about(conn: AsyncConnection, deadline: str) -> list[SaidLine]:
-    """Return what was said about `deadline`, day by day and occasion by occasion, the newest first."""
-    return await _said(conn, _saying_counts().where(col(SayingRow.deadline) == deadline))
+async def said_about(conn: AsyncConnection, deadline: str, tenant: Tenant = NATION) -> list[SaidLine]:
+    """Return what `tenant` sees was said about `deadline`, day by day and occasion by occasion, the newest first."""
+    return await _said(
+        conn, _saying_counts().where(col(SayingRow.deadline) == deadline, sees_delivery(tenant))
+    )
 
 
 async def said_between(conn: AsyncConnection, after: date, until: date) -> list[SaidLine]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from notifier.domain.callers import Tenant
+from notifier.domain.callers import NATION, Tenant
 from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.differences import EVERYTHING
@@ -255,13 +255,17 @@ async def not_told(conn: AsyncConnection, authority: str, today: date, limit: in
     ]
 
 
-async def not_told_counts(conn: AsyncConnection, today: date) -> dict[str, int]:
-    """Return by deadline how many offices owe it and are not told of it by their municipality on a day."""
+async def not_told_counts(conn: AsyncConnection, today: date, tenant: Tenant = NATION) -> dict[str, int]:
+    """Return by deadline how many offices that answer to `tenant` owe it and are not told of it through it on a day.
+
+    Of the nation's offices it is asked whether their municipality lets them be told.
+    """
     obligation, office, _, _ = _owed()
+    through = office.municipality if tenant.is_nation else literal(tenant.code)
     found = (
         select(obligation.deadline, func.count().label("offices"))
         .select_from(_joined())
-        .where(*_untold(office.municipality, today))
+        .where(answers_to(tenant), *_untold(through, today))
         .group_by(obligation.deadline)
     )
     return {row.deadline: row.offices for row in await conn.execute(found)}

@@ -1,0 +1,356 @@
+"""Coverage: of one deadline each open office of a tenant is in exactly one place: settled, told, out of reach and so on.
+
+The first reason that holds is the one that counts, in the order of `Why`: so the numbers always add up to all offices.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.callers import Tenant
+from notifier.domain.law import Deadline
+from notifier.store.applicability import condition_sql
+from notifier.store.database import table
+from notifier.store.subscriptions import told
+from notifier.store.tables import (
+    CohortRow,
+    ContactRow,
+    DeadlineRow,
+    DeliveryRow,
+    ObligationRow,
+    OfficeRow,
+    SayingRow,
+    SubscriptionRow,
+)
+from notifier.store.tenants import answers_to, owns_contact, sees_delivery
+
+
+class Covered(StrEnum):
+    """Where an office is about a deadline."""
+
+    TOLD = "told"
+    SETTLED = "settled"
+    UNTOLD = "untold"
+    UNREACHABLE = "unreachable"
+    EXCLUDED = "excluded"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Why(StrEnum):
+    """Why an office is where it is; the first that holds counts."""
+
+    NEW = "new"
+    NOT_CONCERNED = "not-concerned"
+    DECLINED = "declined"
+    ELSEWHERE = "elsewhere"
+    SETTLED = "settled"
+    WITHDRAWN = "withdrawn"
+    NOT_TAKEN_UP = "not-taken-up"
+    EXCLUDED = "excluded"
+    ADDRESS_LOST = "address-lost"
+    NO_ADDRESS = "no-address"
+    TOLD_NOW = "told-now"
+    IN_THE_POST = "in-the-post"
+    NOT_DELIVERED = "not-delivered"
+    TOLD_BEFORE = "told-before"
+    OVER = "over"
+    NO_DAY = "no-day"
+    NOT_YET = "not-yet"
+
+    @property
+    def place(self) -> Covered:
+        """Return where an office is for this reason."""
+        return _PLACES[self]
+
+
+_PLACES: Final[Mapping[Why, Covered]] = {
+    Why.NEW: Covered.UNTOLD,
+    Why.NOT_CONCERNED: Covered.NOT_APPLICABLE,
+    Why.DECLINED: Covered.NOT_APPLICABLE,
+    Why.ELSEWHERE: Covered.NOT_APPLICABLE,
+    Why.SETTLED: Covered.SETTLED,
+    Why.WITHDRAWN: Covered.NOT_APPLICABLE,
+    Why.NOT_TAKEN_UP: Covered.NOT_APPLICABLE,
+    Why.EXCLUDED: Covered.EXCLUDED,
+    Why.ADDRESS_LOST: Covered.UNREACHABLE,
+    Why.NO_ADDRESS: Covered.UNREACHABLE,
+    Why.TOLD_NOW: Covered.TOLD,
+    Why.IN_THE_POST: Covered.UNTOLD,
+    Why.NOT_DELIVERED: Covered.UNREACHABLE,
+    Why.TOLD_BEFORE: Covered.TOLD,
+    Why.OVER: Covered.UNTOLD,
+    Why.NO_DAY: Covered.UNTOLD,
+    Why.NOT_YET: Covered.UNTOLD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which deadline and occurrence, on which civil date; `places` and `whys` keep a list to some ("": all)."""
+
+    deadline: Deadline
+    occurrence: int
+    today: date
+    whys: tuple[Why, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One office in a list: `told_on` is the civil date of the last letter about the deadline that was accepted."""
+
+    number: str
+    name: str
+    municipality: str
+    telephone: str
+    fax: str
+    why: Why
+    settled_on: date | None
+    told_on: date | None = None
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The offices about one occurrence of a deadline, without looking at letters; those left over are `others`."""
+
+    deadline: str
+    occurrence: int
+    settled: int
+    not_bound: int
+    unreachable: int
+    excluded: int
+    others: int
+
+
+_OUTLINED: Final = ("settled", "not_bound", "unreachable", "excluded", "others")
+
+
+# ---- one deadline ----
+
+
+async def counts(conn: AsyncConnection, tenant: Tenant, asked: Asked) -> dict[Why, int]:
+    """Return how many open offices of `tenant` are where for which reason; together they are all of them."""
+    placed = _placed(tenant, asked)
+    rows = await conn.execute(select(placed.c.why, func.count()).group_by(placed.c.why))
+    found = {Why(row[0]): int(row[1]) for row in rows}
+    return {why: found[why] for why in Why if why in found}
+
+
+async def offices(
+    conn: AsyncConnection, tenant: Tenant, asked: Asked, *, skip: int = 0, limit: int | None = None
+) -> list[Line]:
+    """Return the open offices of `tenant` that are where they are for one of `asked.whys` (none: any), by number."""
+    placed, office = _placed(tenant, asked), table(OfficeRow).c
+    found = (
+        select(
+            office.id,
+            office.number,
+            office.name,
+            office.municipality,
+            office.telephone,
+            office.fax,
+            placed.c.why,
+            placed.c.settled_on,
+        )
+        .join(placed, placed.c.id == office.id)
+        .order_by(office.number)
+        .offset(skip)
+    )
+    if asked.whys:
+        found = found.where(placed.c.why.in_([each.value for each in asked.whys]))
+    if limit is not None:
+        found = found.limit(limit)
+    rows = (await conn.execute(found)).all()
+    told_on = await _told_on(conn, tenant, asked, [row.id for row in rows])
+    decided = await _decided(conn, tenant, asked, [row.id for row in rows if row.why == Why.EXCLUDED])
+    return [
+        Line(*row[1:6], Why(row.why), row.settled_on, told_on.get(row.id), decided.get(row.id, ""))
+        for row in rows
+    ]
+
+
+async def occurrences(conn: AsyncConnection, deadline: str) -> list[int]:
+    """Return the occurrences of `deadline` of which there are cohorts, in order; (0,) stands for a single one."""
+    cohort = table(CohortRow).c
+    found = select(cohort.occurrence).where(cohort.deadline == deadline).distinct()
+    return sorted((await conn.execute(found)).scalars()) or [0]
+
+
+def _placed(tenant: Tenant, asked: Asked) -> Subquery:
+    """Select id, `why` and `settled_on` of each open office of `tenant`."""
+    office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
+    share = and_(
+        obligation.c.office_id == office.c.id,
+        obligation.c.deadline == asked.deadline.id,
+        obligation.c.occurrence == asked.occurrence,
+    )
+    return (
+        select(office.c.id, _why(tenant, asked).label("why"), obligation.c.settled_on)
+        .select_from(office)
+        .outerjoin(obligation, share)
+        .outerjoin(cohort, cohort.c.id == obligation.c.cohort_id)
+        .where(office.c.closed_on.is_(None), answers_to(tenant))
+        .subquery()
+    )
+
+
+def _why(tenant: Tenant, asked: Asked) -> ColumnElement[str]:
+    office, obligation, cohort = table(OfficeRow).c, table(ObligationRow).c, table(CohortRow).c
+    deadline, today = asked.deadline, asked.today
+    none = obligation.office_id.is_(None)
+    duty = table(DeadlineRow).c
+    moving = exists().where(duty.id == deadline.id, duty.generation != duty.derived)
+    excluded = condition_sql(deadline.excluded, today) if deadline.excluded else none.is_(None)
+    silenced = _silenced(tenant, literal(deadline.id), literal(deadline.family), today)
+    past = and_(cohort.state == "open", cohort.latest < today)
+    return case(
+        (and_(none, or_(office.derived.is_(False), moving)), Why.NEW),
+        (and_(none, ~condition_sql(deadline.concerns, today)), Why.NOT_CONCERNED),
+        (and_(none, excluded), Why.DECLINED),
+        (none, Why.ELSEWHERE),
+        (or_(obligation.settled_on.is_not(None), cohort.state == "settled"), Why.SETTLED),
+        (cohort.state == "withdrawn", Why.WITHDRAWN),
+        (or_(cohort.taken_up.is_(False), cohort.state == "waiting-for-fact"), Why.NOT_TAKEN_UP),
+        (silenced, Why.EXCLUDED),
+        (and_(~_has_contact(tenant, in_use=True), _has_contact(tenant, in_use=False)), Why.ADDRESS_LOST),
+        (~_has_contact(tenant, in_use=True), Why.NO_ADDRESS),
+        (_said_now(tenant, "accepted"), Why.TOLD_NOW),
+        (_said_now(tenant, "planned", "claimed", "sending", "unknown"), Why.IN_THE_POST),
+        (_said_now(tenant, "refused", "failed", "unreachable"), Why.NOT_DELIVERED),
+        (_said_before(tenant, asked), Why.TOLD_BEFORE),
+        (or_(cohort.state == "lapsed", past), Why.OVER),
+        (cohort.state.in_(["waiting-for-date", "needs-clarification"]), Why.NO_DAY),
+        else_=Why.NOT_YET,
+    )
+
+
+def _silenced(
+    tenant: Tenant, deadline: ColumnElement[str], family: ColumnElement[str], today: date
+) -> ColumnElement[bool]:
+    """Tell whether the authority has decided that the office is not told."""
+    office = table(OfficeRow).c
+    through = office.municipality if tenant.is_nation else literal(tenant.code)
+    return and_(
+        office.id.in_(select(table(SubscriptionRow).c.office_id)),
+        ~told(office.id, through, deadline, family, literal(today)),
+    )
+
+
+def _has_contact(tenant: Tenant, *, in_use: bool) -> ColumnElement[bool]:
+    contact = table(ContactRow).c
+    mine = and_(contact.office_id == table(OfficeRow).c.id, owns_contact(tenant))
+    return exists().where(mine, contact.active.is_(True) if in_use else true())
+
+
+def _said_now(tenant: Tenant, *states: str) -> ColumnElement[bool]:
+    """Tell whether something said since the situation of the office last changed has a delivery in these states."""
+    saying, delivery = table(SayingRow).c, table(DeliveryRow).c
+    return exists().where(
+        saying.cohort_id == table(CohortRow).c.id,
+        saying.generation == table(CohortRow).c.generation,
+        saying.party == "office",
+        delivery.saying_id == saying.id,
+        delivery.party == literal("office/") + table(OfficeRow).c.number,
+        delivery.state.in_(states),
+        sees_delivery(tenant),
+    )
+
+
+def _said_before(tenant: Tenant, asked: Asked) -> ColumnElement[bool]:
+    saying, delivery = table(SayingRow).c, table(DeliveryRow).c
+    return exists().where(
+        delivery.office_id == table(OfficeRow).c.id,
+        delivery.state == "accepted",
+        saying.id == delivery.saying_id,
+        saying.deadline == asked.deadline.id,
+        saying.occurrence == asked.occurrence,
+        sees_delivery(tenant),
+    )
+
+
+async def _told_on(
+    conn: AsyncConnection, tenant: Tenant, asked: Asked, ids: Sequence[int]
+) -> Mapping[int, date]:
+    saying, delivery = table(SayingRow).c, table(DeliveryRow).c
+    found = (
+        select(delivery.office_id, func.max(saying.on))
+        .where(
+            delivery.office_id.in_(ids),
+            delivery.state == "accepted",
+            saying.id == delivery.saying_id,
+            saying.deadline == asked.deadline.id,
+            saying.occurrence == asked.occurrence,
+            sees_delivery(tenant),
+        )
+        .group_by(delivery.office_id)
+    )
+    return {row[0]: row[1] for row in await conn.execute(found)} if ids else {}
+
+
+async def _decided(
+    conn: AsyncConnection, tenant: Tenant, asked: Asked, ids: Sequence[int]
+) -> Mapping[int, str]:
+    """Return who decided that offices are not told, since when and why, in words."""
+    if not ids:
+        return {}
+    kept, office = table(SubscriptionRow).c, table(OfficeRow).c
+    topics = [asked.deadline.id, asked.deadline.family, "*"]
+    through = office.municipality if tenant.is_nation else literal(tenant.code)
+    found = (
+        select(kept.office_id, kept.topic, kept.since, kept.reason, kept.decided_by)
+        .join(table(OfficeRow), office.id == kept.office_id)
+        .where(
+            kept.office_id.in_(ids),
+            kept.authority == through,
+            kept.topic.in_(topics),
+            kept.told.is_(False),
+            kept.since <= asked.today,
+        )
+    )
+    rows: list[Any] = sorted(await conn.execute(found), key=lambda row: (-topics.index(row.topic), row.since))
+    return {row.office_id: f"{row.reason}（{row.since.isoformat()}から、{row.decided_by}）" for row in rows}
+
+
+# ---- all deadlines ----
+
+
+async def outlines(conn: AsyncConnection, tenant: Tenant, today: date) -> list[Outline]:
+    """Return where the open offices of `tenant` are about each deadline, as far as letters need not be looked at."""
+    office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
+    duty = table(DeadlineRow)
+    settled = or_(obligation.c.settled_on.is_not(None), cohort.c.state == "settled")
+    not_bound = or_(
+        cohort.c.state == "withdrawn", cohort.c.taken_up.is_(False), cohort.c.state == "waiting-for-fact"
+    )
+    silenced = _silenced(tenant, duty.c.id, duty.c.family, today)
+    place = case(
+        (settled, "settled"),
+        (not_bound, "not_bound"),
+        (silenced, "excluded"),
+        (~_has_contact(tenant, in_use=True), "unreachable"),
+        else_="others",
+    )
+    found = (
+        select(
+            obligation.c.deadline,
+            obligation.c.occurrence,
+            place.label("place"),
+            func.count().label("members"),
+        )
+        .select_from(obligation)
+        .join(cohort, cohort.c.id == obligation.c.cohort_id)
+        .join(office, office.c.id == obligation.c.office_id)
+        .join(duty, duty.c.id == obligation.c.deadline)
+        .where(office.c.closed_on.is_(None), answers_to(tenant))
+        .group_by(obligation.c.deadline, obligation.c.occurrence, place)
+        .order_by(obligation.c.deadline, obligation.c.occurrence)
+    )
+    sums: dict[tuple[str, int], dict[str, int]] = {}
+    for row in await conn.execute(found):
+        sums.setdefault((row.deadline, row.occurrence), {})[row.place] = int(row.members)
+    return [Outline(*key, *(members.get(name, 0) for name in _OUTLINED)) for key, members in sums.items()]
