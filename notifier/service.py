@@ -12,6 +12,7 @@ from typing import Self, TypeAlias
 
 from notifier.almanac import Almanac, WantedCalendar, open_calendar
 from notifier.channels.counted import CountedChannel
+from notifier.channels.mime import Frames, Sender
 from notifier.channels.parcel import MailChannel
 from notifier.channels.provider import Client, Provider
 from notifier.clock import Clock
@@ -277,6 +278,7 @@ class Service:
             proxies=read_networks(self.settings.trusted_proxies),
             tools=self.tools,
             stand_ins=stand_ins,
+            assemble=Frames(Sender(self.settings.sender_name, self.settings.mail_from)).assemble,
         )
         async with listening(
             make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"

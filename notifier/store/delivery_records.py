@@ -74,6 +74,11 @@ class DeliveryRecord:
     is_current: bool
     in_use: bool
 
+    @property
+    def can_repeat(self) -> bool:
+        """Tell whether it may be sent once more: it has ended, what it says still holds, its address is in use."""
+        return self.state in ENDED and bool(self.recipient) and self.is_current and self.in_use
+
 
 def _records(tenant: Tenant) -> Select[Any]:
     delivery, saying, letter, office = (
@@ -201,6 +206,12 @@ async def delivery(conn: AsyncConnection, tenant: Tenant, number: int) -> Delive
     """Return the delivery with the id `number`, or None if `tenant` sees none of it."""
     row = (await conn.execute(_records(tenant).where(col(DeliveryRow.id) == number))).one_or_none()
     return None if row is None else _record(row)
+
+
+async def chosen(conn: AsyncConnection, tenant: Tenant, numbers: Sequence[int]) -> list[DeliveryRecord]:
+    """Return those of the deliveries with these ids that `tenant` sees, the newest first."""
+    found = _records(tenant).where(col(DeliveryRow.id).in_(numbers)).order_by(col(DeliveryRow.id).desc())
+    return [_record(row) for row in await conn.execute(found)]
 
 
 async def repeat(conn: AsyncConnection, number: int, now: datetime) -> int:

@@ -108,6 +108,7 @@ def _held(tenant: Tenant) -> Select[Any]:
             delivery.c.party,
             delivery.c.state,
             delivery.c.saying_id,
+            delivery.c.office_id,
             case((of_office, office.c.number), else_=authority.c.code).label("number"),
             case((of_office, office.c.name), else_=authority.c.name).label("name"),
             office.c.number.label("office"),
@@ -150,6 +151,7 @@ def _item(row: Any) -> ClaimedItem:
         row.progress or 0,
         row.settled_on,
         row.content,
+        row.office_id,
     )
 
 

@@ -17,6 +17,8 @@ from notifier.web.pages import (
     clock,
     confirmation,
     deadlines,
+    letter_deeds,
+    letters,
     login,
     mailbox,
     offices,
@@ -30,7 +32,7 @@ from notifier.web.pages import (
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 from notifier.web.watch import Watched, add_health
 
-STAFF: Final = (today, offices, board, deadlines, statement)
+STAFF: Final = (today, offices, board, deadlines, statement, letters, letter_deeds)
 """Modules of pages; each has ROUTES. Those whose pages need tools or a secret see to it themselves."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from notifier.almanac import Almanac
+from notifier.channels.parcel import Parcel
 from notifier.clock import Clock, civil_date
 from notifier.domain.accounts import User
 from notifier.domain.law import Law
@@ -38,7 +39,8 @@ class Supplies:
     `entrance` is the door for programs, `almanac` that for calendar programs; each exists only with it.
     `monitor` tells whether the program is ready. `proxies` are networks of proxies whose word on where a request came
     from is believed. `tools` are what the deeds of staff use; without them pages are for reading only. `stand_ins` are
-    the persons as whom a visitor of the demonstration may look, the first of them unless another was chosen.
+    the persons as whom a visitor of the demonstration may look, the first of them unless another was chosen. `assemble`
+    returns a letter as it goes over the wire.
     """
 
     database: Database
@@ -65,6 +67,7 @@ class Supplies:
     proxies: Networks = ()
     tools: Tools | None = None
     stand_ins: tuple[User, ...] = ()
+    assemble: Callable[[Parcel], bytes] | None = None
 
     def today(self) -> date:
         """Return the present civil date in Japan, by the clock handed in."""

@@ -12,7 +12,7 @@ from notifier.almanac import Almanac
 from notifier.catalogue.loader import load
 from notifier.channels.email import EmailChannel
 from notifier.channels.mailbox import Mailbox, Received
-from notifier.channels.mime import Sender
+from notifier.channels.mime import Frames, Sender
 from notifier.channels.relay import Relay
 from notifier.clock import TurnedClock, japan_time
 from notifier.domain.accounts import User
@@ -113,7 +113,8 @@ async def town(
 
     smtp = Mailbox(keep, clock.now)
     relay = Relay("127.0.0.1", await smtp.start(), "none")
-    channel = EmailChannel(relay, Sender("介護保険担当課", "kigen@city.example"))
+    sender = Sender("介護保険担当課", "kigen@city.example")
+    channel = EmailChannel(relay, sender)
     catalogue = load()
     tools = offline_tools(database, clock, catalogue, channel)
 
@@ -140,6 +141,7 @@ async def town(
         monitor=Monitor(tools),
         tools=tools,
         stand_ins=tuple(stand_ins),
+        assemble=Frames(sender).assemble,
     )
     guard = guard or Guard()
     runner = web.AppRunner(make_application(supplies, guard), access_log=None)

@@ -8,7 +8,7 @@ from pydantic import Field
 from notifier.errors import UnknownError
 from notifier.steps.resend import resend
 from notifier.store import delivery_records
-from notifier.store.delivery_records import ENDED, DeliveryRecord, Wanted
+from notifier.store.delivery_records import DeliveryRecord, Wanted
 from notifier.web.api.calls import Call, Reply, Route
 from notifier.web.api.fields import (
     Day,
@@ -132,8 +132,7 @@ async def send_again(call: Call) -> Reply:
 
 def _check(record: DeliveryRecord) -> None:
     """Refuse what has not left yet, what no longer holds, and addresses that were given up."""
-    is_possible = record.state in ENDED and record.recipient and record.is_current and record.in_use
-    if not is_possible:
+    if not record.can_repeat:
         raise RefusedError("not-possible")
 
 
