@@ -12,6 +12,7 @@ FILES = {
     "tokens.css": STATIC / "vendor" / "digital-go-jp-design-tokens-1.1.9" / "tokens.css",
     "notifier.css": STATIC / "notifier.css",
     "staff.css": STATIC / "staff.css",
+    "deadlines.css": STATIC / "deadlines.css",
     "letters.css": STATIC / "letters.css",
 }
 FOR_EVER = "public, max-age=31536000, immutable"

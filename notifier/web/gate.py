@@ -27,7 +27,7 @@ OPEN: Final = (
     "/v1/",
     "/accessibility",
 )
-NATIONAL: Final = ("/deadlines", "/offices")
+NATIONAL: Final = ("/offices",)
 """Pages that show all authorities at once: not for users of one. Take a page out once it takes the tenant."""
 
 

@@ -1,196 +1,250 @@
-"""One deadline: whom it concerns, and the timeline of what the law said when, from old to new."""
+"""One deadline: what the law says of it, on any day and as known on any day, and how far the offices have come."""
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
 
 from aiohttp import web
 
-from notifier.domain import dates
-from notifier.domain.deadlines import Known, due_of
 from notifier.domain.ladders import Occasion
-from notifier.domain.law import Law, Setting
-from notifier.domain.obligations import CohortKey, Decision, decide
-from notifier.domain.statements import Statement
+from notifier.domain.law import Deadline, Law, Party
+from notifier.domain.obligations import CohortKey, Decision, decide, shape_of
 from notifier.store import board as store
-from notifier.store import subscriptions
-from notifier.web import wording
-from notifier.web.pages import answer, standings
+from notifier.store import coverage, deadline_records, subscriptions
+from notifier.store.deadline_records import Wanted
+from notifier.web import forms, staff, wording
+from notifier.web.forms import Form
+from notifier.web.pages import answer, charts, histories, standings
+from notifier.web.staff import Staff
 from notifier.web.supplies import SUPPLIES
-from notifier.web.wording import Chip
+
+FAMILY: Final = "/deadlines/{family}/{duty}"
+STATES: Final = ("open", "settled", "lapsed", "waiting-for-date", "waiting-for-fact", "needs-clarification")
+MOST_RUNGS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One statement on the timeline, or one day set by an authority.
-
-    `before` and `after` are the wordings of the due day until then and from then on, both empty where it
-    changed nothing. `repeats` marks what only says again what was known.
-    """
-
-    heading: str
-    source: str
-    place: str
-    due: str
-    remark: str
-    unknown: tuple[str, ...]
-    chips: tuple[Chip, ...]
-    current: bool = False
-    repeats: bool = False
-    before: str = ""
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What became known on one civil date: the entries that say something new, and those that repeat."""
+class RungLine:
+    """One day on which something is said: `left` are the days from it to the due day; `is_past` on days gone by."""
 
     on: date
-    entries: tuple[Entry, ...]
-    repeated: tuple[Entry, ...]
-
-    @property
-    def current(self) -> bool:
-        """Tell whether what holds now became known on this day."""
-        return any(entry.current for entry in self.entries)
+    occasion: str
+    left: int | None
+    is_past: bool
+    to_editor: bool
 
 
-async def show(request: web.Request) -> web.Response:
-    """Show one deadline."""
-    supplies = request.app[SUPPLIES]
+def found(request: web.Request, law: Law) -> Deadline:
+    """Return the deadline that an address names. Raises HTTPNotFound for one of which nothing is said."""
     name = f"{request.match_info['family']}/{request.match_info['duty']}"
-    today = supplies.today()
-    law = await supplies.law()
     deadline = law.deadlines.get(name)
     if deadline is None or not law.said(name):
         raise web.HTTPNotFound
-    async with supplies.database.reading() as conn:
-        everything = await store.board(conn, today)
-        said = await store.said_about(conn, name)
-        untold = await subscriptions.not_told_counts(conn, today)
-    standing = [each for each in everything if each.key.deadline == name]
+    return deadline
+
+
+def tabs(deadline: Deadline, here: str, looking: Staff) -> list[tuple[str, str, bool]]:
+    """Return the views of one deadline; `here` is the end of the address of the one shown."""
+    address = f"/deadlines/{deadline.id}"
+    views = [("内容と経過", "")]
+    if Party.OFFICE in deadline.parties:
+        views += [("事業所", "/offices"), ("進み具合", "/progress")]
+    if looking.tenant.code:
+        views.append(("自治体の設定", "/settings"))
+    return [(label, address + end, end == here) for label, end in views]
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show what the law says: today, or on the day asked for with what was known on the day asked for."""
+    looking = staff.of(request)
+    today = looking.today()
+    law = await looking.law()
+    form = Form({name: [request.query[name]] for name in ("on", "known_on") if request.query.get(name)})
+    on, known_on = form.day("on", "見る日") or today, form.day("known_on", "知っていた日") or today
+    deadline = found(request, law)
+    if known_on > today:
+        form.wrong(
+            "known_on", "まだ来ていない日に何が知られているかは示せません。今日までの日を入力してください。"
+        )
+        known_on = today
+    async with looking.overview() as conn:
+        standing = await store.board(conn, today, looking.tenant, deadline.id)
+    async with looking.reading() as conn:
+        said = await store.said_about(conn, deadline.id, looking.tenant)
+        untold = await subscriptions.not_told_counts(conn, today, looking.tenant)
+    key = _key(deadline.id, standing, looking)
+    is_now = on == known_on == today
+    as_known = law if known_on == today else law.as_known(known_on)
+    view = standings.view_of(as_known, deadline, standing if is_now else [], on, key)
+    decision = decide(as_known, key, on)
     return answer.page(
         request,
         "deadline.html",
         "deadlines",
-        view=standings.view_of(law, deadline, standing, today),
-        untold=untold.get(name, 0),
+        status=forms.status_of(form),
+        view=view,
+        tabs=tabs(deadline, "", looking),
+        form=form,
+        on=on,
+        known_on=known_on,
+        is_now=is_now,
+        nothing_known=decision is None,
+        untold=untold.get(deadline.id, 0),
         related=[law.deadlines[each] for each in deadline.related if each in law.deadlines],
-        days=timeline_of(law, name, today, _authorities(standing)),
-        said=[line for line in said if line.occasion != Occasion.ACKNOWLEDGEMENT],
-        acknowledged=sum(
-            sum(line.states.values()) for line in said if line.occasion == Occasion.ACKNOWLEDGEMENT
-        ),
-        occasions=wording.OCCASIONS,
-        deliveries=wording.DELIVERIES,
+        days=histories.timeline_of(as_known, deadline.id, on, key.authorities),
+        rungs=_rungs(decision, on),
+        is_own_day=_is_own_day(as_known, key),
+        set_by=_name_of(law, decision.set_by if decision else None),
+        **_said([line for line in said if line.on <= min(on, known_on)]),
     )
 
 
-def _authorities(standing: list[store.Standing]) -> tuple[str, str]:
-    """Return municipality and prefecture of most offices concerned: whose layer the timeline follows."""
+def _said(said: list[store.SaidLine]) -> dict[str, object]:
+    told = [line for line in said if line.occasion != Occasion.ACKNOWLEDGEMENT]
+    answered = [line for line in said if line.occasion == Occasion.ACKNOWLEDGEMENT]
+    return {
+        "said": told,
+        "acknowledged": sum(sum(line.states.values()) for line in answered),
+        "occasions": wording.OCCASIONS,
+        "deliveries": wording.DELIVERIES,
+    }
+
+
+def _key(deadline: str, standing: list[store.Standing], looking: Staff) -> CohortKey:
+    """Return the cohort of most offices concerned, without their own day: whose layers the page follows."""
     chief = max(standing, key=lambda each: each.members, default=None)
-    return chief.key.authorities if chief else ("", "")
+    own = standings.key_for(deadline, looking.tenant)
+    if chief is None or looking.tenant.code:
+        return own
+    return CohortKey(deadline, 0, *chief.key.authorities, taken_up=True, anchor=None)
 
 
-def timeline_of(law: Law, deadline: str, today: date, authorities: tuple[str, str]) -> list[Day]:
-    """Return what was said about `deadline` up to `today`, the newest first, for offices of `authorities`."""
-    key = CohortKey(deadline, 0, *authorities, taken_up=True, anchor=None)
-    now = decide(law, key, today)
-    days = {each.known_from for each in law.said(deadline)} | {each.fact.on for each in _set(law, deadline)}
-    found = []
-    old: Decision | None = None
-    for day in sorted(days):
-        new = decide(law.as_known(day), key, day)
-        found.append(_day(law, deadline, day, now, (old, new)))
-        old = new
-    return found[::-1]
+def _is_own_day(law: Law, key: CohortKey) -> bool:
+    return shape_of(law, key.deadline, key.authorities)[0] is not None
 
 
-def _day(
-    law: Law, deadline: str, day: date, now: Decision | None, change: tuple[Decision | None, Decision | None]
-) -> Day:
-    old, new = change
-    statements = [each for each in law.said(deadline) if each.known_from == day]
-    chief = new.resolution.prevailing.id if new else ""
-    statements.sort(key=lambda each: (each.id != chief, each.due is None, each.id))
-    entries = [*_settings(law, deadline, day), *(_entry(each, now) for each in statements)]
-    if old and new and _words(old) != _words(new):
-        entries[0] = replace(entries[0], before=_words(old), after=_words(new), repeats=False)
-    repeated = tuple(entry for entry in entries if entry.repeats and not entry.current)
-    return Day(day, tuple(entry for entry in entries if entry not in repeated), repeated)
+def _name_of(law: Law, code: str | None) -> str:
+    if code is None:
+        return ""
+    authority = law.authorities.get(code)
+    return authority.name if authority else code or "国"
 
 
-def _words(decision: Decision | None) -> str:
-    return decision.due.wording if decision else ""
+def _rungs(decision: Decision | None, today: date) -> list[RungLine]:
+    if decision is None:
+        return []
+    last = decision.due.ladder_day
+    lines = [
+        RungLine(
+            each.on,
+            each.occasion.value,
+            (last - each.on).days if last is not None and each.name else None,
+            each.on < today,
+            each.to_editor,
+        )
+        for each in decision.rungs
+    ]
+    return sorted(lines, key=lambda line: line.on)[:MOST_RUNGS]
 
 
-def _entry(said: Statement, now: Decision | None) -> Entry:
-    notice = said.notice
-    due = due_of(said.due, Known(), tentative=said.tentative).wording if said.due is not None else ""
-    issued = f"{dates.wareki(notice.issued)}発出" if notice.issued else "発出日の記載なし"
-    source = "、".join(part for part in (notice.issuer, notice.number, issued) if part)
-    current = now is not None and now.resolution.prevailing.id == said.id
-    return Entry(
-        notice.title,
-        source,
-        said.place,
-        due,
-        said.remark,
-        said.unknown,
-        (*_standing(said, now), Chip(notice.rank.label)),
-        current,
-        repeats=said.silent,
+# ---- who is concerned ----
+
+
+async def show_offices(request: web.Request) -> web.Response:
+    """Show whom the deadline concerns and how far each of them is."""
+    looking = staff.of(request)
+    today = looking.today()
+    law = await looking.law()
+    deadline = found(request, law)
+    words, page, skip = answer.asked(request)
+    filters = {name: request.query.get(name, "") for name in ("state", "service", "municipality")}
+    filters["state"] = filters["state"] if filters["state"] in STATES else ""
+    async with looking.reading() as conn:
+        wanted = Wanted(deadline.id, None, **filters, words=words)
+        count, lines = await deadline_records.concerned(conn, looking.tenant, wanted, today, skip=skip)
+    async with looking.overview() as conn:
+        standing = await store.board(conn, today, looking.tenant, deadline.id)
+    kept = [(name, value) for name, value in filters.items() if value]
+    address = f"/deadlines/{deadline.id}/offices"
+    return answer.page(
+        request,
+        "deadline_offices.html",
+        "deadlines",
+        view=standings.view_of(law, deadline, standing, today, _key(deadline.id, standing, looking)),
+        tabs=tabs(deadline, "/offices", looking),
+        form=Form.filled(q=words, **filters),
+        lines=lines,
+        paging=answer.Paging(address, words, page, count, kept),
+        address=address,
+        is_filtered=bool(words or kept),
+        states=[(each, wording.STATES[each].text) for each in STATES],
+        state_chips=wording.STATES,
+        services=sorted(request.app[SUPPLIES].service_names.items()),
+        places=places(law, looking),
+        names={code: authority.name for code, authority in law.authorities.items()},
+        unit=deadline.occurrence_unit,
     )
 
 
-def _standing(said: Statement, now: Decision | None) -> tuple[Chip, ...]:
-    """Return the labels that say what has become of a statement."""
-    found = []
-    resolution = now.resolution if now else None
-    if resolution and resolution.prevailing.id == said.id:
-        found.append(Chip("現在の内容", "good"))
-    elif resolution and said.id in {each.id for each in resolution.against}:
-        found.append(Chip("食い違い", "bad"))
-    elif resolution and said.id in {each.id for each in resolution.superseded}:
-        found.append(Chip("以前の内容"))
-    else:
-        found.append(Chip("補足"))
-    if said.tentative:
-        found.append(Chip("予定", "warning"))
-    if said.confirms:
-        found.append(Chip("確定", "good"))
-    if said.withdraws:
-        found.append(Chip("取下げ", "bad"))
-    return tuple(found)
+def places(law: Law, looking: Staff) -> list[tuple[str, str]]:
+    """Return the municipalities among which offices can be chosen: none where there is only one."""
+    code = looking.tenant.code
+    inside = [
+        (each.code, each.name)
+        for each in sorted(law.authorities.values(), key=lambda each: each.code)
+        if each.kind.value == "municipality" and (not code or code in {each.prefecture, each.union})
+    ]
+    return inside if len(inside) > 1 else []
 
 
-def _set(law: Law, deadline: str) -> list[Setting]:
-    events = law.event_types_of(deadline)
-    return [each for each in law.settings if each.fact.type in events]
+# ---- how far they have come ----
 
 
-def _settings(law: Law, deadline: str, day: date) -> list[Entry]:
-    """Return the days that authorities set, or the nation announced, on the civil date `day`."""
-    found = []
-    for each in _set(law, deadline):
-        if each.fact.on != day:
-            continue
-        authority = law.authorities.get(each.authority)
-        name = authority.name if authority else ("国" if not each.authority else each.authority)
-        due = "、".join(f"{label} {value}" for label, value in wording.values_of(each.fact))
-        chips = (Chip("設定された日", "good"),)
-        found.append(
-            Entry(
-                f"{name}が日を定めました",
-                f"出所: {each.fact.source or '登録'}",
-                "",
-                due,
-                "",
-                (),
-                chips,
-                current=True,
-            )
-        )
-    return found
+async def show_progress(request: web.Request) -> web.Response:
+    """Show completion over time as a chart with its numbers, and by service and by municipality."""
+    looking = staff.of(request)
+    today = looking.today()
+    law = await looking.law()
+    deadline = found(request, law)
+    async with looking.overview() as conn:
+        numbers = await coverage.occurrences(conn, deadline.id)
+        occurrence = _occurrence(request.query.get("occurrence", ""), numbers)
+        standing = await store.board(conn, today, looking.tenant, deadline.id)
+        where = (conn, looking.tenant, deadline.id, occurrence)
+        bound, settled = await deadline_records.completion(*where)
+        services = await deadline_records.by_service(*where, today)
+        municipalities = await deadline_records.by_municipality(*where, today)
+    here = [each for each in standing if each.key.occurrence == occurrence]
+    view = standings.view_of(law, deadline, here, today, _key(deadline.id, standing, looking))
+    first = min((each.known_from for each in law.said(deadline.id)), default=today)
+    due = view.day if not any(each.anchored for each in here) else None
+    return answer.page(
+        request,
+        "deadline_progress.html",
+        "deadlines",
+        view=view,
+        tabs=tabs(deadline, "/progress", looking),
+        occurrences=[(each, f"{each}{deadline.occurrence_unit or '回目'}") for each in numbers if each],
+        occurrence=occurrence,
+        chart=charts.completion_of(bound, settled, first, today, due) if bound else None,
+        services=[(*_named(each, request.app[SUPPLIES].service_names), each) for each in services],
+        municipalities=[(each.key, _name_of(law, each.key), each) for each in municipalities if each.key],
+        tomorrow=today + timedelta(days=1),
+    )
 
 
-ROUTES = (web.get("/deadlines/{family}/{duty}", show),)
+def _named(share: deadline_records.Share, names: Any) -> tuple[str, str]:
+    return share.key, names.get(share.key, share.key)
+
+
+def _occurrence(written: str, known: list[int]) -> int:
+    return (
+        int(written) if written.isascii() and written.isdecimal() and int(written[:4]) in known else known[0]
+    )
+
+
+ROUTES = (
+    web.get(FAMILY, show),
+    web.get(f"{FAMILY}/offices", show_offices),
+    web.get(f"{FAMILY}/progress", show_progress),
+)

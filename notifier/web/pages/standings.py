@@ -6,8 +6,10 @@ from datetime import date
 from enum import StrEnum
 
 from notifier.domain import dates
+from notifier.domain.callers import NATION, Tenant
 from notifier.domain.law import Deadline, Law
 from notifier.domain.obligations import CohortKey, Decision, decide
+from notifier.domain.offices import prefecture_code
 from notifier.store.board import Standing
 from notifier.web import wording
 from notifier.web.wording import Chip
@@ -105,23 +107,34 @@ def tally_of(standings: Iterable[Standing]) -> Tally:
     return Tally(**sums)
 
 
-def views_of(law: Law, standings: Sequence[Standing], today: date) -> list[DeadlineView]:
+def views_of(
+    law: Law, standings: Sequence[Standing], today: date, tenant: Tenant = NATION
+) -> list[DeadlineView]:
     """Return every deadline of `law` of which something has been said, the nearest day first."""
     by_deadline: dict[str, list[Standing]] = {}
     for each in standings:
         by_deadline.setdefault(each.key.deadline, []).append(each)
     found = [
-        view_of(law, deadline, by_deadline.get(deadline.id, []), today)
+        view_of(law, deadline, by_deadline.get(deadline.id, []), today, key_for(deadline.id, tenant))
         for deadline in law.deadlines.values()
         if law.said(deadline.id)
     ]
     return sorted(found, key=lambda view: (view.day or date.max, view.deadline.id))
 
 
-def view_of(law: Law, deadline: Deadline, standings: Sequence[Standing], today: date) -> DeadlineView:
-    """Return where `deadline` stands on the civil date `today`."""
+def key_for(deadline: str, tenant: Tenant) -> CohortKey:
+    """Return the cohort of offices in a tenant's own place that have taken the duty up, without a day of their own."""
+    prefecture = prefecture_code(tenant.code) if tenant.code else ""
+    municipality = "" if tenant.code == prefecture else tenant.code
+    return CohortKey(deadline, 0, municipality, prefecture, taken_up=True, anchor=None)
+
+
+def view_of(
+    law: Law, deadline: Deadline, standings: Sequence[Standing], today: date, key: CohortKey | None = None
+) -> DeadlineView:
+    """Return where `deadline` stands on the civil date `today`; of `key` where there is no standing, or the nation."""
     chief = _chief(standings, today)
-    key = chief.key if chief else CohortKey(deadline.id, 0, "", "", taken_up=True, anchor=None)
+    key = chief.key if chief else key or key_for(deadline.id, NATION)
     decision = decide(law, key, today)
     tally = tally_of(standings)
     if decision is None:
