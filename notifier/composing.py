@@ -1,5 +1,6 @@
 """Composing: from a letter with its items to what leaves, in the same words on every try."""
 
+from dataclasses import replace
 from hashlib import blake2b
 
 from notifier.channels.parcel import Parcel
@@ -33,11 +34,14 @@ def body_hash(parcel: Parcel) -> str:
 
 def view_of(tools: Tools, letter: ClaimedLetter) -> LetterView:
     """Return the letter as the templates want it: its items by office, in the order in which they were planned."""
-    by_office: dict[tuple[str, str], list[ItemView]] = {}
+    by_party: dict[tuple[str, str, str], list[ItemView]] = {}
     for item in letter.items:
         name = item.name or "運用担当者"
-        by_office.setdefault((item.number, name), []).append(_item(tools, item))
-    sections = tuple(SectionView(number, name, tuple(items)) for (number, name), items in by_office.items())
+        by_party.setdefault((item.party, item.number, name), []).append(_item(tools, item))
+    sections = tuple(
+        _section(tools, letter, party, SectionView(number, name, tuple(items)))
+        for (party, number, name), items in by_party.items()
+    )
     return LetterView(
         recipient=letter.recipient,
         sections=sections,
@@ -47,6 +51,12 @@ def view_of(tools: Tools, letter: ClaimedLetter) -> LetterView:
         base_url=tools.correspondent.base_url,
         unsubscribe_url=tools.unsubscribe(letter.recipient) if letter.recipient else None,
     )
+
+
+def _section(tools: Tools, letter: ClaimedLetter, party: str, section: SectionView) -> SectionView:
+    """Add the way to the office's own page: the same on every try, as the letter's date is."""
+    way = tools.page(section.office_number, letter.dated, None) if party.startswith("office/") else None
+    return section if way is None else replace(section, page_url=way.url, page_code=way.code)
 
 
 def _item(tools: Tools, item: ClaimedItem) -> ItemView:

@@ -6,7 +6,7 @@ look at a small table is all it costs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from notifier.domain.changes import ChangeKind, Situation
@@ -146,6 +146,46 @@ class Heralding:
 
     def _concerns(self, listener: Listener, cohort: Cohort) -> bool:
         return bool(listener.vendor) or listener.authority in {"", *self._law.nearby(cohort.key.authorities)}
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """What an office has let us know of a duty.
+
+    `kind` is done, not-applicable or seen; `by` how it came: page or mail. `facts` are the types asserted, `on` the day
+    from which they hold.
+    """
+
+    deadline: str
+    occurrence: int
+    title: str
+    kind: str
+    by: str
+    facts: tuple[str, ...] = ()
+    on: date | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Return it as it is told."""
+        return {
+            "deadline": self.deadline,
+            "occurrence": self.occurrence,
+            "title": self.title,
+            "kind": self.kind,
+            "by": self.by,
+            "facts": list(self.facts),
+            "on": self.on.isoformat() if self.on else None,
+        }
+
+
+async def herald_acknowledged(
+    conn: Connection, office_id: int, acknowledged: Acknowledged, now: datetime
+) -> None:
+    """Write down that an office has acknowledged a duty, for those who hear of the office."""
+    duty = (acknowledged.deadline, acknowledged.occurrence)
+    kind = MessageType.OFFICE_ACKNOWLEDGED
+    if await happenings.tell_of_office(conn, kind, office_id, duty, acknowledged.data, now):
+        await outbox.enqueue(conn, "herald", now)
 
 
 async def herald_letters(conn: Connection, letter_ids: Sequence[int], fence: str, now: datetime) -> None:

@@ -20,7 +20,7 @@ NOISY = ("aiohttp.access", "aiosqlite", "alembic", "apscheduler")
 _COVERED: Final = (
     (re.compile(r"\b((?:cal|ntf)_[0-9a-f]{12})\.[A-Za-z0-9_-]{20,}"), r"\1.(covered)"),
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), "whsec_(covered)"),
-    (re.compile(r"(/unsubscribe/)[^\s\"'<>?#]+"), r"\1(covered)"),
+    (re.compile(r"(/(?:unsubscribe|confirm|o)/)[^\s\"'<>?#]+"), r"\1(covered)"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}"), r"\1 (covered)"),
 )
 """What is covered, and what stands for it: keys and calendars, signing secrets, links."""

@@ -52,13 +52,14 @@ class ItemView:
 class SectionView:
     """What concerns one office: its items, in any order. For an authority or the editor the name is theirs.
 
-    `page_url` is the absolute address of the office's own page, or None.
+    `page_url` is the absolute address of the office's own page, or None; `page_code` is typed where links do not arrive.
     """
 
     office_number: str
     office_name: str
     items: tuple[ItemView, ...]
     page_url: str | None = None
+    page_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class _Section:
     name: str
     number: str
     page_url: str | None
+    page_code: str
     subject_name: str
     items: tuple[_Item, ...]
 
@@ -311,6 +313,7 @@ def _read(letter: LetterView) -> tuple[object, tuple[Content, ...], list[str]]:
             one_line(name),
             one_line(section.office_number),
             section.page_url or "",
+            section.page_code,
             name_in_subject(name),
         )
         shape.append((section.office_number == "", section.page_url is None))
@@ -352,12 +355,13 @@ def _seen(letter: LetterView, values: Iterator[str]) -> _Letter:
 
 
 def _section(section: SectionView, values: Iterator[str]) -> _Section:
-    name, number, page_url, subject_name = (next(values) for _ in range(4))
+    name, number, page_url, page_code, subject_name = (next(values) for _ in range(5))
     items = [_item(item, values) for item in section.items]
     return _Section(
         name,
         number if section.office_number else "",
         page_url if section.page_url is not None else None,
+        page_code,
         subject_name,
         tuple(sorted(items, key=lambda item: order_of(item.content))),
     )

@@ -9,9 +9,11 @@ from notifier.steps.deliver import deliver
 from notifier.steps.derive import derive
 from notifier.steps.dispatch import dispatch
 from notifier.steps.enlist import enlist_waiting
+from notifier.steps.file import file
 from notifier.steps.forget import forget
 from notifier.steps.herald import herald
 from notifier.steps.inform import inform
+from notifier.steps.remind import remind
 from notifier.steps.ripen import ripen
 from notifier.steps.settle import settle
 from notifier.steps.sweep import sweep
@@ -32,6 +34,8 @@ STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
     "arrears": catch_up,
     "enlist": enlist_waiting,
     "vouch": ask_again,
+    "file": file,
+    "remind": remind,
 }
 LEASE = timedelta(minutes=10)
 

@@ -53,6 +53,8 @@ TICKS: Final = (
     daily("forget", 4),
     daily("ripen", 0),
     daily("arrears", 0),
+    every("file", timedelta(minutes=1)),
+    daily("remind", 8),
     daily("vouch", 10),  # mails that ask leave when somebody is there to answer
 )
 """All ticks. Letters leave at 09:00 Japanese time; the dispatch looks each minute at what is due by then."""

@@ -16,6 +16,7 @@ from notifier.channels.mime import Frames, Sender
 from notifier.channels.parcel import MailChannel
 from notifier.channels.provider import Client, Provider
 from notifier.clock import Clock
+from notifier.counter import Counter
 from notifier.domain.accounts import User
 from notifier.domain.callers import NATION
 from notifier.domain.law import Law
@@ -278,6 +279,7 @@ class Service:
             proxies=read_networks(self.settings.trusted_proxies),
             tools=self.tools,
             stand_ins=stand_ins,
+            counter=Counter(self.tools, self._passes, secrets.token_bytes),
             assemble=Frames(Sender(self.settings.sender_name, self.settings.mail_from)).assemble,
         )
         async with listening(

@@ -19,6 +19,7 @@ from notifier.clock import TurnedClock, civil_date, japan_time
 from notifier.domain.law import Authority, AuthorityKind
 from notifier.domain.notices import Notice
 from notifier.intake import DEALT_WITH, Inbound, receive, receive_facts
+from notifier.passes import Doorway
 from notifier.publishing import notices_of, publish_notices
 from notifier.rendering import Composer
 from notifier.running import run_due
@@ -94,7 +95,13 @@ def offline_tools(
         lambda: 0.5,
         lambda _recipient: None,
         LawBook(catalogue.groups),
+        page=_page_of,
     )
+
+
+def _page_of(number: str, _issued: datetime, _revoked: datetime | None) -> Doorway:
+    """Return where an office's page would be: nobody comes to it, so there is no key to it either."""
+    return Doorway(f"http://127.0.0.1:8080/o/{number}", "ABCD-EFGH")
 
 
 Act = Callable[[Tools], Awaitable[object]]

@@ -69,7 +69,10 @@ def upcoming(decision: Decision, today: date) -> date | None:
 
 @dataclass(frozen=True)
 class Message:
-    """What is said: `rung` is the permanent part of the key, `name` the rung as contracts call it (T-n or None)."""
+    """What is said: `rung` is the permanent part of the key, `name` the rung as contracts call it (T-n or None).
+
+    `why` takes the place of the usual reason. What `is_awaited` leaves on its day, be it open or closed.
+    """
 
     occasion: Occasion
     rung: str
@@ -78,6 +81,8 @@ class Message:
     old: Situation | None = None
     fact: tuple[str, date] | None = None
     settled: bool = False
+    why: str = ""
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,8 @@ class Telling:
         first, ids = found[0], [each.cohort_id for each in found]
         calendar = calendar_of(self._law, plan.key)
         saying = self._saying(first, plan.message, plan.party, calendar, missed)
-        due_at = leaves_at(self._now, calendar, urgent=is_urgent(first.decision, self._today))
+        urgent = plan.message.is_awaited or is_urgent(first.decision, self._today)
+        due_at = leaves_at(self._now, calendar, urgent=urgent)
         await deliveries.say_to_cohorts(self._conn, saying, ids, self._run)
         said = Round(plan.message.rung, ids, due_at)
         if plan.party is Party.OFFICE:
@@ -215,6 +221,8 @@ class Telling:
             members=missed.first if missed else (),
             count=missed.count if missed else None,
         )
+        if message.why:
+            content = replace(content, why=message.why)
         return Saying(
             party.value,
             message.rung,

@@ -16,6 +16,7 @@ from notifier.domain.codes import NAMELESS, Codes
 from notifier.domain.law import Deadline, Law
 from notifier.domain.letters import Content
 from notifier.domain.statements import Statement
+from notifier.passes import Doorway
 from notifier.rendering import Composer
 from notifier.store import authorities, facts, law
 from notifier.store.database import Connection, Database
@@ -76,7 +77,9 @@ class Tools:
 
     `spread` yields 0 ≤ x < 1 for jitter; `worker` names this process in leases. `unsubscribe` gives the one-click
     address for a recipient, `confirmation` that of the page on which a contact is confirmed, for a proof; both None
-    where there are no pages. `codes` are the short codes (整理番号) of this installation.
+    where there are no pages. `page` is the way to an office's own page, for its number, the aware instant from which it is
+    good, and the one at which earlier ones were revoked, if any were. `codes` are the short codes (整理番号)
+    of this installation.
     """
 
     database: Database
@@ -91,9 +94,9 @@ class Tools:
     unsubscribe: Callable[[str], str | None]
     book: LawBook
     confirmation: Callable[[str], str | None] = lambda _: None
-
-    page: Callable[[str, datetime], Doorway | None] = lambda _number, _issued: None
+    page: Callable[[str, datetime, datetime | None], Doorway | None] = lambda *_: None
     codes: Codes = NAMELESS
+
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
         return self.clock.now()

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from notifier.catalogue.holidays import national_calendar
@@ -16,6 +17,7 @@ from notifier.channels.relay import Relay
 from notifier.channels.unset import UnsetChannel
 from notifier.channels.webhook import WebhookChannel
 from notifier.clock import Clock
+from notifier.counter import doorway
 from notifier.domain.codes import Codes
 from notifier.exchange import Exchange
 from notifier.passes import Passes, Purpose
@@ -70,6 +72,7 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
             ),
             LawBook(catalogue.groups),
             lambda proof: f"{settings.base_url}/confirm/{passes.written(Purpose.CONFIRM, proof)}",
+            partial(doorway, passes, settings.base_url),
             codes=Codes.of_secrets(passes.secret),
         )
         networks = read_networks(settings.webhook_networks)

@@ -217,6 +217,11 @@ async def _load(conn: AsyncConnection, condition: ColumnElement[bool]) -> list[C
     return [_cohort(row) for row in rows]
 
 
+async def cohorts_named(conn: AsyncConnection, ids: Sequence[int]) -> list[Cohort]:
+    """Return the cohorts with these ids, in their order."""
+    return await _load(conn, table(CohortRow).c.id.in_(sorted(set(ids))))
+
+
 async def next_day(conn: AsyncConnection, after: date) -> date | None:
     """Return the first civil date after `after` on which any cohort needs attention, or None."""
     later = select(func.min(col(CohortRow.next_on))).where(col(CohortRow.next_on) > after)

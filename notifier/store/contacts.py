@@ -76,6 +76,13 @@ async def find(
     return _contact(row) if row else None
 
 
+async def of_office(conn: AsyncConnection, office_id: int) -> list[Contact]:
+    """Return the mail contacts of an office, whoever registered them, in the order in which they came."""
+    mine = col(ContactRow.office_id) == office_id, col(ContactRow.channel) == "email"
+    found = await conn.execute(_shown().where(*mine).order_by(col(ContactRow.id)))
+    return [_contact(row) for row in found.mappings()]
+
+
 async def is_refused(conn: AsyncConnection, address: str) -> bool:
     """Tell whether the owner of an address wants no mail there, whoever registered it."""
     refused = select(exists().where(col(ContactRow.address) == address, col(ContactRow.reason) == REFUSED))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, and_, bindparam, func, literal, select, true
+from sqlalchemy import ColumnElement, Insert, and_, bindparam, exists, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +31,7 @@ from notifier.store.tables import (
     OfficeRow,
     SayingRow,
 )
+from notifier.store.wishes import WishRow
 
 _SAYING = [
     "cohort_id",
@@ -51,7 +52,7 @@ class Whom(StrEnum):
     """Which members of a cohort are told: all; those whose duty is not discharged; or those, of a derivation.
 
     MOVED: whom it put there and who have nothing settled. ENROLLED: of these, who were not known before.
-    SETTLED: whose duty it found settled.
+    SETTLED: whose duty it found settled. ASKED: who wished to be reminded, of a round.
     """
 
     ALL = "all"
@@ -59,6 +60,7 @@ class Whom(StrEnum):
     MOVED = "moved"
     ENROLLED = "enrolled"
     SETTLED = "settled"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,14 @@ def _picked(whom: Whom) -> ColumnElement[bool]:
             return and_(obligation.moved_run == RUN, unsettled(), table(OfficeRow).c.derived.is_(False))
         case Whom.SETTLED:
             return obligation.settled_run == RUN
+        case Whom.ASKED:
+            wish = table(WishRow).c
+            return exists().where(
+                wish.run == RUN,
+                wish.office_id == obligation.office_id,
+                wish.deadline == obligation.deadline,
+                wish.occurrence == obligation.occurrence,
+            )
 
 
 @dataclass(frozen=True, slots=True)

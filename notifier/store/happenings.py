@@ -175,6 +175,26 @@ def _moved(scope: Scope) -> Select[tuple[Any, ...]]:
     )
 
 
+async def tell_of_office(
+    conn: AsyncConnection,
+    kind: MessageType,
+    office_id: int,
+    duty: tuple[str, int],
+    data: Mapping[str, Any],
+    at: datetime,
+) -> bool:
+    """Write down a message about one office and its duty (deadline and occurrence); False if nobody hears of it."""
+    office = table(OfficeRow)
+    heard = select(office.c.number).where(office.c.id == office_id, is_heard())
+    number = (await conn.execute(heard)).scalar_one_or_none()
+    if number is None:
+        return False
+    row = {"type": kind.value, "at": at, "subject": f"office/{number}", "office_id": office_id}
+    row |= {"deadline": duty[0], "occurrence": duty[1], "gathered": "", "state": ""}
+    await conn.execute(insert(table(MessageRow)).values(**row, happening_id=await note(conn, at, data)))
+    return True
+
+
 async def tell_of_members(
     conn: AsyncConnection,
     kind: MessageType,

@@ -17,6 +17,9 @@ from notifier.errors import StoreError
 from notifier.store import (
     agendas,
     authorities,
+    declarations,
+    enquiries,
+    entrances,
     inbox,
     keys,
     memos,
@@ -28,6 +31,7 @@ from notifier.store import (
     tasks,
     users,
     walls,
+    wishes,
 )
 from notifier.store.database import Database
 from notifier.store.faults import named_faults
@@ -36,7 +40,24 @@ from notifier.store.tables import Table
 if TYPE_CHECKING:
     from alembic.config import Config
 
-ROOMS = (agendas, authorities, inbox, keys, memos, notes, papers, postings, replies, sources, tasks, users)
+ROOMS = (
+    agendas,
+    authorities,
+    declarations,
+    enquiries,
+    entrances,
+    inbox,
+    keys,
+    memos,
+    notes,
+    papers,
+    postings,
+    replies,
+    sources,
+    tasks,
+    users,
+    wishes,
+)
 """Modules that keep their tables beside their queries; they are loaded so that no table is missing here."""
 
 _LOCK = 4_202_600_206

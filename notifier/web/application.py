@@ -10,6 +10,7 @@ from notifier.web.api.application import DESCRIPTION, ROOT, make_api
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, Guard
 from notifier.web.navigation import SERVED, addresses
+from notifier.web.office import routes as office
 from notifier.web.origins import TRUSTED
 from notifier.web.pages import (
     board,
@@ -79,5 +80,7 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
         application.add_subapp(ROOT, api)
     if supplies.stand_ins:
         application.add_routes(stand_ins.ROUTES)
+    if supplies.counter is not None:
+        application.add_routes(office.ROUTES)
     application[SERVED] = addresses(application)
     return application

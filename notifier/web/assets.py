@@ -13,6 +13,8 @@ FILES = {
     "notifier.css": STATIC / "notifier.css",
     "staff.css": STATIC / "staff.css",
     "deadlines.css": STATIC / "deadlines.css",
+    "office.css": STATIC / "office.css",
+    "deadlines.css": STATIC / "deadlines.css",
     "letters.css": STATIC / "letters.css",
 }
 FOR_EVER = "public, max-age=31536000, immutable"

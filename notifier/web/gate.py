@@ -26,6 +26,8 @@ OPEN: Final = (
     "/calendar/",
     "/v1/",
     "/accessibility",
+    "/o/",
+    "/code",
 )
 NATIONAL: Final = ("/offices",)
 """Pages that show all authorities at once: not for users of one. Take a page out once it takes the tenant."""

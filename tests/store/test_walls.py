@@ -15,8 +15,11 @@ from notifier.errors import StoreError
 from notifier.store import audit, authorities, migration, notes, walls
 from notifier.store.agendas import CalendarAddressRow
 from notifier.store.database import Database, table
+from notifier.store.declarations import DeclarationRow
 from notifier.store.endpoints import EndpointRow
+from notifier.store.enquiries import EnquiryRow
 from notifier.store.enrolment import Enrolled, enrol
+from notifier.store.entrances import EntranceRow
 from notifier.store.eyes import ROLE
 from notifier.store.feed import HeardRow
 from notifier.store.happenings import HappeningRow, MessageRow
@@ -38,6 +41,7 @@ from notifier.store.tables import (
 )
 from notifier.store.tenants import answers_to, owns_contact, sees_delivery, sums
 from notifier.store.users import UserRow
+from notifier.store.wishes import WishRow
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.pg
@@ -73,6 +77,10 @@ LIFE: tuple[tuple[type[Table], dict[str, object]], ...] = (
     (AttemptRow, {}),
     (ApiKeyRow, {}),
     (UserRow, {}),
+    (DeclarationRow, {}),
+    (EnquiryRow, {}),
+    (EntranceRow, {}),
+    (WishRow, {}),
 )
 """What belongs to a city, in the order in which it can come to be; what is not said follows from the column."""
 

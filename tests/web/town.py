@@ -1,10 +1,13 @@
 """A small town on the web: real steps, real SMTP into the local mailbox, a real server, a turned clock."""
 
-from collections.abc import AsyncIterator, Sequence
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -15,14 +18,19 @@ from notifier.channels.mailbox import Mailbox, Received
 from notifier.channels.mime import Frames, Sender
 from notifier.channels.relay import Relay
 from notifier.clock import TurnedClock, japan_time
+from notifier.counter import Counter, doorway
 from notifier.domain.accounts import User
 from notifier.domain.law import Law
 from notifier.domain.roles import Role
 from notifier.intake import Inbound, receive
+from notifier.passes import Passes, Purpose
 from notifier.publishing import publish
 from notifier.simulation import Run, offline_tools
 from notifier.steps.enrol import enrol
+from notifier.steps.mute import mute
+from notifier.steps.vouch import confirm, contact_of
 from notifier.store import authorities
+from notifier.store.contacts import Contact
 from notifier.store.database import Database
 from notifier.store.enrolment import Enrolled
 from notifier.store.mailbox import MailboxStore
@@ -89,6 +97,13 @@ class Town:
     clock: TurnedClock
     mailbox: MailboxStore
     guard: Guard
+    counter: Counter
+
+    def way(self, number: str) -> str:
+        """The address of an office's page, as a letter of today would bear it."""
+        found = self.tools.page(number, self.tools.now(), None)
+        assert found is not None
+        return self.address + urlsplit(found.url).path
 
 
 @asynccontextmanager
@@ -116,7 +131,21 @@ async def town(
     sender = Sender("介護保険担当課", "kigen@city.example")
     channel = EmailChannel(relay, sender)
     catalogue = load()
-    tools = offline_tools(database, clock, catalogue, channel)
+    passes = Passes(SECRET)
+    base = "http://127.0.0.1:8080"
+    tools = replace(
+        offline_tools(database, clock, catalogue, channel),
+        page=partial(doorway, passes, base),
+        unsubscribe=lambda recipient: f"{base}/unsubscribe/{passes.written(Purpose.UNSUBSCRIBE, recipient)}",
+        confirmation=lambda proof: f"{base}/confirm/{passes.written(Purpose.CONFIRM, proof)}",
+    )
+    counter = Counter(tools, passes, secrets.token_bytes)
+
+    async def of_proof(
+        asking: Callable[[Tools, str], Awaitable[Contact | None]], token: str
+    ) -> Contact | None:
+        proof = passes.read(Purpose.CONFIRM, token)
+        return None if proof is None else await asking(tools, proof)
 
     async def law() -> Law:
         async with database.reading() as conn:
@@ -142,6 +171,11 @@ async def town(
         tools=tools,
         stand_ins=tuple(stand_ins),
         assemble=Frames(sender).assemble,
+        counter=counter,
+        recipient_of=partial(passes.read, Purpose.UNSUBSCRIBE),
+        mute=partial(mute, tools),
+        contact_of=partial(of_proof, contact_of),
+        confirm=partial(of_proof, confirm),
     )
     guard = guard or Guard()
     runner = web.AppRunner(make_application(supplies, guard), access_log=None)
@@ -149,7 +183,7 @@ async def town(
     site = GuardedSite(runner, guard, "127.0.0.1", 0)
     await site.start()
     try:
-        yield Town(site.name, tools, clock, kept, guard)
+        yield Town(site.name, tools, clock, kept, guard, counter)
     finally:
         await runner.cleanup()
         channel.close()

@@ -75,7 +75,8 @@ class ContactRow(Table, table=True):
 
     `role` tells whose it is (manager, clerk, headquarters or ""), `topics` the families it wants to hear of, each between
     two spaces, "" for all. `origin` is who entered it (authority, office), `reason` why it is not in use (refused,
-    unverified, lapsed). `verified_at` is when its owner last confirmed it, `asked_at` when that was last asked for.
+    unverified, lapsed, stopped, replaced). `verified_at` is when its owner last confirmed it, `asked_at` when that was last
+    asked for. It `replaces` another contact (its id) once it is confirmed.
     """
 
     __tablename__ = "contact"
@@ -94,6 +95,7 @@ class ContactRow(Table, table=True):
     reason: str = ""
     verified_at: datetime | None = None
     asked_at: datetime | None = None
+    replaces: int | None = None
 
 
 class SubscriptionRow(Table, table=True):

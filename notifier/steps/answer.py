@@ -1,0 +1,84 @@
+"""answer: a municipality answers what an office has told or asked it; the office is told by mail and on its page."""
+
+from dataclasses import dataclass
+
+from notifier.domain.actors import Who, actor_of
+from notifier.domain.callers import Tenant
+from notifier.errors import SubscriptionRefusedError, UnknownError
+from notifier.store import audit, enquiries, entrances, memos, outbox, subscriptions
+from notifier.store.database import Connection
+from notifier.store.enquiries import DECLINED, NOT_APPLICABLE, OPEN, UPHELD, Enquiry
+from notifier.store.subscriptions import Decided
+from notifier.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the municipality answers: whether it is as the office says, and in which words."""
+
+    upheld: bool
+    words: str
+
+
+async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, who: Who) -> None:
+    """Answer an enquiry. Where a duty does not apply to an office, it gets no more mail about it; the duty stays, shown.
+
+    Raises UnknownError if the tenant has no such enquiry or it was answered before, SubscriptionRefusedError for an answer
+    without words.
+    """
+    words = given.words.strip()
+    if not words:
+        raise SubscriptionRefusedError("回答を入力してください。事業所のページとメールで伝えます。")
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        found = await enquiries.find(conn, tenant, enquiry_id, to_change=True)
+        if found is None or found.state != OPEN:
+            raise UnknownError(f"no enquiry {enquiry_id} that waits for the caller's answer")
+        state = UPHELD if given.upheld else DECLINED
+        await enquiries.close(conn, found.id, state, str(actor_of(who)), words, now)
+        if given.upheld and found.kind == NOT_APPLICABLE:
+            await _tell_no_more(conn, tools, tenant, found, words, who)
+        guest = await entrances.guest(conn, found.office)
+        if guest is not None:
+            for address in await entrances.addresses(conn, guest.id):
+                await memos.write(conn, address, *_mail(tools, found, guest, state, words), now)
+            await outbox.enqueue(conn, "inform", now)
+        detail = {"enquiry": found.id, "kind": found.kind, "state": state, "deadline": found.deadline}
+        await audit.append(conn, now, who, "enquiry.answered", f"office/{found.office}", detail)
+
+
+async def _tell_no_more(
+    conn: Connection, tools: Tools, tenant: Tenant, found: Enquiry, words: str, who: Who
+) -> None:
+    offices = await subscriptions.chosen_offices(
+        conn, subscriptions.Selection(found.municipality, (found.office,))
+    )
+    decided = Decided(
+        tenant.code or found.municipality,
+        found.deadline,
+        tools.today(),
+        told=False,
+        decided_by=str(actor_of(who)),
+        decided_at=tools.now(),
+        reason=f"対象外の申出を認めた：{words}",
+    )
+    await subscriptions.decide(conn, list(offices.values()), decided)
+
+
+def _mail(tools: Tools, found: Enquiry, guest: entrances.Guest, state: str, words: str) -> tuple[str, str]:
+    way = tools.page(guest.number, tools.now(), guest.revoked_at)
+    lines = [
+        f"{guest.name}（事業所番号 {guest.number}）　御中",
+        "",
+        "事業所のページからいただいた申出・質問に、回答がありました。",
+        "",
+        "【申出・質問】",
+        f"　{found.words or found.reason}",
+        "【回答】"
+        + ("" if found.kind != NOT_APPLICABLE else "　対象外と認めます" if state == UPHELD else "　対象です"),
+        *(f"　{line}" for line in words.splitlines()),
+    ]
+    if way is not None:
+        lines += ["", "【事業所のページ】", f"　{way.url}", f"　確認番号：{way.code}"]
+    lines += ["", tools.correspondent.name, tools.correspondent.contact]
+    return f"【回答】{guest.name}からの申出・質問", "\n".join(lines).rstrip() + "\n"
