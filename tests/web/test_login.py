@@ -172,7 +172,7 @@ async def test_what_is_not_for_the_staff_needs_no_signing_in(door: Door) -> None
 async def test_a_user_of_one_authority_does_not_see_pages_that_show_all_of_them(door: Door) -> None:
     await door.house.create(replace(HANAKO, name="taro", authority="121002"), PASSWORD, "root")
     assert (await door.sign_in(name="taro")).status == 303
-    assert (await door.get("/deadlines")).status == 403
+    assert (await door.get("/offices")).status == 403
     assert (await door.get("/")).status == 200
     assert (await door.post("/logout", {})).status == 303
 
