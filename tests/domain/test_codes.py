@@ -52,6 +52,11 @@ def test_another_key_gives_other_codes_and_an_old_key_still_reads_its_own() -> N
     assert not Codes((b"new",)).fits(code, 3, "free-pass/apply", 0)
 
 
+def test_secrets_become_keys() -> None:
+    assert Codes.of_secrets("a", "b").keys == (*Codes.of_secrets("a").keys, *Codes.of_secrets("b").keys)
+    assert "keys" not in repr(Codes.of_secrets("a"))
+
+
 def test_an_authority_has_a_code_too_which_is_no_offices() -> None:
     code = CODES.of_party("authority/121002", "prefecture/inform", 0)
     assert read_code(code) == code
