@@ -32,6 +32,9 @@ DEALT_WITH: Final = (
 """Types of which no fact follows: they are dealt with one after another, each at once."""
 
 
+_IN_ORDER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str)
+
+
 @dataclass(frozen=True)
 class Inbound:
     """An event from outside. `at` is the aware instant at which it happened; `data` is JSON, dates as ISO text.
@@ -62,7 +65,7 @@ class Inbound:
         """Return what tells a repeat from another event under the same name."""
         at = self.at.isoformat() if self.is_timed else None
         parts = [self.type, at, self.office, self.authority, self.data]
-        written = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
+        written = _IN_ORDER.encode(parts)
         return blake2b(written.encode(), digest_size=16).hexdigest()
 
 
@@ -105,8 +108,10 @@ def _refuse_wrong_subject(event: Inbound, kind: FactType) -> None:
         raise ValueError(f"{kind.label}（{kind.type}）: どの自治体のことか（団体コード）がありません")
 
 
-def event_to_keep(event: Inbound, kind: FactType, values: Mapping[str, Value]) -> Event:
-    """Return `event` as it is kept, with its checked `values`."""
+def event_to_keep(
+    event: Inbound, kind: FactType, values: Mapping[str, Value], sender: str = "", key: str = ""
+) -> Event:
+    """Return `event` as it is kept, with its checked `values`; `sender` and `key` as in Event."""
     of_office = kind.subject == "office"
     return Event(
         event.source,
@@ -118,6 +123,8 @@ def event_to_keep(event: Inbound, kind: FactType, values: Mapping[str, Value]) -
         event.body_hash,
         event.office if of_office else None,
         None if of_office else event.authority or "",
+        sender,
+        key,
         request=event.request,
         traceparent=event.traceparent,
     )

@@ -7,6 +7,7 @@ is one transaction, not one each.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -30,6 +31,8 @@ from notifier.tools import Tools
 
 GROUP: Final = 500
 """Events that share a transaction at most."""
+GATHERING: Final = 0.005
+"""Seconds for which events gather after a group of several; one that comes alone is written at once."""
 MOST_WAITING: Final = 20_000
 AHEAD: Final = timedelta(days=400)
 """How far ahead an event may be dated; it counts from its day on. What lies further is a slip of the pen."""
@@ -77,6 +80,7 @@ class Reception:
         self._count = count
         self._waiting: deque[tuple[Event, asyncio.Future[Intake]]] = deque()
         self._writing: asyncio.Task[None] | None = None
+        self._full = asyncio.Event()
         self._dealing = asyncio.Lock()
         self._log = structlog.get_logger("reception")
 
@@ -101,6 +105,15 @@ class Reception:
         """
         if len(self._waiting) + len(events) > MOST_WAITING:
             raise CrowdedError("too many events wait to be kept; send them again in a moment")
+        if len(events) == 1:
+            answers = [await self._answer(caller, events[0])]
+        else:
+            answers = await self._answer_all(caller, events)
+        for each in answers:
+            self._count(each.code)
+        return answers
+
+    async def _answer_all(self, caller: Caller, events: Sequence[Inbound]) -> list[Answer]:
         answers: list[Answer] = []
         for found in await asyncio.gather(
             *(self._answer(caller, each) for each in events), return_exceptions=True
@@ -108,8 +121,6 @@ class Reception:
             if isinstance(found, BaseException):
                 raise found
             answers.append(found)
-        for each in answers:
-            self._count(each.code)
         return answers
 
     async def _answer(self, caller: Caller, event: Inbound) -> Answer:
@@ -119,8 +130,8 @@ class Reception:
         refused = self._refused(caller, kind, event)
         if refused is not None:
             return refused
-        values = kind.check(event.data, event.on)
-        kept = replace(event_to_keep(event, kind, values), sender=caller.authority, key=caller.key)
+        values = kind.values_of(event.data, event.on)  # they were checked: `_refused` found no faults
+        kept = event_to_keep(event, kind, values, caller.authority, caller.key)
         if event.type in DEALT_WITH:
             async with self._dealing:
                 answer = await self._deal(caller, event, kept)
@@ -156,6 +167,8 @@ class Reception:
     async def _keep(self, event: Event) -> Intake:
         kept: asyncio.Future[Intake] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, kept))
+        if len(self._waiting) >= GROUP:
+            self._full.set()
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
         return await kept
@@ -165,8 +178,17 @@ class Reception:
             while self._waiting:
                 size = min(GROUP, len(self._waiting))
                 await self._write_group([self._waiting.popleft() for _ in range(size)])
+                if size > 1:
+                    await self._gather()
         finally:
             self._writing = None
+
+    async def _gather(self) -> None:
+        """Where many send, let a few more come: a group costs nearly the same whether it is large or small."""
+        self._full.clear()
+        if len(self._waiting) < GROUP:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._full.wait(), GATHERING)
 
     async def _write_group(self, group: Sequence[tuple[Event, asyncio.Future[Intake]]]) -> None:
         try:

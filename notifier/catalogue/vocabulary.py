@@ -12,6 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker, SchemaError
 from jsonschema.exceptions import ValidationError
 
+from notifier.catalogue.fitting import Fits, surely_fits
 from notifier.catalogue.tables import Table, Written
 from notifier.domain.dates import fiscal_year_of
 from notifier.domain.facts import Value
@@ -46,12 +47,16 @@ class FactType:
     def _validator(self) -> Draft202012Validator:
         return Draft202012Validator(self.schema, format_checker=FormatChecker(["date"]))
 
-    @property
+    @cached_property
+    def _surely_fits(self) -> Fits:
+        return surely_fits(self.schema)
+
+    @cached_property
     def value_names(self) -> frozenset[str]:
         """Return the names of the values that the data may carry."""
         return frozenset(self.schema.get("properties", {}))
 
-    @property
+    @cached_property
     def date_names(self) -> frozenset[str]:
         """Return the names of the values that are civil dates."""
         properties = self.schema.get("properties", {})
@@ -59,11 +64,15 @@ class FactType:
 
     def problems(self, data: object) -> list[str]:
         """Return what is wrong with `data`, in Japanese for who sent it; empty if nothing is."""
+        if self._surely_fits(data):
+            return []
         errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
         return [line for error in errors for line in _in_japanese(error)]
 
     def faults(self, data: object) -> list[Fault]:
         """Return where `data` breaks the schema and how, without repeating what was found; empty if it does not."""
+        if self._surely_fits(data):
+            return []
         errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
         return list(dict.fromkeys(fault for error in errors for fault in _faults(error)))
 
@@ -79,9 +88,13 @@ class FactType:
         problems = self.problems(plain)
         if problems:
             raise ValueError(f"{self.label}（{self.type}）: {'。'.join(problems)}")
+        return self.values_of(plain, on)
+
+    def values_of(self, data: Mapping[str, Any], on: date | None = None) -> Mapping[str, Value]:
+        """Return the values that a fact keeps, as `check` does, of data in which `faults` has found none."""
         if "fiscal_year" in self.value_names and on is not None:
-            plain.setdefault("fiscal_year", fiscal_year_of(on))
-        return dict(self._values(plain))
+            data = {"fiscal_year": fiscal_year_of(on), **data}
+        return dict(self._values(data))
 
     def _values(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
         for name, said in self.schema.get("properties", {}).items():

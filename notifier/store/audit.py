@@ -14,13 +14,14 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Executable, Select, bindparam, func, insert, select, text
+from sqlalchemy import Executable, Select, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.actors import Actor, Who, actor_of
 from notifier.store.database import table
 from notifier.store.eyes import stepping_out
+from notifier.store.groups import Group
 from notifier.store.tables import AuditRow
 
 _LOCK = 0x6E6F7469
@@ -95,23 +96,30 @@ async def _append(conn: AsyncConnection, chain: str, entries: Sequence[Entry]) -
         rows = []
         for entry in entries:
             digest = _digest(previous, entry)
+            actor = entry.actor
+            about = entry.action, entry.subject, dict(entry.detail)
             rows.append(
-                {
-                    "chain": chain,
-                    "at": entry.at,
-                    "who": entry.actor.name,
-                    "origin": entry.actor.origin,
-                    "authority": entry.actor.authority,
-                    "action": entry.action,
-                    "subject": entry.subject,
-                    "detail": dict(entry.detail),
-                    "previous": previous,
-                    "digest": digest,
-                }
+                (chain, entry.at, actor.name, actor.origin, actor.authority, *about, previous, digest)
             )
             previous = digest
-        if rows:
-            await conn.execute(insert(table(AuditRow)), rows)
+        await _ROWS.insert(conn, rows)
+
+
+_ROWS = Group(
+    AuditRow,
+    (
+        "chain",
+        "at",
+        "who",
+        "origin",
+        "authority",
+        "action",
+        "subject",
+        "detail",
+        "previous",
+        "digest",
+    ),
+)
 
 
 @cache

@@ -253,7 +253,7 @@ def _is_in_memory(address: URL) -> bool:
 
 def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
     # A fault's message goes to the log; names and addresses of the statement it is about do not.
-    options: dict[str, Any] = {"json_serializer": _as_json, "hide_parameters": True}
+    options: dict[str, Any] = {"json_serializer": as_json, "hide_parameters": True}
     if address.get_backend_name() == "sqlite":
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             wanted = ".".join(map(str, OLDEST_SQLITE))
@@ -293,6 +293,7 @@ def _steer_sqlite(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
         conn.exec_driver_sql("BEGIN" if only_reading else "BEGIN IMMEDIATE")
 
 
-def _as_json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """Return `value` as the text in which JSON is kept."""
     # Escaped letters would keep SQLite from finding a Japanese name inside what is kept.
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, Row, bindparam, exists, insert, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -20,7 +19,9 @@ from notifier.clock import civil_date
 from notifier.domain.actors import Actor
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
+from notifier.store.chosen import among_texts
 from notifier.store.database import table
+from notifier.store.groups import Group
 from notifier.store.tables import DesignationRow, EventRow, FactRow, OfficeRow
 from notifier.store.values import as_kept, from_kept
 
@@ -114,17 +115,7 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event], now: dateti
     states = {name: _state(event, offices, today) for name, event in first.items()}
     written = await _insert(conn, first, states, now)
     applied = [event for name, event in first.items() if name in written and states[name] == "applied"]
-    rows = [
-        _columns(each.type, each.on, each.values, each.source, now)
-        | {
-            "office_id": None if each.office is None else offices[each.office].id,
-            "authority": each.authority,
-            "traceparent": each.traceparent or None,
-        }
-        for each in applied
-    ]
-    if rows:
-        await conn.execute(insert(table(FactRow)), rows)
+    await _FACTS.insert(conn, [_fact(each, offices, now) for each in applied])
     known = {name: event.body_hash for name, event in first.items() if name in written}
     known |= await _hashes(conn, {each.name for each in events} - written)
     outcomes: list[Intake] = []
@@ -177,23 +168,23 @@ async def authorities_of(conn: AsyncConnection, number: str) -> frozenset[str] |
 
 async def _offices(conn: AsyncConnection, numbers: Collection[str]) -> dict[str, _Office]:
     answers: dict[str, tuple[int, set[str]]] = {}
-    for chunk in _chunks(sorted(numbers)):
-        office, designation = table(OfficeRow), table(DesignationRow)
-        found = (
-            select(
-                office.c.number,
-                office.c.id,
-                office.c.municipality,
-                office.c.prefecture,
-                designation.c.authority,
-            )
-            .outerjoin(designation, designation.c.office_id == office.c.id)
-            .where(office.c.number.in_(chunk))
-        )
-        for row in await conn.execute(found):
+    if numbers:
+        for row in await conn.execute(_answering(), {"numbers": sorted(numbers)}):
             _, codes = answers.setdefault(row.number, (row.id, {row.municipality, row.prefecture}))
             codes.update([row.authority] if row.authority else [])
     return {number: _Office(each[0], frozenset(each[1])) for number, each in answers.items()}
+
+
+@cache
+def _answering() -> Select[Any]:
+    office, designation = table(OfficeRow), table(DesignationRow)
+    return (
+        select(
+            office.c.number, office.c.id, office.c.municipality, office.c.prefecture, designation.c.authority
+        )
+        .outerjoin(designation, designation.c.office_id == office.c.id)
+        .where(among_texts(office.c.number, "numbers"))
+    )
 
 
 def _may_speak(event: Event, offices: Mapping[str, _Office]) -> bool:
@@ -215,40 +206,46 @@ async def _insert(
     now: datetime,
 ) -> set[tuple[str, str, str]]:
     """Insert the events that are not known yet, in the order of their names, so that two writers never cross."""
-    written: set[tuple[str, str, str]] = set()
-    for chunk in _chunks(sorted(events)):
-        rows = [
-            {
-                "sender": events[name].sender,
-                "key_prefix": events[name].key,
-                "source": events[name].source,
-                "event_id": events[name].event_id,
-                "type": events[name].type,
-                "subject": events[name].subject,
-                "data": as_kept(events[name].values) | {"on": events[name].on.isoformat()},
-                "happened_at": events[name].happened_at,
-                "received_at": now,
-                "body_hash": events[name].body_hash,
-                "request": events[name].request or None,
-                "traceparent": events[name].traceparent or None,
-                "state": states[name],
-                "problem": "",
-            }
-            for name in chunk
-        ]
-        new = await conn.execute(_keeping(conn.dialect.name), rows)
-        written.update((row.sender, row.source, row.event_id) for row in new)
-    return written
+    rows = [
+        (
+            *name,
+            event.key,
+            event.type,
+            event.subject,
+            as_kept(event.values) | {"on": event.on.isoformat()},
+            event.happened_at,
+            now,
+            event.body_hash,
+            event.request or None,
+            event.traceparent or None,
+            states[name],
+            "",
+        )
+        for name, event in sorted(events.items(), key=itemgetter(0))
+    ]
+    return {(row.sender, row.source, row.event_id) for row in await _EVENTS.insert(conn, rows)}
 
 
-@cache
-def _keeping(dialect: str) -> Executable:
-    event = table(EventRow)
-    return (
-        (postgresql_insert if dialect == "postgresql" else sqlite_insert)(event)
-        .on_conflict_do_nothing(index_elements=["sender", "source", "event_id"])
-        .returning(event.c.sender, event.c.source, event.c.event_id)
-    )
+_NAME = ("sender", "source", "event_id")
+_EVENTS = Group(
+    EventRow,
+    (
+        *_NAME,
+        "key_prefix",
+        "type",
+        "subject",
+        "data",
+        "happened_at",
+        "received_at",
+        "body_hash",
+        "request",
+        "traceparent",
+        "state",
+        "problem",
+    ),
+    once=_NAME,
+    returning=_NAME,
+)
 
 
 async def _hashes(
@@ -270,20 +267,40 @@ def _chunks(names: Sequence[T]) -> Iterator[Sequence[T]]:
         yield names[start : start + _CHUNK]
 
 
-def _columns(kind: str, on: date, values: Mapping[str, Value], source: str, now: datetime) -> dict[str, Any]:
+_COLUMNS = (
+    "office_id",
+    "authority",
+    "traceparent",
+    "type",
+    "on",
+    "until",
+    "partner",
+    "fiscal_year",
+    "values",
+    "recorded_at",
+    "source",
+    "derived",
+)
+_FACTS = Group(FactRow, _COLUMNS)
+
+
+def _fact(event: Event, offices: Mapping[str, _Office], now: datetime) -> tuple[Any, ...]:
+    office_id = None if event.office is None else offices[event.office].id
+    about = office_id, event.authority, event.traceparent or None
+    return (*about, *_said(event.type, event.on, event.values), now, event.source, False)
+
+
+def _said(kind: str, on: date, values: Mapping[str, Value]) -> tuple[Any, ...]:
     partner, year = values.get("partner"), values.get("fiscal_year")
     ends = [day for day in (values.get(name) for name in _ENDINGS) if isinstance(day, date)]
-    return {
-        "type": kind,
-        "on": on,
-        "until": ends[0] if ends else None,
-        "partner": partner if isinstance(partner, str) else None,
-        "fiscal_year": year if isinstance(year, int) else None,
-        "values": as_kept(values),
-        "recorded_at": now,
-        "source": source,
-        "derived": False,
-    }
+    return (
+        kind,
+        on,
+        ends[0] if ends else None,
+        partner if isinstance(partner, str) else None,
+        year if isinstance(year, int) else None,
+        as_kept(values),
+    )
 
 
 async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
@@ -310,19 +327,15 @@ async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
         for row in found
         if row.number is None or not row.sender or row.sender in offices[row.number].authorities
     ]
+    ripe = []
     for row in rows:
         kept = from_kept(row.data)
         on = kept.pop("on")
         if isinstance(on, date):
-            columns = _columns(row.type, on, kept, row.source, now)
-            await conn.execute(
-                insert(table(FactRow)).values(
-                    office_id=row.office_id,
-                    authority=None if row.number else row.subject.removeprefix("authority/"),
-                    traceparent=row.traceparent,
-                    **columns,
-                )
-            )
+            authority = None if row.number else row.subject.removeprefix("authority/")
+            about = row.office_id, authority, row.traceparent
+            ripe.append((*about, *_said(row.type, on, kept), now, row.source, False))
+    await _FACTS.insert(conn, ripe)
     if found:
         kept_ids = {row.id for row in rows}
         ends = [

@@ -3,7 +3,6 @@
 Messages about the same (subject, deadline, occurrence: a *lane*) wait for each other; all others do not.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +26,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     true,
     update,
 )
@@ -38,6 +36,7 @@ from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.endpoints import Endpoint, EndpointRow, Wanted
 from notifier.store.feed import HeardRow, Told, tell, with_content
+from notifier.store.groups import Group
 from notifier.store.happenings import MessageRow
 from notifier.store.tables import Table, only
 
@@ -284,7 +283,7 @@ async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str)
     """Record tries of postings held under `token`; what another worker holds by now is not changed by it."""
     if not outcomes:
         return
-    await conn.execute(_TRIED[conn.dialect.name], {"rows": _tries(conn, outcomes)})
+    await _TRIED.insert(conn, [_try(each) for each in outcomes])
     taken = [each for each in outcomes if each.state == "delivered"]
     if taken:
         ids = [each.posting.id for each in taken]
@@ -305,29 +304,12 @@ async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str)
         await conn.execute(_others(), others)
 
 
-_COLUMNS = "endpoint_id, message_id, at, milliseconds, code, verdict, answer"
-_TRIED = {
-    "sqlite": text(
-        f"INSERT INTO attempt ({_COLUMNS}) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),"  # noqa: S608 -- names
-        " json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]'),"
-        " json_extract(value, '$[5]'), json_extract(value, '$[6]') FROM json_each(:rows)"
-    ),
-    "postgresql": text(
-        f"INSERT INTO attempt ({_COLUMNS}) SELECT (v->>0)::int, (v->>1)::int, (v->>2)::timestamptz,"  # noqa: S608 -- names
-        " (v->>3)::int, (v->>4)::int, v->>5, v->>6 FROM jsonb_array_elements(CAST(:rows AS jsonb)) AS v"
-    ),
-}
-"""All tries of a group in one statement with one value: a row of parameters each costs more than the row itself."""
+_TRIED = Group(AttemptRow, ("endpoint_id", "message_id", "at", "milliseconds", "code", "verdict", "answer"))
 
 
-def _tries(conn: AsyncConnection, outcomes: Sequence[Outcome]) -> str:
-    written = table(AttemptRow).c.at.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
-    rows = []
-    for each in outcomes:
-        at = written(each.at) if written is not None else each.at
-        about = (each.posting.endpoint_id, each.posting.told.place.message, str(at))
-        rows.append((*about, each.milliseconds, each.code, each.verdict, each.answer))
-    return json.dumps(rows)
+def _try(each: Outcome) -> tuple[Any, ...]:
+    about = each.posting.endpoint_id, each.posting.told.place.message, each.at
+    return (*about, each.milliseconds, each.code, each.verdict, each.answer)
 
 
 @cache

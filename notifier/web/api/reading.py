@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from aiohttp import web
@@ -17,7 +18,12 @@ BODY_SECONDS: Final = 10.0
 
 def check_accept(request: web.Request, offers: Sequence[str]) -> None:
     """Refuse a call that accepts none of the media types in `offers` (RFC 9110, 12.5.1: the closest range counts)."""
-    accepted = ",".join(request.headers.getall("Accept", ["*/*"])) or "*/*"
+    if not _accepts(",".join(request.headers.getall("Accept", ["*/*"])) or "*/*", tuple(offers)):
+        raise RefusedError("not-acceptable")
+
+
+@lru_cache(maxsize=256)
+def _accepts(accepted: str, offers: Sequence[str]) -> bool:
     weights: dict[str, bool] = {}
     for each in accepted.split(","):
         kind, *parameters = [part.strip().lower() for part in each.split(";")]
@@ -25,8 +31,8 @@ def check_accept(request: web.Request, offers: Sequence[str]) -> None:
     for offer in offers:
         ranges = (offer, f"{offer.partition('/')[0]}/*", "*/*")
         if next((weights[each] for each in ranges if each in weights), False):
-            return
-    raise RefusedError("not-acceptable")
+            return True
+    return False
 
 
 def _is_nothing(weight: str) -> bool:
@@ -42,6 +48,11 @@ async def body_of(request: web.Request, largest: int = LARGEST) -> bytes:
         raise RefusedError("unsupported-media-type")
     if (request.content_length or 0) > largest:
         raise RefusedError("too-large")
+    if request.content.is_eof():  # it came with the header: nothing is waited for
+        whole = request.content.read_nowait()
+        if len(whole) > largest:
+            raise RefusedError("too-large")
+        return whole
     found = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS if largest <= LARGEST else 2 * BODY_SECONDS):
@@ -61,14 +72,14 @@ def read_json(body: bytes) -> Any:
     with `no-event` names that occur twice in one object.
     """
     try:
-        found = json.loads(
-            body.decode("utf-8"), parse_constant=_refuse, parse_float=_number, object_pairs_hook=_object
-        )
+        found = _DECODER.decode(body.decode("utf-8"))
     except RecursionError:
         raise RefusedError("too-deep") from None
     except ValueError:
         raise RefusedError("no-json") from None
-    _check(found)
+    # Only an escaped sign can be half a surrogate or U+0000: as they stand neither UTF-8 nor JSON lets them in.
+    if b"\\u" in body or body.count(b"{") + body.count(b"[") > DEEPEST:
+        _check(found)
     return found
 
 
@@ -88,6 +99,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise RefusedError("no-event")
     return found
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_number, object_pairs_hook=_object)
 
 
 def _check(found: Any) -> None:
