@@ -319,6 +319,13 @@ async def _decided(
 # ---- all deadlines ----
 
 
+async def open_offices(conn: AsyncConnection, tenant: Tenant) -> int:
+    """Return how many open offices `tenant` has: what the numbers of each deadline add up to."""
+    office = table(OfficeRow).c
+    found = select(func.count()).where(office.closed_on.is_(None), answers_to(tenant))
+    return int((await conn.execute(found)).scalar_one())
+
+
 async def outlines(conn: AsyncConnection, tenant: Tenant, today: date) -> list[Outline]:
     """Return where the open offices of `tenant` are about each deadline, as far as letters need not be looked at."""
     office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)

@@ -17,6 +17,7 @@ from notifier.web.pages import (
     calendars,
     clock,
     confirmation,
+    coverage,
     deadlines,
     letter_deeds,
     letters,
@@ -33,7 +34,7 @@ from notifier.web.pages import (
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 from notifier.web.watch import Watched, add_health
 
-STAFF: Final = (today, offices, board, deadlines, statement, letters, letter_deeds)
+STAFF: Final = (today, offices, board, coverage, deadlines, statement, letters, letter_deeds)
 """Modules of pages; each has ROUTES. Those whose pages need tools or a secret see to it themselves."""
 
 

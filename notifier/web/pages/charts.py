@@ -125,7 +125,7 @@ def _day_marks(first: date, last: date, across: Callable[[date], float]) -> list
         if day >= first:
             months.append(day)
         day = dates.add_months(day, 1)
-    every = max(1, -(-len(months) // 8))
+    every = max(1, -(-len(months) // 5))
     return [
         Mark(
             across(each),

@@ -208,7 +208,7 @@ async def show_progress(request: web.Request) -> web.Response:
     deadline = found(request, law)
     async with looking.overview() as conn:
         numbers = await coverage.occurrences(conn, deadline.id)
-        occurrence = _occurrence(request.query.get("occurrence", ""), numbers)
+        occurrence = occurrence_of(request, numbers)
         standing = await store.board(conn, today, looking.tenant, deadline.id)
         where = (conn, looking.tenant, deadline.id, occurrence)
         bound, settled = await deadline_records.completion(*where)
@@ -237,10 +237,10 @@ def _named(share: deadline_records.Share, names: Any) -> tuple[str, str]:
     return share.key, names.get(share.key, share.key)
 
 
-def _occurrence(written: str, known: list[int]) -> int:
-    return (
-        int(written) if written.isascii() and written.isdecimal() and int(written[:4]) in known else known[0]
-    )
+def occurrence_of(request: web.Request, known: list[int]) -> int:
+    """Return which occurrence of a recurring duty is asked for, else the first of those that are `known`."""
+    written = request.query.get("occurrence", "")
+    return next((each for each in known if str(each) == written), known[0])
 
 
 ROUTES = (
