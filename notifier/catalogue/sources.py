@@ -81,7 +81,9 @@ def statement_as_data(statement: Statement) -> dict[str, Any]:
     if statement.due is not None:
         data["due"] = dump_due(statement.due)
     data.update({name: True for name in ("tentative", *_FLAGS) if getattr(statement, name)})
-    data.update({name: value for name in ("effect", "authority") if (value := getattr(statement, name))})
+    data.update(
+        {name: value for name in ("effect", "authority", "retracts") if (value := getattr(statement, name))}
+    )
     if statement.target is not None:
         data["target"] = statement.target.isoformat()
     if statement.unknown:
@@ -128,6 +130,7 @@ def _statement(table: Table, name: str, deadline: str, notice: Notice) -> Statem
         authority=table.text("authority", ""),
         fiscal_year=table.number("fiscal_year") if "fiscal_year" in table else None,
         known_from=table.day_or_none("known_from") or notice.known_from,
+        retracts=table.text("retracts", ""),
     )
     table.finish()
     return statement

@@ -16,6 +16,7 @@ import typer
 from notifier.cli import (
     authorities,
     calendars,
+    candidates,
     catalogue,
     checks,
     database,
@@ -56,6 +57,8 @@ app.command()(simulation.simulate)
 app.command()(explanation.explain)
 for command in (subscriptions.subscribe, subscriptions.unsubscribe, subscriptions.subscriptions):
     offices.app.command()(command)
+for revision in candidates.COMMANDS:
+    notices.app.command()(revision)
 app.add_typer(offices.app, name="offices")
 app.add_typer(authorities.app, name="authority")
 app.add_typer(keys.app, name="key")

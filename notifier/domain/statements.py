@@ -21,7 +21,8 @@ class Statement:
     the nation, else the 団体コード whose layer it belongs to. `fiscal_year` limits it to one fiscal year (an
     exception of a year). `target` is a safe day named by an editor's decision. `beside` statements do not
     give way to newer ones of equal rank: they are held against them. `effect` names a change that the dates
-    alone do not show.
+    alone do not show. `retracts` is the id of a statement of the same layer that no longer counts, as if it had
+    never been said; what held without it holds again.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Statement:
     authority: str = ""
     fiscal_year: int | None = None
     known_from: date = field(default=date.max)
+    retracts: str = ""
 
     @property
     def order(self) -> tuple[int, date, date, str]:
@@ -94,7 +96,11 @@ def resolve(
     contradict it. Empty codes are no authority. Returns None if nothing has been said.
     """
     layers = [*(code for code in authorities if code), ""]
-    meant = (each for each in statements if each.authority in layers and each.fiscal_year in {None, year})
+    meant = (
+        each
+        for each in _standing(statements)
+        if each.authority in layers and each.fiscal_year in {None, year}
+    )
     speaking = sorted(meant, key=_as_learned)
     dated = [each for each in speaking if each.speaks_of_date]
     if not dated:
@@ -116,6 +122,16 @@ def resolve(
         remarks=tuple(each for each in speaking if not each.speaks_of_date),
         layers=_spoken_in(dated, layers),
     )
+
+
+def _standing(statements: Iterable[Statement]) -> list[Statement]:
+    """Return the statements that nobody has retracted; a retraction can be retracted itself."""
+    said = list(statements)
+    gone: set[tuple[str, str]] = set()
+    for each in sorted((each for each in said if each.retracts), key=_as_learned, reverse=True):
+        if (each.id, each.authority) not in gone:
+            gone.add((each.retracts, each.authority))
+    return [each for each in said if (each.id, each.authority) not in gone] if gone else said
 
 
 def _without_date(speaking: list[Statement], layers: list[str]) -> Resolution | None:

@@ -26,10 +26,13 @@ class Handed:
     issued: date | None = None
 
 
-async def take_in(tools: Tools, handed: Handed, who: Who) -> tuple[str, bool]:
-    """Keep a notice with its file, as received; returns its id, and False if the very file was there before."""
+async def take_in(tools: Tools, handed: Handed, who: Who, authority: str = "") -> tuple[str, bool]:
+    """Keep a notice with its file, as received; returns its id, and False if the very file was there before.
+
+    `authority` (団体コード) is whose notice it is, "" for the nation's: the file of another is another one.
+    """
     now, today = tools.now(), tools.today()
-    digest = sha256(handed.content).hexdigest()
+    digest = sha256(authority.encode() + handed.content).hexdigest()
     async with tools.database.transaction() as conn:
         known = await papers.notice_of(conn, digest)
         if known is not None:
@@ -37,7 +40,7 @@ async def take_in(tools: Tools, handed: Handed, who: Who) -> tuple[str, bool]:
         name = notice_id(SOURCE, today, digest)
         notice = Notice(name, handed.title, handed.issuer, handed.number, handed.issued, today, Rank.NOTICE)
         await law.accept_notice(conn, notice, str(who), now)
-        await inbox.put(conn, name, str(who), now)
+        await inbox.put(conn, name, str(who), now, authority)
         await papers.keep(conn, Paper(digest, "", handed.name, "", handed.content, "", name), now)
         detail = {"title": handed.title, "file": handed.name, "digest": digest}
         await audit.append(conn, now, who, "notice.received", f"notice/{name}", detail)

@@ -84,6 +84,17 @@ async def accept_notice(conn: AsyncConnection, notice: Notice, who: str, now: da
     await conn.execute(written.on_conflict_do_nothing())
 
 
+async def describe_notice(conn: AsyncConnection, notice: Notice, who: str, now: datetime) -> None:
+    """Describe an accepted notice as `who` has reviewed it, who then counts as having accepted it; none once approved."""
+    described = {
+        name: getattr(notice, name)
+        for name in ("title", "issuer", "number", "issued", "known_from", "in_hand")
+    }
+    mine = col(NoticeRow.id) == notice.id, col(NoticeRow.approved_at).is_(None)
+    values = {**described, "rank": int(notice.rank), "accepted_by": who, "accepted_at": now}
+    await conn.execute(update(NoticeRow).where(*mine).values(**values))
+
+
 async def keep_deadlines(conn: AsyncConnection, entries: Sequence[DeadlineEntry]) -> None:
     """Keep deadlines, new or defined anew; what is owed is worked out after the next approval."""
     for entry in entries:

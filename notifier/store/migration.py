@@ -28,6 +28,7 @@ from notifier.store import (
     postings,
     replies,
     sources,
+    reviews,
     tasks,
     users,
     walls,
@@ -55,6 +56,7 @@ ROOMS = (
     replies,
     sources,
     tasks,
+    reviews,
     users,
     wishes,
 )

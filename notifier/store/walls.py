@@ -75,6 +75,7 @@ OPEN: Final = ("authority", "authority_member", "notice", "deadline", "statement
 
 CLOSED: Final = (
     "calendar_version",
+    "candidate",
     "document",
     "fetch",
     "inbox",
@@ -83,6 +84,7 @@ CLOSED: Final = (
     "outbox",
     "reply",
     "sequence",
+    "review",
     "session",
     "sign_in_miss",
     "source",
