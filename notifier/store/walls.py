@@ -39,6 +39,7 @@ WALLS: Final[Mapping[str, tuple[str, str]]] = {
     "designation": (_OWN, _NOTHING),  # it decides to whom an office answers
     "contact": (_OWN, f"{_OWN} AND {_OF_OFFICE}"),
     "note": (_OWN, f"{_OWN} AND {_OF_OFFICE}"),
+    "outreach": (_OWN, f"{_OWN} AND {_OF_OFFICE}"),
     "subscription": (_OWN, f"{_OWN} AND {_OF_OFFICE}"),
     "declaration": (_OF_OFFICE, _NOTHING),
     "enquiry": (_OF_OFFICE, _NOTHING),

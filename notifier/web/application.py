@@ -14,15 +14,21 @@ from notifier.web.office import routes as office
 from notifier.web.origins import TRUSTED
 from notifier.web.pages import (
     board,
+    bulk,
     calendars,
     clock,
     confirmation,
     coverage,
     deadlines,
+    imports,
     letter_deeds,
     letters,
     login,
     mailbox,
+    office_facts,
+    office_notes,
+    office_record,
+    office_timeline,
     offices,
     oidc,
     reference,
@@ -31,10 +37,27 @@ from notifier.web.pages import (
     today,
     unsubscribe,
 )
+from notifier.web.pages import office as office_page
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
 from notifier.web.watch import Watched, add_health
 
-STAFF: Final = (today, offices, board, coverage, deadlines, statement, letters, letter_deeds)
+STAFF: Final = (
+    today,
+    offices,
+    bulk,
+    imports,
+    office_page,
+    office_record,
+    office_facts,
+    office_timeline,
+    office_notes,
+    board,
+    coverage,
+    deadlines,
+    statement,
+    letters,
+    letter_deeds,
+)
 """Modules of pages; each has ROUTES. Those whose pages need tools or a secret see to it themselves."""
 
 

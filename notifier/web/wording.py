@@ -85,6 +85,16 @@ VALUES = {
     "date": "日付",
 }
 
+CHOICES = {
+    "cpdl": "ケアプランデータ連携システム",
+    "web-service": "介護保険資格確認等WEBサービス",
+    "kanamic": "カナミック",
+    "fujitsu-shikoku": "富士通四国インフォテック",
+    "dendenmushi": "でんでん虫",
+    "mamenet": "まめネット",
+}
+"""What can be chosen in the values of facts, as a reader wants it."""
+
 
 def chip(names: Mapping[str, Chip], value: str) -> Chip:
     """Return the label of `value`; one that is not named is shown as it is."""
@@ -105,6 +115,16 @@ def moment(instant: datetime) -> str:
 def western(day: date) -> str:
     """Write a civil date with its weekday: 2026年3月6日（金）."""
     return f"{day.year}年{day.month}月{day.day}日（{dates.weekday_ja(day)}）"
+
+
+def full(day: date) -> str:
+    """Write a civil date with era, western year and weekday: 令和8年（2026年）3月6日（金）."""
+    return f"{years(day)}{day.month}月{day.day}日（{dates.weekday_ja(day)}）"
+
+
+def years(day: date) -> str:
+    """Write the year of a civil date in its era and in western numbers: 令和8年（2026年）."""
+    return f"{dates.wareki(day).removesuffix(f'{day.month}月{day.day}日')}（{day.year}年）"
 
 
 def days_left(day: date, today: date) -> str:
@@ -132,5 +152,13 @@ def _value(value: Value) -> str:
             return str(value)
 
 
-SHARED: dict[str, object] = {"number": number, "moment": moment, "western": western, "day": dates.day_label}
+SHARED: dict[str, object] = {
+    "number": number,
+    "moment": moment,
+    "western": western,
+    "full": full,
+    "years": years,
+    "weekday": dates.weekday_ja,
+    "day": dates.day_label,
+}
 """What every template may call."""

@@ -169,11 +169,20 @@ async def test_what_is_not_for_the_staff_needs_no_signing_in(door: Door) -> None
     assert (await door.post("/clock", {})).status == 403
 
 
-async def test_a_user_of_one_authority_does_not_see_pages_that_show_all_of_them(door: Door) -> None:
-    await door.house.create(replace(HANAKO, name="taro", authority="121002"), PASSWORD, "root")
+async def test_a_user_of_one_authority_sees_the_pages_and_changes_what_the_role_may_change(
+    door: Door,
+) -> None:
+    reader = replace(HANAKO, name="taro", role=Role.VIEWER, authority="121002", label="太郎")
+    await door.house.create(reader, PASSWORD, "root")
+    await door.house.create(replace(HANAKO, name="jiro", authority="121002", label="次郎"), PASSWORD, "root")
     assert (await door.sign_in(name="taro")).status == 303
-    assert (await door.get("/offices")).status == 403
-    assert (await door.get("/")).status == 200
+    for path in ("/", "/offices", "/deadlines"):
+        assert (await door.get(path)).status == 200
+    refused = await door.get("/offices/import")
+    assert refused.status == 403
+    told = await refused.text()
+    assert "この操作には「登録・変更」の権限が要ります。あなたの役割は「閲覧者」です。" in told
+    assert "操作できるのは、次郎です。" in told
     assert (await door.post("/logout", {})).status == 303
 
 

@@ -1,208 +1,187 @@
-"""Offices: the list, and one office with what it owes and may claim, why, and what it was told."""
+"""Offices: the list of those a tenant sees, searched, filtered, in an order, and as a file."""
 
-from dataclasses import dataclass
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any, Final
 
 from aiohttp import web
 
 from notifier.domain import dates
-from notifier.domain.deadlines import Due, Known, due_of
-from notifier.domain.law import Deadline, Law
-from notifier.domain.obligations import Decision, Obligation, State, obligations_of
-from notifier.domain.statements import Statement
-from notifier.store import agendas, dossiers
-from notifier.store.dossiers import LetterLine
-from notifier.web import wording
+from notifier.domain.law import Law
+from notifier.reading.office_table import MARK, neutralised
+from notifier.store import selections
+from notifier.store.selections import STATES, OfficeLine, Order, Selected
+from notifier.web import forms, staff, wording
+from notifier.web.forms import Form
 from notifier.web.pages import answer
-from notifier.web.pages.standings import chips_of
-from notifier.web.supplies import SUPPLIES, Supplies
-from notifier.web.wording import Chip
+from notifier.web.staff import Staff
 
-HEADINGS = (
-    ("いま対応すること", (State.OPEN,)),
-    ("期日や確認を待っているもの", (State.WAITING_FOR_DATE, State.NEEDS_CLARIFICATION)),
-    ("期限を過ぎたもの", (State.LAPSED,)),
-    ("完了したもの", (State.SETTLED,)),
-    ("登録があれば対象になるもの", (State.WAITING_FOR_FACT,)),
-    ("取り下げられたもの", (State.WITHDRAWN,)),
+ORDERS: Final = (
+    (Order.NUMBER, "事業所番号"),
+    (Order.NAME, "事業所名（かな）"),
+    (Order.CORPORATION, "法人名"),
+    (Order.DUE, "期限の近い順"),
+    (Order.NEWEST, "登録の新しい順"),
+)
+REACHES: Final = (("reached", "宛先あり"), ("unreached", "宛先なし"))
+PART: Final = 1000
+COLUMNS: Final = (
+    "事業所番号",
+    "事業所名",
+    "法人名",
+    "サービス",
+    "電話番号",
+    "FAX番号",
+    "メールの宛先",
+    "対応中",
+    "期限切れ",
+    "次の期限",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One line of the answer to "why": its name and what it says."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """One obligation as the page shows it; `day` is the day it runs to, None if there is none."""
-
-    deadline: Deadline
-    occurrence: str
-    day: date | None
-    days_left: str
-    wording: str
-    chips: tuple[Chip, ...]
-    progress: str
-    settled_on: date | None
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One thing said to the office, with the number of its mail in the local mailbox, or None."""
-
-    line: LetterLine
-    occasion: Chip
-    state: Chip
-    channel: str
-    mail: int | None
-
-
-async def show_list(request: web.Request) -> web.Response:
-    """Show the offices that carry what is searched for."""
-    supplies = request.app[SUPPLIES]
-    words, page, skip = answer.asked(request)
-    async with supplies.database.reading() as conn:
-        count, lines = await dossiers.offices(
-            conn, supplies.today(), words, limit=answer.PAGE_SIZE, skip=skip
-        )
-    paging = answer.Paging("/offices", words, page, count)
-    return answer.page(
-        request, "offices.html", "offices", lines=lines, paging=paging, services=supplies.service_names
+def selected_in(form: Form) -> Selected:
+    """Return which offices are meant by what stands in an address or a form; what makes no sense asks for any."""
+    order = form.value("order")
+    state, reach = form.value("state"), form.value("reach")
+    return Selected(
+        " ".join(form.value("q").split())[: answer.LONGEST_SEARCH],
+        form.value("service")[:2],
+        form.value("deadline")[:100],
+        state if state in STATES else "",
+        reach if reach in dict(REACHES) else "",
+        form.value("closed") == "yes",
+        Order(order) if order in {each.value for each in Order} else Order.NUMBER,
     )
 
 
-async def show_one(request: web.Request) -> web.Response:
-    """Show one office."""
-    supplies = request.app[SUPPLIES]
-    today = supplies.today()
-    async with supplies.database.reading() as conn:
-        found = await dossiers.office_page(conn, request.match_info["number"])
-        if found is None:
-            raise web.HTTPNotFound
-        letters = await dossiers.letters_of(conn, found.id)
-        calendars = await agendas.of_office(conn, found.office.number)
-    law = await supplies.law()
-    owed = obligations_of(law, found.office, today)
-    groups = []
-    for heading, states in HEADINGS:
-        duties = [duty_of(law, each, today) for each in owed if each.state in states]
-        if duties:
-            duties.sort(key=lambda duty: (duty.day or date.max, duty.deadline.id))
-            groups.append((heading, duties))
+def written(selected: Selected) -> list[tuple[str, str]]:
+    """Return a selection as it stands in an address, without the words."""
+    parts = [
+        ("service", selected.service),
+        ("deadline", selected.deadline),
+        ("state", selected.state),
+        ("reach", selected.reach),
+        ("closed", "yes" if selected.closed else ""),
+        ("order", "" if selected.order is Order.NUMBER else selected.order.value),
+    ]
+    return [(name, value) for name, value in parts if value]
+
+
+def asked_form(request: web.Request) -> Form:
+    """Return what stands behind the question mark, as a form that is filled with it."""
+    return Form({name: request.query.getall(name) for name in request.query})
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show the offices that are asked for."""
+    return await page(request, asked_form(request))
+
+
+async def page(request: web.Request, form: Form) -> web.Response:
+    """Return the page with the list that `form` asks for, and what is wrong with a choice made on it."""
+    looking = staff.of(request)
+    selected, today = selected_in(form), looking.today()
+    _, number, skip = answer.asked(request)
+    async with looking.reading() as conn:
+        count = await selections.count(conn, looking.tenant, selected, today)
+        lines = await selections.offices(
+            conn, looking.tenant, selected, today, limit=answer.PAGE_SIZE, skip=skip
+        )
+    law = await looking.law()
+    filters = written(selected)
     return answer.page(
         request,
-        "office.html",
+        "offices.html",
         "offices",
-        found=found,
-        services=[(code, supplies.service_names.get(code, code)) for code in sorted(found.office.services)],
-        groups=groups,
-        others=[(law.deadlines[each.deadline], each.reason) for each in owed if each.reason],
-        facts=[
-            (line, supplies.fact_labels.get(line.fact.type, line.fact.type), wording.values_of(line.fact))
-            for line in reversed(found.facts)
-        ],
-        told=await _told(supplies, letters),
-        authorities=[
-            law.authorities[code].name for code in found.office.authorities if code in law.authorities
-        ],
-        channels=wording.CHANNELS,
-        calendars=calendars,
+        status=forms.status_of(form),
+        form=form,
+        lines=lines,
+        selected=selected,
+        filters=filters,
+        is_narrowed=bool(selected.words or [each for each in filters if each[0] != "order"]),
+        paging=answer.Paging("/offices", selected.words, number, count, filters),
+        services=looking.supplies.service_names,
+        choices=choices(looking, law),
+        towns={code: each.name for code, each in law.authorities.items()},
     )
 
 
-async def _told(supplies: Supplies, letters: list[LetterLine]) -> list[Told]:
-    keys = list(dict.fromkeys(line.key for line in letters if line.key))
-    mails = await supplies.mailbox.find(keys) if supplies.mailbox is not None else {}
-    return [
-        Told(
-            line,
-            wording.chip(wording.OCCASIONS, line.occasion),
-            wording.chip(wording.DELIVERIES, line.state),
-            wording.CHANNELS.get(line.channel, line.channel),
-            mails.get(line.key),
-        )
-        for line in letters
-    ]
+def choices(looking: Staff, law: Law) -> dict[str, Sequence[tuple[str, str]]]:
+    """Return what can be chosen in the filters, as (value, label)."""
+    duties = [(each.id, each.title) for each in law.deadlines.values() if "office" in each.parties]
+    return {
+        "services": sorted(looking.supplies.service_names.items()),
+        "deadlines": sorted((each for each in duties if law.said(each[0])), key=lambda each: each[1]),
+        "states": [(each, wording.STATES[each].text) for each in STATES],
+        "reaches": REACHES,
+        "orders": [(order.value, label) for order, label in ORDERS],
+    }
 
 
-def duty_of(law: Law, owed: Obligation, today: date) -> Duty:
-    """Return an obligation that applies as the page shows it."""
-    deadline, decision = law.deadlines[owed.deadline], owed.decision
-    if decision is None:
-        message = f"{owed.deadline} applies to {owed.office} without a decision"
-        raise ValueError(message)
-    due = decision.due
-    day = due.ladder_day or (due.latest if due.ends else None)
-    occurrence = ""
-    if owed.occurrence and due.opens is not None:
-        occurrence = dates.fiscal_year_label(dates.fiscal_year_of(due.opens)) + "分"
-    return Duty(
-        deadline,
-        occurrence,
-        day,
-        wording.days_left(day, today) if day and owed.state is State.OPEN else "",
-        due.wording,
-        chips_of(deadline, decision),
-        f"{owed.progress}/{owed.needed}" if owed.needed else "",
-        owed.settled_on,
-        tuple(reasons_of(law, deadline, decision)),
+# ---- as a file ----
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """Answer with the selected offices as a CSV file that Excel opens, for calling them or ticking them off."""
+    return await as_file(request, staff.of(request), selected_in(asked_form(request)))
+
+
+async def as_file(request: web.Request, looking: Staff, selected: Selected) -> web.StreamResponse:
+    """Answer with offices as a CSV file, part by part."""
+    day = looking.today().isoformat()
+    answered = web.StreamResponse(
+        headers={
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="offices-{day}.csv"',
+        }
     )
+    await answered.prepare(request)
+    async for part in _parts(looking, selected):
+        await answered.write(part)
+    await answered.write_eof()
+    return answered
 
 
-def reasons_of(law: Law, deadline: Deadline, decision: Decision) -> list[Reason]:
-    """Return why the law says so: for whom, by which statement, through which layers, by which arithmetic."""
-    resolution, due = decision.resolution, decision.due
-    found = [Reason("対象", deadline.taken_up_wording or deadline.concerns_wording or "すべての介護事業所")]
-    found.append(Reason("根拠", _cited(resolution.prevailing)))
-    if resolution.prevailing.remark:
-        found.append(Reason("内容", resolution.prevailing.remark))
-    names = [
-        "国" if not code else law.authorities[code].name if code in law.authorities else code
-        for code in resolution.layers
-    ]
-    found.append(Reason("適用した段階", " → ".join(names)))
-    if decision.set_by is not None:
-        setter = law.authorities.get(decision.set_by)
-        found.append(Reason("日を定めた者", setter.name if setter else decision.set_by or "国"))
-    if resolution.inherited:
-        found.append(Reason("予定の扱い", "以前の通知の「予定」が取り消されていないため、予定のままです。"))
-    if due.later_reading is not None:
-        found.append(
-            Reason(
-                "数え方",
-                f"初日を算入して数えました。算入しなければ{dates.day_label(due.later_reading)}です。早いほうを使います。",
+async def _parts(looking: Staff, selected: Selected) -> AsyncIterator[bytes]:
+    yield MARK.encode() + _rows([COLUMNS])
+    by_number, skip = replace(selected, order=Order.NUMBER), 0
+    while True:
+        async with looking.reading() as conn:
+            lines = await selections.offices(
+                conn, looking.tenant, by_number, looking.today(), limit=PART, skip=skip
             )
-        )
-    if due.target is not None and due.target != due.latest:
-        found.append(Reason("安全な日", f"{dates.day_label(due.target)}までに済ませると確実です。"))
-    found.extend(Reason("食い違う資料", f"{each.wording}（{source}）") for each, source in _against(decision))
-    found.extend(Reason("以前の内容", f"{_old(each)}（{_cited(each)}）") for each in resolution.superseded)
-    climbed = [dates.short_label(rung.on) for rung in decision.rungs if not rung.to_editor]
-    if climbed:
-        found.append(Reason("お知らせする日", "、".join(climbed)))
-    unknown = [point for each in (resolution.prevailing, *resolution.remarks) for point in each.unknown]
-    if unknown:
-        found.append(Reason("わかっていないこと", "、".join(dict.fromkeys(unknown))))
-    return found
+        yield _rows(_cells(each, looking.supplies.service_names) for each in lines)
+        skip += PART
+        if len(lines) < PART:
+            return
 
 
-def _against(decision: Decision) -> list[tuple[Due, str]]:
-    dated = [each for each in decision.resolution.against if each.due is not None]
-    return [(due, _cited(said)) for due, said in zip(decision.contradicting, dated, strict=True)]
+def _cells(line: OfficeLine, names: Any) -> list[str]:
+    return [
+        line.number,
+        line.name,
+        line.corporation,
+        "、".join(names.get(code, code) for code in line.services),
+        line.telephone,
+        line.fax,
+        "あり" if line.reachable else "なし",
+        str(line.open),
+        str(line.lapsed),
+        _day(line.next_due),
+    ]
 
 
-def _old(said: Statement) -> str:
-    return due_of(said.due, Known(), tentative=said.tentative).wording if said.due is not None else "取下げ"
+def _day(day: date | None) -> str:
+    return dates.day_label(day) if day else ""
 
 
-def _cited(said: Statement) -> str:
-    issued = f"{dates.wareki(said.notice.issued)}" if said.notice.issued else "日付なし"
-    return "、".join(part for part in (said.notice.title, said.notice.number, issued, said.place) if part)
+def _rows(rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows([neutralised(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
 
 
-ROUTES = (web.get("/offices", show_list), web.get("/offices/{number}", show_one))
+ROUTES = (web.get("/offices", show), web.get("/offices/export.csv", export))

@@ -1,0 +1,232 @@
+"""Selections: offices that a tenant sees, as its staff look for them: searched, filtered, in an order, counted.
+
+A selection is small enough to be written into an address, so that what was chosen can be chosen again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from notifier.domain.callers import Tenant
+from notifier.store.authority_records import state_of
+from notifier.store.enrolment import folded
+from notifier.store.tables import CohortRow, ContactRow, ObligationRow, OfficeRow, OfficeServiceRow
+from notifier.store.tenants import answers_to, owns_contact
+
+
+class Order(StrEnum):
+    """In which order offices are shown."""
+
+    NUMBER = "number"
+    NAME = "name"
+    CORPORATION = "corporation"
+    DUE = "due"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Which offices are meant; "" and None ask for any.
+
+    All `words` must occur in number, name, kana or corporation. `state` is that of an obligation, of `deadline` if one
+    is given. `reach` is reached or unreached: whether the tenant has an address in use. `closed` asks for closed
+    offices instead of open ones, `among` for those with one of these numbers.
+    """
+
+    words: str = ""
+    service: str = ""
+    deadline: str = ""
+    state: str = ""
+    reach: str = ""
+    closed: bool = False
+    order: Order = Order.NUMBER
+    among: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeLine:
+    """One office in a list. `open` and `lapsed` count its obligations, `next_due` is the last day of the nearest open one.
+
+    `municipality` is a six-digit 団体コード; without a telephone or FAX number those are "".
+    """
+
+    id: int
+    number: str
+    name: str
+    corporation: str
+    municipality: str
+    telephone: str
+    fax: str
+    services: tuple[str, ...]
+    reachable: bool
+    open: int = 0
+    lapsed: int = 0
+    next_due: date | None = None
+
+
+STATES: Final = ("open", "lapsed", "settled", "waiting-for-date", "waiting-for-fact", "needs-clarification")
+
+
+def reached(tenant: Tenant) -> ColumnElement[bool]:
+    """Tell in SQL whether the tenant has an address in use for an office."""
+    return exists().where(
+        col(ContactRow.office_id) == col(OfficeRow.id), col(ContactRow.active).is_(True), owns_contact(tenant)
+    )
+
+
+def meant(tenant: Tenant, selected: Selected, today: date) -> ColumnElement[bool]:
+    """Tell in SQL whether an office is one of those selected."""
+    still = col(OfficeRow.closed_on).is_(None)
+    found = [answers_to(tenant), ~still if selected.closed else still]
+    found += [_carries(word) for word in selected.words.split()]
+    if selected.service:
+        provided = select(col(OfficeServiceRow.office_id)).where(
+            col(OfficeServiceRow.service) == selected.service
+        )
+        found.append(col(OfficeRow.id).in_(provided))
+    if selected.deadline or selected.state:
+        found.append(col(OfficeRow.id).in_(_owing(selected, today)))
+    if selected.reach:
+        found.append(reached(tenant) if selected.reach == "reached" else ~reached(tenant))
+    if selected.among:
+        found.append(col(OfficeRow.number).in_(selected.among))
+    return and_(*found)
+
+
+def _owing(selected: Selected, today: date) -> Select[Any]:
+    found = select(col(ObligationRow.office_id))
+    if selected.deadline:
+        found = found.where(col(ObligationRow.deadline) == selected.deadline)
+    if selected.state:
+        joined = found.join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+        found = joined.where(state_of(today) == selected.state)
+    return found
+
+
+def _carries(word: str) -> ColumnElement[bool]:
+    written = or_(
+        *(
+            col(column).contains(word, autoescape=True)
+            for column in (OfficeRow.number, OfficeRow.name, OfficeRow.kana, OfficeRow.corporation)
+        )
+    )
+    plain = folded(word)
+    return or_(written, col(OfficeRow.folded).contains(plain, autoescape=True)) if plain else written
+
+
+async def count(conn: AsyncConnection, tenant: Tenant, selected: Selected, today: date) -> int:
+    """Return how many offices are selected."""
+    found = select(func.count()).select_from(OfficeRow).where(meant(tenant, selected, today))
+    return int((await conn.execute(found)).scalar_one())
+
+
+async def numbers(conn: AsyncConnection, tenant: Tenant, selected: Selected, today: date) -> list[str]:
+    """Return the numbers of the selected offices."""
+    found = select(col(OfficeRow.number)).where(meant(tenant, selected, today))
+    return list((await conn.execute(found.order_by(col(OfficeRow.number)))).scalars())
+
+
+async def offices(
+    conn: AsyncConnection,
+    tenant: Tenant,
+    selected: Selected,
+    today: date,
+    *,
+    limit: int,
+    skip: int = 0,
+) -> list[OfficeLine]:
+    """Return `limit` of the selected offices in their order, after `skip` of them."""
+    columns: tuple[Any, ...] = (
+        col(OfficeRow.id),
+        col(OfficeRow.number),
+        col(OfficeRow.name),
+        col(OfficeRow.corporation),
+        col(OfficeRow.municipality),
+        col(OfficeRow.telephone),
+        col(OfficeRow.fax),
+        reached(tenant).label("reachable"),
+    )
+    found: Select[Any] = select(*columns).where(meant(tenant, selected, today))
+    rows = (await conn.execute(_ordered(found, selected.order, today).limit(limit).offset(skip))).all()
+    ids = [row.id for row in rows]
+    provided, standing = await _services(conn, ids), await _standing(conn, ids, today)
+    return [
+        OfficeLine(
+            row.id,
+            row.number,
+            row.name,
+            row.corporation,
+            row.municipality,
+            row.telephone,
+            row.fax,
+            provided.get(row.id, ()),
+            bool(row.reachable),
+            *standing.get(row.id, (0, 0, None)),
+        )
+        for row in rows
+    ]
+
+
+def _ordered(found: Select[Any], order: Order, today: date) -> Select[Any]:
+    number = col(OfficeRow.number)
+    match order:
+        case Order.NAME:
+            return found.order_by(col(OfficeRow.kana) == "", col(OfficeRow.kana), col(OfficeRow.name), number)
+        case Order.CORPORATION:
+            return found.order_by(col(OfficeRow.corporation) == "", col(OfficeRow.corporation), number)
+        case Order.NEWEST:
+            return found.order_by(col(OfficeRow.registered_at).desc(), number)
+        case Order.DUE:
+            nearest = (
+                select(col(ObligationRow.office_id), func.min(col(CohortRow.latest)).label("latest"))
+                .join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+                .where(*_still_open(today), col(CohortRow.latest).is_not(None))
+                .group_by(col(ObligationRow.office_id))
+                .subquery()
+            )
+            joined = found.outerjoin(nearest, nearest.c.office_id == col(OfficeRow.id))
+            return joined.order_by(nearest.c.latest.is_(None), nearest.c.latest, number)
+    return found.order_by(number)
+
+
+def _still_open(today: date) -> tuple[ColumnElement[bool], ...]:
+    ahead = or_(col(CohortRow.latest).is_(None), col(CohortRow.latest) >= today)
+    return col(ObligationRow.settled_on).is_(None), col(CohortRow.state) == "open", ahead
+
+
+async def _services(conn: AsyncConnection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    rows = await conn.execute(
+        select(col(OfficeServiceRow.office_id), col(OfficeServiceRow.service))
+        .where(col(OfficeServiceRow.office_id).in_(ids))
+        .order_by(col(OfficeServiceRow.office_id), col(OfficeServiceRow.service))
+    )
+    for office, service in rows:
+        found[office] = (*found.get(office, ()), service)
+    return found
+
+
+async def _standing(
+    conn: AsyncConnection, ids: Sequence[int], today: date
+) -> dict[int, tuple[int, int, date | None]]:
+    """Return for each office how many obligations are open, how many have lapsed, and the nearest day of an open one."""
+    state = state_of(today)
+    is_open = and_(*_still_open(today))
+    rows = await conn.execute(
+        select(
+            col(ObligationRow.office_id),
+            func.sum(case((state == "open", 1), else_=0)),
+            func.sum(case((state == "lapsed", 1), else_=0)),
+            func.min(case((is_open, col(CohortRow.latest)), else_=None)),
+        )
+        .join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+        .where(col(ObligationRow.office_id).in_(ids))
+        .group_by(col(ObligationRow.office_id))
+    )
+    return {office: (int(opened), int(missed), due) for office, opened, missed, due in rows}
