@@ -10,6 +10,15 @@ class NotifierError(Exception):
     """Something stopped the work; the message says what, where and what to do."""
 
 
+class RefusedFieldError(NotifierError):
+    """What was asked for makes no sense in one respect; `about` names the field, "" where it is none."""
+
+    def __init__(self, message: str, about: str = "") -> None:
+        """Say what is wrong; `about` lets a form show it beside the field."""
+        super().__init__(message)
+        self.about = about
+
+
 class SettingsError(NotifierError):
     """A setting is missing or cannot be used."""
 
@@ -38,7 +47,7 @@ class CalendarRefusedError(NotifierError):
     """An address of a calendar was asked for, or is to be revoked, where that makes no sense."""
 
 
-class EndpointRefusedError(NotifierError):
+class EndpointRefusedError(RefusedFieldError):
     """An endpoint was to be added or changed in a way that makes no sense."""
 
 
@@ -78,5 +87,5 @@ class AuthorityRefusedError(NotifierError):
     """An authority was described in a way that makes no sense."""
 
 
-class AccountRefusedError(NotifierError):
+class AccountRefusedError(RefusedFieldError):
     """An account was asked for, or is to be changed, in a way that makes no sense."""

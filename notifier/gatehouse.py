@@ -26,6 +26,7 @@ from notifier.domain.accounts import (
 )
 from notifier.domain.actors import Who
 from notifier.domain.offices import is_authority_code
+from notifier.domain.roles import Role
 from notifier.errors import AccountRefusedError, UnknownError
 from notifier.steps import admit as gate
 from notifier.steps import appoint as roll
@@ -39,6 +40,7 @@ AT_ONCE: Final = 2
 """Passwords that are hashed at once: each takes 64 MiB and a core for a while."""
 STEP: Final = 30
 """Seconds that a code of a second factor counts (RFC 6238), and as long before and after."""
+_SIGNS: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 
 
@@ -77,12 +79,14 @@ class Gatehouse:
         """Make an account. Raises AccountRefusedError if it makes no sense, or its name is taken."""
         if not NAME.fullmatch(user.name):
             raise AccountRefusedError(
-                f"{user.name!r}: a name has 2 to 64 signs, small letters, digits and . _ @ -"
+                f"{user.name!r}: a name has 2 to 64 signs, small letters, digits and . _ @ -", "name"
             )
         if user.authority and not is_authority_code(user.authority):
-            raise AccountRefusedError(f"{user.authority}: no 団体コード (six digits, the last a check digit)")
+            raise AccountRefusedError(
+                f"{user.authority}: no 団体コード (six digits, the last a check digit)", "authority"
+            )
         if not user.label.strip():
-            raise AccountRefusedError("an account needs a label that says who uses it")
+            raise AccountRefusedError("an account needs a label that says who uses it", "label")
         hashed = await self._hash(user.name, password)
         account = Account(user, hashed, "", 0, self.tools.now(), str(who), None, None)
         await roll.appoint(self.tools, account, who)
@@ -92,6 +96,12 @@ class Gatehouse:
         account = await self._account(name)
         hashed = await self._hash(name, password)
         await roll.change(self.tools, account, {"hashed": hashed}, who, "user.password-reset")
+
+    async def set_role(self, name: str, role: Role, who: Who) -> None:
+        """Give an account another role; its sessions end, so that it counts at once."""
+        account = await self._account(name)
+        told = {"before": {"role": account.user.role.value}, "after": {"role": role.value}}
+        await roll.change(self.tools, account, {"role": role.value}, who, "user.role-changed", told)
 
     async def disable(self, name: str, who: Who) -> None:
         """Disable an account for good; its sessions end at once."""
@@ -120,11 +130,13 @@ class Gatehouse:
         account = await self._account(name)
         values = {"email": read_address(email) or None, "identity": identity.key if identity else None}
         if email and not values["email"]:
-            raise AccountRefusedError(f"{email!r}: no mail address such as hanako@example.jp")
+            raise AccountRefusedError(f"{email!r}: no mail address such as hanako@example.jp", "email")
         async with self.tools.database.reading() as conn:
             for column, value in values.items():
                 if value and await users.is_taken(conn, column, value, name):
-                    raise AccountRefusedError(f"{value}: another account has this; choose another one")
+                    raise AccountRefusedError(
+                        f"{value}: another account has this; choose another one", "linked"
+                    )
         action = "user.linked" if any(values.values()) else "user.unlinked"
         await roll.change(self.tools, account, values, who, action)
 
@@ -134,13 +146,13 @@ class Gatehouse:
         if account is None:
             raise UnknownError(f"{name}: no such user; `notifier user list` names them")
         if account.disabled_at is not None:
-            raise AccountRefusedError(f"{name} is disabled; create another account")
+            raise AccountRefusedError(f"{name} is disabled; create another account", "disabled")
         return account
 
     async def _hash(self, name: str, password: str) -> str:
         why = objection(password, name)
         if why:
-            raise AccountRefusedError(why)
+            raise AccountRefusedError(why, "password")
         async with self.turns:
             return await asyncio.to_thread(self.hasher.hash, folded(password))
 
@@ -247,6 +259,12 @@ class Gatehouse:
             kept = await users.session(conn, _digest(token))
         if kept is not None:
             await gate.release(self.tools, kept.account, _digest(token), origin)
+
+
+def fresh_password(chance: Callable[[int], bytes]) -> str:
+    """Return a password to be handed over and typed once: 16 signs that are not mistaken for each other, about 79 bits."""
+    signs = "".join(_SIGNS[each % len(_SIGNS)] for each in chance(64) if each < 256 - 256 % len(_SIGNS))[:16]
+    return "-".join(signs[place : place + 4] for place in range(0, 16, 4))
 
 
 def _wait(known: tuple[int, datetime] | None, now: datetime) -> timedelta | None:

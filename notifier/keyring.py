@@ -68,6 +68,11 @@ class WantedKey:
     user_role: Role | None = None
 
 
+def grantable(role: Role) -> tuple[str, ...]:
+    """Return the scopes that a user in `role` may give to a key: nobody hands on what they may not do themselves."""
+    return tuple(scope for scope in SCOPES if may_use(role, scope))
+
+
 async def create_key(tools: Tools, wanted: WantedKey, chance: Callable[[int], bytes], who: Who) -> str:
     """Make a key and return it as it must be shown: `prefix.secret`. It is told this once; a digest is kept.
 

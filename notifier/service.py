@@ -281,6 +281,7 @@ class Service:
             stand_ins=stand_ins,
             counter=Counter(self.tools, self._passes, secrets.token_bytes),
             assemble=Frames(Sender(self.settings.sender_name, self.settings.mail_from)).assemble,
+            exchange=self.exchange,
         )
         async with listening(
             make_application(supplies), self.settings.http_host, self.settings.http_port, "HTTP"

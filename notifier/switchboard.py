@@ -153,7 +153,8 @@ class Switchboard:
             if receipt.verdict is not Verdict.ACCEPTED:
                 raise EndpointRefusedError(
                     f"endpoint {number} did not answer its challenge ({receipt.code or 'no answer'}: {receipt.text});"
-                    " let it repeat data.challenge, or answer OPTIONS with WebHook-Allowed-Origin"
+                    " let it repeat data.challenge, or answer OPTIONS with WebHook-Allowed-Origin",
+                    "challenge",
                 )
         passed = await attach.resume(self._tools, found, self._who, latest_only=latest_only)
         return await self.find(number), passed
@@ -202,37 +203,44 @@ class Switchboard:
 
     def _check(self, fresh: Fresh) -> None:
         self._check_address(fresh.url)
-        _refuse_unknown("type", fresh.wanted.types, CHOSEN_TYPES)
+        _refuse_unknown("types", fresh.wanted.types, CHOSEN_TYPES)
         known = self._tools.catalogue.deadlines
         families = {each.partition("/")[0] for each in known}
-        _refuse_unknown("deadline or family", fresh.wanted.deadlines, {*known, *families})
+        _refuse_unknown("deadlines", fresh.wanted.deadlines, {*known, *families})
         wrong = [each for each in fresh.wanted.offices if not _OFFICE.fullmatch(each)]
         if wrong:
-            raise EndpointRefusedError(f"{wrong[0]}: no 事業所番号 (ten digits or capital letters)")
+            raise EndpointRefusedError(
+                f"{wrong[0]}: no 事業所番号 (ten digits or capital letters)", "offices"
+            )
         if fresh.vendor and not fresh.wanted.offices:
-            raise EndpointRefusedError("a vendor's endpoint needs the offices that the vendor serves")
+            raise EndpointRefusedError(
+                "a vendor's endpoint needs the offices that the vendor serves", "offices"
+            )
         if not 1 <= fresh.in_flight <= MOST_IN_FLIGHT:
             raise EndpointRefusedError(
-                f"in flight: {fresh.in_flight} does not lie from 1 to {MOST_IN_FLIGHT}"
+                f"in flight: {fresh.in_flight} does not lie from 1 to {MOST_IN_FLIGHT}", "in_flight"
             )
         if fresh.owner:
             try:
                 envelope_address(fresh.owner)
             except UnsendableError as fault:
-                raise EndpointRefusedError(f"the owner's address: {fault}") from None
+                raise EndpointRefusedError(f"the owner's address: {fault}", "owner") from None
 
     def _check_address(self, url: str) -> None:
         try:
             parts = urlsplit(url)
             usable = bool(parts.hostname) and parts.port != 0
         except ValueError:
-            raise EndpointRefusedError("the address of the endpoint is no URL") from None
+            raise EndpointRefusedError("the address of the endpoint is no URL", "url") from None
         if parts.scheme not in self._exchange.way.schemes or not usable or len(url) > 2000:
             wanted = " or ".join(sorted(self._exchange.way.schemes))
-            raise EndpointRefusedError(f"the address of an endpoint begins with {wanted}:// and names a host")
+            raise EndpointRefusedError(
+                f"the address of an endpoint begins with {wanted}:// and names a host", "url"
+            )
         if parts.username is not None or parts.password is not None or parts.fragment:
             raise EndpointRefusedError(
-                "the address of an endpoint holds no user name, password or fragment; the signature proves who we are"
+                "the address of an endpoint holds no user name, password or fragment; the signature proves who we are",
+                "url",
             )
 
 
@@ -245,4 +253,6 @@ def _attempt(receipt: Receipt, at: datetime, began: float) -> dict[str, Any]:
 def _refuse_unknown(what: str, given: Sequence[str], known: Collection[str]) -> None:
     unknown = [each for each in given if each not in known]
     if unknown:
-        raise EndpointRefusedError(f"{unknown[0]}: no such {what}; there are {', '.join(sorted(known))}")
+        raise EndpointRefusedError(
+            f"{unknown[0]}: no such {what}; there are {', '.join(sorted(known))}", what
+        )

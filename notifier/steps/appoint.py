@@ -16,17 +16,27 @@ async def appoint(tools: Tools, account: Account, who: Who) -> None:
     detail = {"role": user.role.value, "authority": user.authority, "label": user.label}
     async with tools.database.transaction() as conn:
         if not await users.add(conn, account):
-            raise AccountRefusedError(f"{user.name}: this name is taken; choose another one")
+            raise AccountRefusedError(f"{user.name}: this name is taken; choose another one", "taken")
         actor = actor_of(who).about(user.authority)
         await audit.append(conn, tools.now(), actor, "user.created", f"user/{user.name}", detail)
 
 
-async def change(tools: Tools, account: Account, values: Mapping[str, Any], who: Who, action: str) -> None:
-    """Change columns of an account and end its sessions; `action` names the deed in the audit, which keeps no secret."""
+async def change(
+    tools: Tools,
+    account: Account,
+    values: Mapping[str, Any],
+    who: Who,
+    action: str,
+    told: Mapping[str, Any] | None = None,
+) -> None:
+    """Change columns of an account and end its sessions; `action` names the deed in the audit, which keeps no secret.
+
+    `told` stands there too: what was before and after, where that is no secret.
+    """
     user = account.user
     async with tools.database.transaction() as conn:
         await users.change(conn, user.name, values)
         ended = await users.end(conn, name=user.name)
         actor = actor_of(who).about(user.authority)
-        detail = {"sessions_ended": ended}
+        detail = {**(told or {}), "sessions_ended": ended}
         await audit.append(conn, tools.now(), actor, action, f"user/{user.name}", detail)

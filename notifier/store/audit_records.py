@@ -17,12 +17,19 @@ from notifier.store.tables import AuditRow
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows are asked for; None asks for any."""
+    """Which rows are asked for; None asks for any.
+
+    `family` is the part of an action before its first dot, `until` an instant that is no longer among them; rows of
+    those named in `without` are left out.
+    """
 
     action: str | None = None
     subject: str | None = None
     who: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
+    family: str | None = None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,12 @@ async def rows(
         found = found.where(col(AuditRow.id) < before)
     if wanted.since is not None:
         found = found.where(col(AuditRow.at) >= wanted.since)
+    if wanted.until is not None:
+        found = found.where(col(AuditRow.at) < wanted.until)
+    if wanted.family is not None:
+        found = found.where(col(AuditRow.action).startswith(f"{wanted.family}.", autoescape=True))
+    if wanted.without:
+        found = found.where(col(AuditRow.who).not_in(wanted.without))
     for column, value in (
         (AuditRow.action, wanted.action),
         (AuditRow.subject, wanted.subject),

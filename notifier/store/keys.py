@@ -94,9 +94,11 @@ def _named() -> Select[Any]:
     return select(key).where(among_texts(key.c.prefix, "prefixes"))
 
 
-async def every(conn: AsyncConnection) -> Sequence[ApiKey]:
-    """Return all keys, revoked ones too, oldest first."""
+async def every(conn: AsyncConnection, authority: str | None = None) -> Sequence[ApiKey]:
+    """Return all keys, of one `authority` or of all, revoked ones too, oldest first."""
     found = select(table(ApiKeyRow)).order_by(col(ApiKeyRow.created_at), col(ApiKeyRow.prefix))
+    if authority is not None:
+        found = found.where(col(ApiKeyRow.authority) == authority)
     return [_key(row) for row in await conn.execute(found)]
 
 

@@ -141,10 +141,13 @@ async def is_taken(conn: AsyncConnection, column: str, value: str, name: str) ->
     return (await conn.execute(others)).first() is not None
 
 
-async def every(conn: AsyncConnection) -> Sequence[Account]:
-    """Return all accounts by name, disabled ones too."""
+async def every(conn: AsyncConnection, authority: str | None = None) -> Sequence[Account]:
+    """Return all accounts by name, of one `authority` or of all, disabled ones too."""
     found = table(UserRow)
-    return [_account(row) for row in await conn.execute(select(found).order_by(found.c.name))]
+    wanted = select(found).order_by(found.c.name)
+    if authority is not None:
+        wanted = wanted.where(found.c.authority == authority)
+    return [_account(row) for row in await conn.execute(wanted)]
 
 
 async def change(conn: AsyncConnection, name: str, values: Mapping[str, Any]) -> None:

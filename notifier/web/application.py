@@ -13,14 +13,18 @@ from notifier.web.navigation import SERVED, addresses
 from notifier.web.office import routes as office
 from notifier.web.origins import TRUSTED
 from notifier.web.pages import (
+    accounts,
+    audit,
     board,
     bulk,
+    calendar_lending,
     calendars,
     clock,
     confirmation,
     coverage,
     deadlines,
     imports,
+    keys,
     letter_deeds,
     letters,
     login,
@@ -32,10 +36,12 @@ from notifier.web.pages import (
     offices,
     oidc,
     reference,
+    settings,
     stand_ins,
     statement,
     today,
     unsubscribe,
+    webhooks,
 )
 from notifier.web.pages import office as office_page
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
@@ -57,6 +63,12 @@ STAFF: Final = (
     statement,
     letters,
     letter_deeds,
+    settings,
+    webhooks,
+    keys,
+    calendar_lending,
+    accounts,
+    audit,
 )
 """Modules of pages; each has ROUTES. Those whose pages need tools or a secret see to it themselves."""
 

@@ -13,6 +13,7 @@ from notifier.clock import Clock, civil_date
 from notifier.counter import Counter
 from notifier.domain.accounts import User
 from notifier.domain.law import Law
+from notifier.exchange import Exchange
 from notifier.gatehouse import Gatehouse
 from notifier.oidc import Oidc
 from notifier.rendering import Pages
@@ -41,7 +42,8 @@ class Supplies:
     `monitor` tells whether the program is ready. `proxies` are networks of proxies whose word on where a request came
     from is believed. `tools` are what the deeds of staff use; without them pages are for reading only. `stand_ins` are
     the persons as whom a visitor of the demonstration may look, the first of them unless another was chosen. `assemble`
-    returns a letter as it goes over the wire. `counter` lets offices come to their own pages; these exist only with it.
+    returns a letter as it goes over the wire, `exchange` is the way to endpoints. `counter` lets offices come to their
+    own pages; these exist only with it.
     """
 
     database: Database
@@ -69,6 +71,7 @@ class Supplies:
     tools: Tools | None = None
     stand_ins: tuple[User, ...] = ()
     assemble: Callable[[Parcel], bytes] | None = None
+    exchange: Exchange | None = None
     counter: Counter | None = None
 
     def today(self) -> date:

@@ -22,6 +22,7 @@ from notifier.counter import Counter, doorway
 from notifier.domain.accounts import User
 from notifier.domain.law import Law
 from notifier.domain.roles import Role
+from notifier.exchange import Exchange
 from notifier.intake import Inbound, receive
 from notifier.passes import Passes, Purpose
 from notifier.publishing import publish
@@ -116,6 +117,7 @@ async def town(
     guard: Guard | None = None,
     offices: Sequence[Enrolled] = OFFICES,
     stand_ins: Sequence[User] = (),
+    exchange: Exchange | None = None,
 ) -> AsyncIterator[Town]:
     """Run a town from `first` to `until`, then serve its pages, to the first of `stand_ins` (none: to anybody)."""
     clock = TurnedClock(japan_time(first, 0))
@@ -171,6 +173,7 @@ async def town(
         tools=tools,
         stand_ins=tuple(stand_ins),
         assemble=Frames(sender).assemble,
+        exchange=exchange,
         counter=counter,
         recipient_of=partial(passes.read, Purpose.UNSUBSCRIBE),
         mute=partial(mute, tools),
