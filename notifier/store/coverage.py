@@ -12,8 +12,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.callers import Tenant
+from notifier.domain.callers import NATION, Tenant
 from notifier.domain.law import Deadline
+from notifier.store import sight
 from notifier.store.applicability import condition_sql
 from notifier.store.database import table
 from notifier.store.subscriptions import told
@@ -133,9 +134,14 @@ _OUTLINED: Final = ("settled", "not_bound", "unreachable", "excluded", "others")
 # ---- one deadline ----
 
 
-async def counts(conn: AsyncConnection, tenant: Tenant, asked: Asked) -> dict[Why, int]:
-    """Return how many open offices of `tenant` are where for which reason; together they are all of them."""
-    placed = _placed(tenant, asked)
+async def counts(
+    conn: AsyncConnection, tenant: Tenant, asked: Asked, *, in_sum: bool = False
+) -> dict[Why, int]:
+    """Return how many open offices of `tenant` are where for which reason; together they are all of them.
+
+    `in_sum` counts what a prefecture sees in sum: all that lie in it, told by whomever. Ask beside the walls then.
+    """
+    placed = _placed(tenant, asked, in_sum=in_sum)
     rows = await conn.execute(select(placed.c.why, func.count()).group_by(placed.c.why))
     found = {Why(row[0]): int(row[1]) for row in rows}
     return {why: found[why] for why in Why if why in found}
@@ -181,8 +187,16 @@ async def occurrences(conn: AsyncConnection, deadline: str) -> list[int]:
     return sorted((await conn.execute(found)).scalars()) or [0]
 
 
-def _placed(tenant: Tenant, asked: Asked) -> Subquery:
+def _scope(tenant: Tenant, *, in_sum: bool) -> tuple[Tenant, ColumnElement[bool]]:
+    """Return through whose contacts it counts whether somebody is told, and which offices are meant."""
+    if in_sum and tenant.is_prefecture:
+        return NATION, sight.counted(tenant)
+    return tenant, answers_to(tenant)
+
+
+def _placed(tenant: Tenant, asked: Asked, *, in_sum: bool = False) -> Subquery:
     """Select id, `why` and `settled_on` of each open office of `tenant`."""
+    eyes, mine = _scope(tenant, in_sum=in_sum)
     office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
     share = and_(
         obligation.c.office_id == office.c.id,
@@ -190,11 +204,11 @@ def _placed(tenant: Tenant, asked: Asked) -> Subquery:
         obligation.c.occurrence == asked.occurrence,
     )
     return (
-        select(office.c.id, _why(tenant, asked).label("why"), obligation.c.settled_on)
+        select(office.c.id, _why(eyes, asked).label("why"), obligation.c.settled_on)
         .select_from(office)
         .outerjoin(obligation, share)
         .outerjoin(cohort, cohort.c.id == obligation.c.cohort_id)
-        .where(office.c.closed_on.is_(None), answers_to(tenant))
+        .where(office.c.closed_on.is_(None), mine)
         .subquery()
     )
 
@@ -319,27 +333,30 @@ async def _decided(
 # ---- all deadlines ----
 
 
-async def open_offices(conn: AsyncConnection, tenant: Tenant) -> int:
+async def open_offices(conn: AsyncConnection, tenant: Tenant, *, in_sum: bool = False) -> int:
     """Return how many open offices `tenant` has: what the numbers of each deadline add up to."""
     office = table(OfficeRow).c
-    found = select(func.count()).where(office.closed_on.is_(None), answers_to(tenant))
+    found = select(func.count()).where(office.closed_on.is_(None), _scope(tenant, in_sum=in_sum)[1])
     return int((await conn.execute(found)).scalar_one())
 
 
-async def outlines(conn: AsyncConnection, tenant: Tenant, today: date) -> list[Outline]:
+async def outlines(
+    conn: AsyncConnection, tenant: Tenant, today: date, *, in_sum: bool = False
+) -> list[Outline]:
     """Return where the open offices of `tenant` are about each deadline, as far as letters need not be looked at."""
     office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
     duty = table(DeadlineRow)
+    eyes, mine = _scope(tenant, in_sum=in_sum)
     settled = or_(obligation.c.settled_on.is_not(None), cohort.c.state == "settled")
     not_bound = or_(
         cohort.c.state == "withdrawn", cohort.c.taken_up.is_(False), cohort.c.state == "waiting-for-fact"
     )
-    silenced = _silenced(tenant, duty.c.id, duty.c.family, today)
+    silenced = _silenced(eyes, duty.c.id, duty.c.family, today)
     place = case(
         (settled, "settled"),
         (not_bound, "not_bound"),
         (silenced, "excluded"),
-        (~_has_contact(tenant, in_use=True), "unreachable"),
+        (~_has_contact(eyes, in_use=True), "unreachable"),
         else_="others",
     )
     found = (
@@ -353,7 +370,7 @@ async def outlines(conn: AsyncConnection, tenant: Tenant, today: date) -> list[O
         .join(cohort, cohort.c.id == obligation.c.cohort_id)
         .join(office, office.c.id == obligation.c.office_id)
         .join(duty, duty.c.id == obligation.c.deadline)
-        .where(office.c.closed_on.is_(None), answers_to(tenant))
+        .where(office.c.closed_on.is_(None), mine)
         .group_by(obligation.c.deadline, obligation.c.occurrence, place)
         .order_by(obligation.c.deadline, obligation.c.occurrence)
     )

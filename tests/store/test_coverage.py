@@ -136,6 +136,24 @@ async def test_why_an_office_is_not_told_is_shown_with_who_decided_it(shop: Work
     assert (line.why.place, line.decision) == (Covered.EXCLUDED, "休止中（2026-04-01から、a clerk）")
 
 
+async def test_a_prefecture_counts_all_offices_in_it_told_by_whomever(shop: Workshop) -> None:
+    above = Tenant("990001")
+    await shop.enrol(enrolled(A, "a@example.jp", prefecture=above.code), enrolled(B, prefecture=above.code))
+    await shop.publish(said(by(DUE)), deadlines=[DUTY])
+    await shop.live_until(date(2026, 4, 1))
+    asked = Asked(DUTY, 0, shop.tools.today())
+    async with shop.database.reading() as conn:
+        counts = await coverage.counts(conn, above, asked, in_sum=True)
+        [outline] = await coverage.outlines(conn, above, asked.today, in_sum=True)
+        assert await coverage.open_offices(conn, above, in_sum=True) == 2
+        assert (await coverage.counts(conn, above, asked), await coverage.open_offices(conn, above)) == (
+            {},
+            0,
+        )
+    assert counts == {Why.NO_ADDRESS: 1, Why.TOLD_NOW: 1}
+    assert (outline.unreachable, outline.others) == (1, 1)
+
+
 async def test_a_list_is_read_page_by_page_and_by_reason(shop: Workshop) -> None:
     await shop.enrol(*(enrolled(f"997000{number:04d}") for number in range(7)))
     await shop.publish(said(by(DUE)), deadlines=[DUTY])

@@ -96,10 +96,9 @@ async def show(request: web.Request) -> web.Response:
     looking = staff.of(request)
     today = looking.today()
     law = await looking.law()
-    async with looking.reading() as conn:
-        outlines = await coverage.outlines(conn, looking.tenant, today)
-        offices = await coverage.open_offices(conn, looking.tenant)
     async with looking.overview() as conn:
+        outlines = await coverage.outlines(conn, looking.tenant, today, in_sum=True)
+        offices = await coverage.open_offices(conn, looking.tenant, in_sum=True)
         standing = await board.board(conn, today, looking.tenant)
     views = {view.deadline.id: view for view in standings.views_of(law, standing, today, looking.tenant)}
     rows = [_row(views[each.deadline], each, offices) for each in outlines if each.deadline in views]
@@ -144,13 +143,16 @@ async def show_one(request: web.Request) -> web.Response:
     async with looking.overview() as conn:
         numbers = await coverage.occurrences(conn, deadline.id)
         standing = await board.board(conn, looking.today(), looking.tenant, deadline.id)
-    asked = Asked(deadline, deadlines.occurrence_of(request, numbers), looking.today(), _whys(place))
+        asked = Asked(deadline, deadlines.occurrence_of(request, numbers), looking.today(), _whys(place))
+        counts = await coverage.counts(conn, looking.tenant, asked, in_sum=True)
     lines: Sequence[Line] = ()
-    async with looking.reading() as conn:
-        counts = await coverage.counts(conn, looking.tenant, asked)
-        if place is not None:
+    own = counts
+    if place is not None:
+        async with looking.reading() as conn:
+            if looking.tenant.is_prefecture:
+                own = await coverage.counts(conn, looking.tenant, asked)
             lines = await coverage.offices(conn, looking.tenant, asked, skip=skip, limit=answer.PAGE_SIZE)
-    counted = sum(count for why, count in counts.items() if why.place is place)
+    counted = sum(count for why, count in own.items() if why.place is place)
     kept = [("place", place.value)] if place else []
     kept += [("occurrence", str(asked.occurrence))] if asked.occurrence else []
     key = standings.key_for(deadline.id, looking.tenant)
@@ -171,6 +173,7 @@ async def show_one(request: web.Request) -> web.Response:
         occurrence=asked.occurrence,
         names={code: authority.name for code, authority in law.authorities.items()},
         whose=whose(law, looking),
+        only_sums=looking.tenant.is_prefecture,
         sources=_sources(law, deadline),
         now=looking.now(),
     )
