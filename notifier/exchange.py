@@ -56,9 +56,9 @@ class Exchange:
         place, trace = str(told.place), told.traceparent or None
         return Event(told.id, self.source, told.type, told.subject, told.happened, told.data, place, trace)
 
-    def body(self, told: Told) -> bytes:
-        """Return what is posted."""
-        return event_body(self.event(told))
+    def body(self, told: Told, data: str = "") -> bytes:
+        """Return what is posted; `data` is what `written` makes of the data, where that is at hand."""
+        return event_body(self.event(told), data)
 
 
 Chance = Callable[[int], bytes]

@@ -6,14 +6,15 @@ The row stands before the deed, the same id goes with every try, and a result th
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from notifier.alerting import alert
 from notifier.channels.webhook import Endpoint as Address
+from notifier.channels.webhook import written
 from notifier.domain import breaker
 from notifier.domain.backoff import webhook_retry
 from notifier.domain.breaker import FAILURES, Turn
@@ -23,6 +24,7 @@ from notifier.exchange import Exchange
 from notifier.store import audit, endpoints, postings
 from notifier.store.database import Connection
 from notifier.store.endpoints import Endpoint
+from notifier.store.feed import Told
 from notifier.store.postings import Outcome, Posting, Ready
 from notifier.tools import Tools
 
@@ -73,6 +75,8 @@ class _Round:
         self._outcomes: list[tuple[Outcome, Receipt]] = []
         self._given_back: list[int] = []
         self._news = asyncio.Event()
+        self._data: Mapping[str, Any] | None = None
+        self._words = ""
 
     async def run(self) -> datetime | None:
         now = self._tools.now()
@@ -163,7 +167,7 @@ class _Round:
 
     async def _post(self, line: _Line, posting: Posting) -> None:
         at, began = self._tools.now(), perf_counter()
-        body = self._exchange.body(posting.told)
+        body = self._body(posting.told)
         receipt = await self._exchange.way.post(
             line.address, posting.told.id, body, at, posting.told.traceparent
         )
@@ -175,6 +179,12 @@ class _Round:
             self._give_back(line)
         if len(self._outcomes) >= GROUP or len(line.queue) == line.quota // 2:
             self._news.set()
+
+    def _body(self, told: Told) -> bytes:
+        """Return what is posted; what happened to many at once is put into words once."""
+        if told.data is not self._data:
+            self._data, self._words = told.data, written(told.data)
+        return self._exchange.body(told, self._words)
 
     def _give_back(self, line: _Line) -> None:
         self._given_back.extend(each.id for each in line.queue)
