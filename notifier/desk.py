@@ -11,7 +11,7 @@ from notifier.domain.callers import NATION, Tenant
 from notifier.domain.impacts import Bill, Impact
 from notifier.domain.reviews import Objection, Verdict, as_kept
 from notifier.domain.stages import Stage, why_not
-from notifier.drafting import Known, draft
+from notifier.drafting import Known, as_catalogue, draft
 from notifier.errors import NoticeRefusedError, UnknownError
 from notifier.reading.expressions import Reading, read
 from notifier.reading.extraction import Document, Kind, extract
@@ -240,6 +240,15 @@ class Desk:
         return objections(await self.review(notice), await self._at_hand(found.authority))
 
     # ---- deciding ----
+
+    async def as_catalogue(self, notice: str) -> str:
+        """Return what was kept of a notice as it would stand in the files of the catalogue, each part under its file."""
+        bill = await self._bill(notice)
+        parts = [
+            f"# ---- {file}{f': {under}' if under else ''} ----\n\n{text}\n"
+            for file, under, text in as_catalogue(bill)
+        ]
+        return "\n".join(parts)
 
     async def preview(self, notice: str, months: int = 3, samples: int = 3) -> Impact:
         """Return what approving the notice would do now. Raises ReviewRefusedError if it says nothing that can be read."""

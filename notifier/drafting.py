@@ -6,8 +6,11 @@ from datetime import date
 from typing import Any
 
 from notifier.catalogue import Catalogue
-from notifier.catalogue.drafts import draft_of, statement_of
+from notifier.catalogue.drafts import as_toml, draft_of, notice_entry, statement_of
+from notifier.catalogue.duties import deadline_as_data
 from notifier.catalogue.names import load_names
+from notifier.catalogue.sources import statement_as_data
+from notifier.domain.impacts import Bill
 from notifier.domain.law import Law
 from notifier.proposing import LawAtHand, as_json, new_duty, place_of, propose
 from notifier.reading.candidates_identity import Identity, Named
@@ -137,3 +140,24 @@ def _identity(proposals: Proposals, known: Known) -> dict[str, Any]:
 
 def _value(named: Named) -> str:
     return named.value or named.hint
+
+
+def as_catalogue(bill: Bill) -> Iterator[tuple[str, str, str]]:
+    """Yield what a bill says in the catalogue's own form: the file, the deadline it stands under ("": a new entry), TOML.
+
+    Shipped so, it makes the same law as approving the bill does.
+    """
+    notice = {**notice_entry(bill.notice), "known_from": bill.notice.known_from}
+    yield "notices.toml", "", as_toml("notice", notice)
+    new = {each.id: deadline_as_data(each) for each in bill.deadlines}
+    said: dict[str, list[dict[str, Any]]] = {}
+    for each in bill.statements:
+        entry = {key: value for key, value in statement_as_data(each).items() if key != "deadline"}
+        said.setdefault(each.deadline, []).append({**entry, "id": each.id.partition("#")[2]})
+    for deadline, entries in said.items():
+        file = f"{deadline.partition('/')[0]}.toml"
+        if deadline in new:
+            yield file, "", as_toml("deadline", {**new[deadline], "statement": entries})
+        else:
+            for entry in entries:
+                yield file, deadline, as_toml("deadline.statement", entry)

@@ -108,6 +108,9 @@ def show(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Its candidates as one JSON object a line, to be edited.")
     ] = False,
+    toml: Annotated[
+        bool, typer.Option("--toml", help="What was kept of it, in the form of the shipped catalogue.")
+    ] = False,
 ) -> None:
     """Show one notice: what it is, where it stands, its candidates, and what stands in the way of approval."""
 
@@ -116,6 +119,9 @@ def show(
         return await desk.open(name)
 
     found = at_desk(work)
+    if toml:
+        print(at_desk(lambda desk: desk.as_catalogue(name)))
+        return
     if jsonl:
         json_lines(_as_json(each) for each in _candidates(found))
         return
