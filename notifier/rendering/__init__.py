@@ -1,0 +1,7 @@
+"""Rendering: the only door to Jinja2, and letters joined from frames that were rendered once."""
+
+from notifier.rendering.composer import Composer
+from notifier.rendering.pages import Pages, check_templates
+from notifier.rendering.views import Composed, ItemView, LetterView, SectionView
+
+__all__ = ["Composed", "Composer", "ItemView", "LetterView", "Pages", "SectionView", "check_templates"]
