@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from notifier.reading.evidence import speaks_of
 from notifier.reading.findings import Expression
-from notifier.reading.lexicon import words
 from notifier.reading.phrases import Phrase, Shape
 
 _ASIDE = r"(?:[ ]?\([^()\n]{0,24}\))?"
@@ -61,19 +61,14 @@ def _is_coordinated(text: str, first: Phrase, second: Phrase) -> bool:
         return False
     own = _TOPIC.search(text, max(0, first.start - 20), first.start)
     between = text[first.end : second.start]
-    return not (_decides(between, 1) or (own is not None and _decides(own[1], -1)))
+    # 説明会は６月１日、申込期限は５月20日: the labels themselves tell of what kind each day is.
+    return not (speaks_of(between, 1) or (own is not None and speaks_of(own[1], -1)))
 
 
 def _is_whole(phrase: Phrase) -> bool:
     """Say whether the phrase names a whole year or half year: it says of which, not when."""
     moment = phrase.moment
     return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
-
-
-def _decides(label: str, sign: int) -> bool:
-    """Say whether the words themselves tell of what kind the day is: 説明会は６月１日、申込期限は５月20日."""
-    groups = (group for group in words("duty") if group.where == "label" and group.weight * sign > 0)
-    return any(group.pattern.search(label) for group in groups)
 
 
 def _as_deadline(expression: Expression) -> Expression:

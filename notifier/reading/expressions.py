@@ -1,6 +1,6 @@
 """Every expression of time in a notice, with what it means: the grammar's answer as CONTRACTS 3 prints it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from notifier.domain.dates import Interval
@@ -11,14 +11,38 @@ from notifier.reading.findings import Expression, Reading
 from notifier.reading.flagging import flagged
 from notifier.reading.issuing import issue_date
 from notifier.reading.joining import phrases
-from notifier.reading.normalising import normalised
+from notifier.reading.normalising import Copy, normalised
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Page, Place
 from notifier.reading.resolving import resolve
 from notifier.reading.tentativeness import governing_marks, why_tentative
 from notifier.reading.years import Surroundings
 
-__all__ = ["Expression", "Reading", "read"]
+__all__ = ["Expression", "Reading", "Standing", "read", "standings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A phrase where it stands: what it means, what is around it, and how far it is to the next one."""
+
+    phrase: Phrase
+    meaning: Resolved
+    place: Place
+    reach: int
+
+
+def standings(copy: Copy, issued: date | None = None) -> tuple[list[Standing], date | None]:
+    """Return the phrases of a normalised text in reading order, and the issue date they were related to."""
+    page = Page(copy.text)
+    found = tuple(phrases(copy.text))
+    reference = issued or issue_date(page, found)
+    meanings = _meanings(copy.text, found, reference)
+    places = _places(page, copy.text, found)
+    row = [
+        Standing(phrase, meaning, place, reach)
+        for phrase, meaning, (place, reach) in zip(found, meanings, places, strict=True)
+    ]
+    return row, reference
 
 
 def read(text: str, issued: date | None = None) -> Reading:
@@ -27,40 +51,39 @@ def read(text: str, issued: date | None = None) -> Reading:
     Any text can be read; the time taken grows with its length.
     """
     copy = normalised(text)
-    page = Page(copy.text)
-    found = tuple(phrases(copy.text))
-    reference = issued or issue_date(page, found)
-    meanings = _meanings(copy.text, found, reference)
-    originals = Page(text)
+    page, originals = Page(copy.text), Page(text)
+    row, reference = standings(copy, issued)
     governing = governing_marks(page)
-    places = _places(page, copy.text, found)
-    expressions = []
-    for phrase, meaning, (place, reach) in zip(found, meanings, places, strict=True):
-        start, end = copy.span(phrase.start, phrase.end)
-        line = originals.number(start)
-        surface = copy.text[phrase.start : phrase.end]
-        is_over = reference is not None and meaning.end is not None and meaning.end < reference
-        mark = "" if is_over else governing.get(page.number(phrase.start), "")
-        tentative = "" if meaning.kind == "other" else why_tentative(surface, place, mark, reach=reach)
-        verdict = judge(phrase, meaning, place, reference, reach)
-        expressions.append(
-            Expression(
-                line + 1,
-                start - originals.starts[line],
-                text[start:end],
-                meaning.kind,
-                meaning.start,
-                meaning.end,
-                bool(tentative),
-                verdict.is_deadline,
-                tuple(sorted(meaning.flags)),
-                start,
-                (*verdict.reasons, *((f"予定: {tentative}",) if tentative else ())),
-                _sentence(place, text[start:end]),
-            )
-        )
-    expressions = alike_in_lists(expressions, copy.text, found)
-    return Reading(text, reference, flagged(tuple(expressions), originals, reference))
+    found = [_expression(each, copy, page, originals, reference, governing) for each in row]
+    found = alike_in_lists(found, copy.text, tuple(each.phrase for each in row))
+    return Reading(text, reference, flagged(tuple(found), originals, reference))
+
+
+def _expression(
+    here: Standing, copy: Copy, page: Page, originals: Page, reference: date | None, governing: dict[int, str]
+) -> Expression:
+    phrase, meaning, place = here.phrase, here.meaning, here.place
+    start, end = copy.span(phrase.start, phrase.end)
+    line = originals.number(start)
+    surface = copy.text[phrase.start : phrase.end]
+    is_over = reference is not None and meaning.end is not None and meaning.end < reference
+    mark = "" if is_over else governing.get(page.number(phrase.start), "")
+    tentative = "" if meaning.kind == "other" else why_tentative(surface, place, mark, reach=here.reach)
+    verdict = judge(phrase, meaning, place, reference, here.reach)
+    return Expression(
+        line + 1,
+        start - originals.starts[line],
+        originals.text[start:end],
+        meaning.kind,
+        meaning.start,
+        meaning.end,
+        bool(tentative),
+        verdict.is_deadline,
+        tuple(sorted(meaning.flags)),
+        start,
+        (*verdict.reasons, *((f"予定: {tentative}",) if tentative else ())),
+        _sentence(place, originals.text[start:end]),
+    )
 
 
 def _places(page: Page, text: str, found: tuple[Phrase, ...]) -> list[tuple[Place, int]]:

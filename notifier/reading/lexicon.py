@@ -10,13 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One group of words: where it is sought, how far, how much it weighs, and the reason it gives."""
+    """One group of words: where it is sought, how far, the reason it gives, and what it says where it is a label."""
 
     reason: str
     pattern: re.Pattern[str]
     where: str = "after"
     near: int = 60
-    weight: int = 0
+    speaks: int = 0
 
 
 @cache
@@ -33,7 +33,7 @@ def words(purpose: str) -> tuple[Words, ...]:
             re.compile("|".join(group["words"])),
             group.get("where", "after"),
             group.get("near", 60),
-            group.get("weight", 0),
+            group.get("speaks", 0),
         )
         for group in _file()[purpose]
     )

@@ -184,7 +184,7 @@ def main() -> None:
         "third unseen set": labelled("third"),
         "seven later unseen sets": [
             notice
-            for folder in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+            for folder in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
             for notice in labelled(folder)
         ],
     }

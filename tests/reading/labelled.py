@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 TEXTS = Path(__file__).with_name("texts")
+_BRACKETED = re.compile(r"([《〔][^》〕]*[》〕])")
 _MARKED = re.compile(r"⟦([^|⟧]*)\|([^|⟧]*)\|([^|⟧]*)\|([^|⟧]*)⟧")
 
 
@@ -36,6 +37,27 @@ class Labelled:
 def labelled(folder: str) -> list[Labelled]:
     """Return the notices of `texts/<folder>`."""
     return [_parse(path) for path in sorted((TEXTS / folder).glob("*.txt"))]
+
+
+def lines() -> list[str]:
+    """Return the single lines, in which 《…》 marks a deadline and 〔…〕 any other time."""
+    return (TEXTS / "lines.txt").read_text(encoding="utf-8").splitlines()
+
+
+def sentences() -> list[str]:
+    """Return the single sentences; in those beginning with 1, something is a deadline."""
+    return (TEXTS / "sentences.txt").read_text(encoding="utf-8").splitlines()
+
+
+def spans(line: str) -> tuple[str, list[tuple[int, int, bool]]]:
+    """Return a line without its marks, and for each its first place, the place after it, and whether it is a deadline."""
+    text, marked = "", []
+    for part in _BRACKETED.split(line):
+        if part[:1] in ("《", "〔"):
+            marked.append((len(text), len(text) + len(part) - 2, part.startswith("《")))
+            part = part[1:-1]  # noqa: PLW2901  # the marks go, the words stay
+        text += part
+    return text, marked
 
 
 def _parse(path: Path) -> Labelled:

@@ -6,7 +6,19 @@ from notifier.reading.expressions import Expression, read
 from tests.reading.labelled import Label, Labelled, labelled
 
 SEEN = labelled("seen")
-_FOLDERS = ("heldout", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_FOLDERS = (
+    "heldout",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+)
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
 

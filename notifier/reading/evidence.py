@@ -1,0 +1,246 @@
+"""What around an expression tells whether it bounds what someone must or may do: its form, label, topic and verb.
+
+Nothing is weighed here; `duties` adds up the weights. `words.toml` holds the words.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from notifier.reading.dating import Resolved
+from notifier.reading.lexicon import Words, words
+from notifier.reading.phrases import Phrase, Shape
+from notifier.reading.places import Place
+
+
+class Hint(NamedTuple):
+    """One thing that speaks for or against a deadline: the name under which it is weighed, and the words found."""
+
+    name: str
+    found: str
+
+
+class Context(NamedTuple):
+    """The text around an expression, cut into the parts in which hints are sought."""
+
+    label: str
+    ask: str
+    topic: str
+    before: str
+    next: str
+    end: str
+    is_heading: bool
+    """The label stands in the line above."""
+
+
+_LONG_AGO = 366
+"""Days before the issue date after which a beginning only says how long something has held."""
+_QUOTE = re.compile("」(?:を|に|と|の次に|、|又は)")
+
+
+def ruled_out(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> str:
+    """Return why the expression cannot be a deadline, whatever else is said of it; "" if nothing rules it out."""
+    is_date_of = phrase.suffix.endswith(("現在", "時点")) or phrase.suffix.startswith("付")
+    is_bare = place.is_alone and phrase.shape is Shape.MOMENT and not phrase.suffix
+    is_old = meaning.end is None and meaning.start is not None and issued is not None
+    found = ""
+    if meaning.kind == "other":
+        found = "時刻・番号・固有名で、期限ではない"
+    elif is_date_of or phrase.word in ("時点", "現在"):
+        found = "付け・現在・時点は基準日や文書の日付"
+    elif is_bare and (meaning.start == issued or not _is_due(place.label or place.heading)):
+        found = "行に日付だけがある（発出日など）"
+    elif (
+        is_old
+        and issued is not None
+        and meaning.start is not None
+        and (issued - meaning.start).days > _LONG_AGO
+    ):
+        found = "発出日の1年以上前に始まり、終わりがない"
+    elif place.before.endswith("「") and _QUOTE.match(place.after):
+        found = "改める字句の引用"
+    elif phrase.shape is Shape.EVENT and place.before.endswith("から"):
+        found = "「から」から続く所要の期間"
+    return found
+
+
+def speaks_of(label: str, sign: int) -> bool:
+    """Say whether the words of a label alone make what it names a deadline (1), or make it none (-1)."""
+    return any(group.speaks == sign and group.pattern.search(label) for group in words("duty"))
+
+
+def _is_due(label: str) -> bool:
+    return speaks_of(label, 1)
+
+
+# ---- the form of the expression ----
+
+_INSIDE = ("限り", "以内", "内", "末", "中", "いっぱい", "一杯")
+_OPENS = ("から", "より", "~", "以降", "以後")
+
+
+def form_of(phrase: Phrase) -> str:
+    """Return the form under which hints are weighed: what it bounds, and on which side."""
+    moment, shape = phrase.moment, phrase.shape
+    by_shape = {
+        Shape.PROMPT: "prompt",
+        Shape.OPEN: "prompt",
+        Shape.RECURRING: "closes" if _closes(phrase) else "recurring",
+        Shape.RANGE: "span",
+        Shape.FROM_LENGTH: "span",
+        Shape.EVENT: "closes",
+    }
+    found = by_shape.get(shape, "")
+    if not found and _closes(phrase):
+        found = "closes"
+    if not found and shape is Shape.LENGTH:
+        found = "length"
+    if not found and shape is Shape.ANCHORED:
+        found = "opens" if phrase.suffix.endswith(_OPENS) else "anchored"
+    if not found and moment is not None and moment.is_run:
+        found = "span"
+    if (
+        not found
+        and shape is Shape.MOMENT
+        and moment is not None
+        and not moment.has_month
+        and moment.day is None
+    ):
+        found = "year"
+    if not found and phrase.suffix.endswith(_OPENS):
+        found = "opens"
+    if not found:
+        is_month = moment is not None and moment.has_month and moment.day is None and moment.nth is None
+        found = "month" if is_month and shape is Shape.MOMENT else "point"
+    return found
+
+
+def _closes(phrase: Phrase) -> bool:
+    return phrase.suffix.endswith(("まで", "以内"))
+
+
+def _forms(phrase: Phrase, meaning: Resolved, issued: date | None) -> Iterator[Hint]:
+    moment = phrase.moment
+    yield Hint("形", "")
+    if phrase.suffix.endswith("まで"):
+        yield Hint("形：まで", phrase.suffix)
+    if phrase.suffix.endswith("以内"):
+        yield Hint("形：以内", phrase.suffix)
+    if phrase.shape is Shape.EVENT:
+        yield Hint("形：ある出来事まで", "")
+    if phrase.suffix.startswith(_INSIDE):
+        yield Hint("形：内・中・末・限り", phrase.suffix)
+    if moment is not None and moment.month_word and (moment.day is not None or moment.part):
+        yield Hint("形：翌月・前月の日", moment.month_word)
+    if meaning.end is None and meaning.start is not None and issued is not None and meaning.start < issued:
+        yield Hint("発出日より前に始まり、終わりがない", "")
+    if meaning.end is not None and issued is not None and meaning.end < issued:
+        yield Hint("発出日より前に終わっている", "")
+
+
+# ---- the words around it ----
+
+_ASKS = re.compile(r"(?:か。|か|\?)[ ]*$")
+_BULLET = " ・●■◇◆○☆◎▽【】"
+_TOPIC = re.compile(
+    rf"([^、。はがを:(){_BULLET}]{{1,16}})(?:には|とは|について(?:は)?|は|が|を|も)、?[^、。]{{0,14}}$"
+    r"|([^、。はがを: ()]{1,14})[ :]+[^、。 ]{0,8}$"
+)
+_ANSWER = re.compile(r"^[ ]*(?:A|\(?答え?\)?)[0-9]{0,3}[.: ]?[ ]*")
+_NEAR_VERB = 45
+_FIRST_VERB = 70
+_FORM = 40
+
+
+def context_of(phrase: Phrase, place: Place, reach: int) -> Context:
+    """Return the parts of the text around a phrase; `reach` is how far it is to the next expression."""
+    key = "" if _ANSWER.fullmatch(place.label) else place.label
+    label = key or (place.heading if len(_ANSWER.sub("", place.before)) < 3 else "")
+    ask = label if _ASKS.search(label) else ""
+    topic = _TOPIC.search(place.before[-40:])
+    return Context(
+        "" if ask else label,
+        ask,
+        (topic[1] or topic[2] or "") if topic is not None else "",
+        place.before[-30:],
+        own_clause(phrase, place.after, reach)[:120],
+        place.after[-16:].rstrip(),
+        bool(label) and not key,
+    )
+
+
+def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, reach: int) -> Iterator[Hint]:
+    """Yield everything that tells whether the expression is a deadline."""
+    yield from _forms(phrase, meaning, issued)
+    around = context_of(phrase, place, reach)
+    if around.ask:
+        yield Hint("項目名：問い", around.ask[-12:])
+    if around.is_heading:
+        yield Hint("項目名：上の行", "")
+    taken, verb = _first_verb(around.next)
+    for group in words("duty"):
+        if group.where == "verb":
+            if group is taken and verb is not None:
+                yield Hint(group.reason, verb[0])
+            near = group.pattern.search(around.next[:_NEAR_VERB])
+            if near is not None:
+                yield Hint(f"{group.reason}（近く）", near[0])
+            continue
+        source = _source(group, around, verb)
+        found = group.pattern.search(source) if source else None
+        if found is not None:
+            yield Hint(group.reason, found[0])
+        told = group.pattern.search(around.topic) if group.where == "label" and around.topic else None
+        if told is not None:
+            yield Hint(f"{group.reason}（文の主題）", told[0])
+
+
+def _source(group: Words, around: Context, verb: re.Match[str] | None) -> str:
+    """Return the part of the text in which a group is sought."""
+    if group.where == "next":
+        return around.next[: group.near]
+    if group.where == "form":
+        return around.next[verb.end() : verb.end() + _FORM] if verb is not None else ""
+    found: str = getattr(around, group.where)
+    return found
+
+
+def _first_verb(clause: str) -> tuple[Words | None, re.Match[str] | None]:
+    """Return the group of the first verb of a clause, and the verb; of two that begin together, the longer one."""
+    best: tuple[Words | None, re.Match[str] | None] = (None, None)
+    for group in words("duty"):
+        if group.where != "verb":
+            continue
+        found = group.pattern.search(clause[:_FIRST_VERB])
+        if found is None:
+            continue
+        if best[1] is None or (found.start(), -len(found[0])) < (best[1].start(), -len(best[1][0])):
+            best = (group, found)
+    return best
+
+
+_CASE = re.compile(r"(?:場合|とき)(?:は|に|、)|\)")
+_ASIDE = re.compile(r"\([^()]*\)")
+_NEXT_TOPIC = re.compile(r"(?:、[^、。]{1,16}は|[ ]+[^、。 ]{1,16}(?:は|:|[ ])[ ]*)$")
+_PAUSES = re.compile("[しみりきけせめれえべげ]、(?:かつ|並びに|また)?、?$")
+"""A verb that leaves the mood of its clause to the end of the sentence: …に発注し、…に支払うこと."""
+_TAIL = 24
+_LISTED = 4
+"""Signs between two expressions of one list, such as 又は: what follows holds for both."""
+
+
+def own_clause(phrase: Phrase, after: str, reach: int) -> str:
+    """Return the words that belong to this expression and not to the next, nor to the main clause of a case."""
+    if phrase.suffix.endswith(("まで", "中", "内")):
+        return after
+    aside = _ASIDE.match(after)
+    if aside is not None:
+        return after[aside.end() :] if reach < aside.end() else after[:reach]
+    own = after if reach <= _LISTED else after[:reach]
+    if reach < len(after):
+        own = _NEXT_TOPIC.sub("", own)  # 説明会は６月１日、申込期限は５月20日まで: 申込 speaks of the second
+    case = _CASE.search(own)
+    if case is None:
+        return own + after[-_TAIL:] if reach < len(after) and _PAUSES.search(own) else own
+    return own[: case.start()] if case[0] == ")" else ""

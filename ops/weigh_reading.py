@@ -1,0 +1,158 @@
+"""`python -m ops.weigh_reading`: learn from texts marked by hand how much each hint of a deadline weighs.
+
+Writes `notifier/reading/weights.toml`. The method is logistic regression with a penalty on large weights, so that what
+was seen once or twice counts little; the same texts always give the same file. With `--check`, nothing is written:
+each text is judged by what the others taught, and the share of right verdicts is printed.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from notifier.reading.dating import Resolved
+from notifier.reading.evidence import form_of, hints, ruled_out
+from notifier.reading.expressions import Standing, standings
+from notifier.reading.normalising import normalised
+from notifier.reading.phrases import Phrase
+from notifier.reading.places import Place
+from tests.reading.labelled import TEXTS, labelled, lines, sentences, spans
+
+WEIGHTS = Path("notifier/reading/weights.toml")
+ISSUED = date(2026, 9, 20)
+"""The day handed to the reader for single lines, which bear none."""
+STRENGTH = 0.4
+"""How far the texts may outweigh the penalty."""
+LEANING = 0.35
+"""Added in favour of a deadline: a person looks at each, and a missed one costs more than one too many."""
+ROUNDS = 400
+LEAST = 0.05
+"""Weights below this are not worth keeping."""
+
+
+class Example(NamedTuple):
+    """One marked expression: from which text, its hints by form, and whether its author called it a deadline."""
+
+    source: str
+    names: tuple[str, ...]
+    is_deadline: bool
+
+
+def examples() -> list[Example]:
+    """Return every marked expression that nothing rules out."""
+    return [*_from_notices(), *_from_lines()]
+
+
+def _from_notices() -> Iterator[Example]:
+    for folder in sorted(each.name for each in TEXTS.iterdir() if each.is_dir()):
+        for notice in labelled(folder):
+            marks = [(each.offset, each.offset + len(each.text), each.is_deadline) for each in notice.labels]
+            yield from _from_text(f"{folder}/{notice.name}", notice.text, notice.issued, marks)
+
+
+def _from_lines() -> Iterator[Example]:
+    for number, line in enumerate(lines()):
+        text, marks = spans(line)
+        yield from _from_text(f"lines/{number // 8}", text, ISSUED, marks)
+    for number, sentence in enumerate(sentences()):
+        wanted, _, text = sentence.partition("|")
+        row, _ = standings(normalised(text), ISSUED)
+        if len(row) == 1:
+            yield from _from_text(f"sentences/{number // 8}", text, ISSUED, [(0, len(text), wanted == "1")])
+
+
+def _from_text(
+    source: str, text: str, issued: date | None, marks: Sequence[tuple[int, int, bool]]
+) -> Iterator[Example]:
+    copy = normalised(text)
+    row, reference = standings(copy, issued)
+    placed = [(*copy.span(each.phrase.start, each.phrase.end), each) for each in row]
+    for start, end, is_deadline in marks:
+        shared = [(min(closes, end) - max(opens, start), here) for opens, closes, here in placed]
+        best = max(shared, key=lambda each: each[0], default=None)
+        if best is not None and best[0] > 0 and not ruled_out(*_case(best[1]), reference):
+            yield Example(source, _names(best[1], reference), is_deadline)
+
+
+def _case(here: Standing) -> tuple[Phrase, Resolved, Place]:
+    return here.phrase, here.meaning, here.place
+
+
+def _names(here: Standing, issued: date | None) -> tuple[str, ...]:
+    form = form_of(here.phrase)
+    found = [hint.name for hint in hints(*_case(here), issued, here.reach)]
+    return tuple(key for name in dict.fromkeys(found) for key in (f"{name}|all", f"{name}|{form}"))
+
+
+def learnt(known: Sequence[Example]) -> dict[str, float]:
+    """Return the weight of each hint, for all forms and for each."""
+    index = {
+        name: place for place, name in enumerate(dict.fromkeys(key for each in known for key in each.names))
+    }
+    rows = [([index[name] for name in each.names], 1.0 if each.is_deadline else 0.0) for each in known]
+    weights, moved = [0.0] * len(index), [1e-8] * len(index)
+    for _ in range(ROUNDS):
+        slope = [weight / STRENGTH for weight in weights]
+        for places, wanted in rows:
+            total = sum(weights[place] for place in places)
+            miss = 1 / (1 + math.exp(-max(-30.0, min(30.0, total)))) - wanted
+            for place in places:
+                slope[place] += miss
+        for place, value in enumerate(slope):
+            moved[place] += value * value
+            weights[place] -= 0.5 * value / math.sqrt(moved[place])
+    return {name: weights[place] for name, place in index.items()}
+
+
+def table(weights: dict[str, float]) -> str:
+    """Return the weights as TOML, the heaviest hint first."""
+    by_hint: dict[str, dict[str, float]] = {}
+    for key, weight in weights.items():
+        name, form = key.split("|")
+        leaning = LEANING if key == "形|all" else 0.0
+        if abs(weight + leaning) >= LEAST:
+            by_hint.setdefault(name, {})[form] = round(weight + leaning, 2)
+    head = (
+        "# How much each hint speaks for (+) or against (-) a deadline. Learnt: python -m ops.weigh_reading\n"
+    )
+    ordered = sorted(by_hint.items(), key=lambda each: -max(map(abs, each[1].values())))
+    rows = (
+        (json.dumps(name, ensure_ascii=False), ", ".join(f"{form} = {forms[form]}" for form in sorted(forms)))
+        for name, forms in ordered
+    )
+    return head + "".join(f"{name} = {{ {inner} }}\n" for name, inner in rows)
+
+
+def check(known: Sequence[Example], parts: int = 8) -> str:
+    """Return how often a text is judged rightly by what the other texts taught."""
+    sources = sorted({each.source for each in known})
+    right = told = deadlines = false = 0
+    for part in range(parts):
+        apart = set(sources[part::parts])
+        weights = learnt([each for each in known if each.source not in apart])
+        for each in known:
+            if each.source in apart:
+                is_told = sum(weights.get(name, 0.0) for name in each.names) + LEANING > 0
+                right += is_told == each.is_deadline
+                deadlines += each.is_deadline
+                told += is_told and each.is_deadline
+                false += is_told and not each.is_deadline
+    others = len(known) - deadlines
+    return f"right {right}/{len(known)}, deadlines told {told}/{deadlines}, others called deadlines {false}/{others}"
+
+
+def main() -> None:
+    """Write the weights, or check how well they can be learnt."""
+    known = examples()
+    if "--check" in sys.argv:
+        print(check(known))
+        return
+    WEIGHTS.write_text(table(learnt(known)), encoding="utf-8")
+    print(f"{WEIGHTS}: learnt from {len(known)} expressions")
+
+
+if __name__ == "__main__":
+    main()
