@@ -199,6 +199,6 @@ def read_number(typed: str) -> str:
 def read_code(typed: str) -> str:
     """Return a code as it is printed, from what was typed; "" if it cannot be one."""
     plain = unicodedata.normalize("NFKC", typed).upper().translate(_CONFUSED)
-    signs = "".join(sign for sign in plain if sign.isalnum())
+    signs = "".join(sign for sign in plain if sign.isascii() and sign.isalnum())
     is_one = len(signs) == CODE_LENGTH and set(signs) <= set(SIGNS)
     return f"{signs[:4]}-{signs[4:]}" if is_one else ""

@@ -27,7 +27,7 @@ MOST_AN_HOUR: Final = 60
 """Declarations of one office; more is no work of people."""
 MORNING: Final = 8
 """The hour at which wishes for a day are looked at, before its letters leave."""
-DONE, SEEN, REMINDER = "done", "seen", "reminder"
+DONE, SEEN, REMINDER, CALENDAR = "done", "seen", "reminder", "calendar"
 FACTS, NOT_APPLICABLE = "facts", enquiries.NOT_APPLICABLE
 ASKING: Final = (enquiries.NOT_APPLICABLE, enquiries.MESSAGE, enquiries.CONTACT)
 """Kinds that wait for the municipality."""
@@ -57,8 +57,16 @@ class Declared:
     on: date | None = None
 
 
-async def declare(tools: Tools, guest: Guest, declared: Declared, who: Actor) -> int | None:
-    """Keep what an office declares and let follow from it what does; returns its id, None if there were too many."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A declaration that is kept; `is_new` is false if its form was sent before."""
+
+    id: int
+    is_new: bool = True
+
+
+async def declare(tools: Tools, guest: Guest, declared: Declared, who: Actor) -> Kept | None:
+    """Keep what an office declares and let follow from it what does; None if it has declared too much this hour."""
     now = tools.now()
     async with tools.database.transaction() as conn:
         many = await declarations.count_since(conn, guest.id, now - timedelta(hours=1))
@@ -67,7 +75,7 @@ async def declare(tools: Tools, guest: Guest, declared: Declared, who: Actor) ->
         waits = declared.kind in {DONE, FACTS}
         added = await declarations.add(conn, _row(guest, declared, who, now, waits=waits))
         if added is None:
-            return await declarations.named(conn, declared.nonce)
+            return Kept(await declarations.named(conn, declared.nonce), is_new=False)
         if waits:
             await outbox.enqueue(conn, "file", now + GRACE)
         elif declared.kind == REMINDER and declared.on is not None:
@@ -83,7 +91,7 @@ async def declare(tools: Tools, guest: Guest, declared: Declared, who: Actor) ->
             await herald_acknowledged(conn, guest.id, known, now)
         subject, detail = f"office/{guest.number}", {"declaration": added, **_told(declared)}
         await audit.append(conn, now, who, "office.declared", subject, detail)
-    return added
+    return Kept(added)
 
 
 async def undo(tools: Tools, guest: Guest, declaration_id: int, who: Actor) -> bool:

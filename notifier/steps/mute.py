@@ -1,5 +1,6 @@
 """mute: stop mail to an address because its owner asked for it; the duties stay, and the staff see who is not reached."""
 
+from notifier.domain.actors import Actor
 from notifier.store import audit, contacts
 from notifier.tools import Tools
 
@@ -11,9 +12,8 @@ async def mute(tools: Tools, address: str) -> int:
     """
     now = tools.now()
     async with tools.database.transaction() as conn:
-        numbers = await contacts.deactivate(conn, address)
-        for number in numbers:
-            await audit.append(
-                conn, now, "recipient", "contact.muted", f"office/{number}", {"channel": "email"}
-            )
-    return len(numbers)
+        found = await contacts.deactivate(conn, address)
+        for number, authority in found:
+            who = Actor("recipient", authority=authority)
+            await audit.append(conn, now, who, "contact.muted", f"office/{number}", {"channel": "email"})
+    return len({number for number, _ in found})

@@ -15,7 +15,7 @@ from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
 from notifier.errors import SubscriptionRefusedError, UnknownError
 from notifier.store import audit, contacts, memos, office_records, outbox, subscriptions
-from notifier.store.contacts import REFUSED, UNVERIFIED, Contact, written_topics
+from notifier.store.contacts import REFUSED, REPLACED, STOPPED, UNVERIFIED, Contact, written_topics
 from notifier.store.database import Connection
 from notifier.tools import Tools
 
@@ -26,6 +26,8 @@ CONFIRMED_FOR: Final = timedelta(days=365)
 """After so long a confirmed contact is asked again."""
 PATIENCE: Final = timedelta(days=60)
 """So long after it was asked again a contact that an office entered stays in use without an answer."""
+MOMENT: Final = timedelta(minutes=10)
+"""So long an office waits before the same address is asked once more."""
 LONGEST: Final = 10
 """Digits of an id, and one more."""
 AT_ONCE: Final = 500
@@ -34,13 +36,17 @@ AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A contact to be entered. `by_office` tells that the office itself enters it, not the authority."""
+    """A contact to be entered. `by_office` tells that the office itself enters it, not the authority.
+
+    It `replaces` another contact of the office (its id) once its owner has confirmed it.
+    """
 
     address: str
     role: str = ""
     topics: tuple[str, ...] = ()
     text_only: bool = False
     by_office: bool = False
+    replaces: int | None = None
 
 
 async def enter(tools: Tools, tenant: Tenant, number: str, entry: Entry, who: Who) -> Contact:
@@ -66,16 +72,47 @@ async def enter(tools: Tools, tenant: Tenant, number: str, entry: Entry, who: Wh
             "origin": "office" if entry.by_office else "authority",
             "active": not reason,
             "reason": reason,
+            "replaces": entry.replaces,
         }
         added = await contacts.add(conn, office.id, values)
         if added is None:
-            raise SubscriptionRefusedError("このアドレスは、この事業所の連絡先としてすでに登録されています。")
+            added = await _again(conn, office.id, values, now)
         contact = await _seen(conn, tenant, added)
         if reason == UNVERIFIED:
             await _ask(conn, tools, contact, now, again=False)
         detail = {"contact": added, "role": entry.role, "origin": values["origin"], "reason": reason}
         await audit.append(conn, now, who, "contact.entered", f"office/{number}", detail)
         return await _seen(conn, tenant, added)
+
+
+async def _again(conn: Connection, office_id: int, values: Mapping[str, Any], now: datetime) -> int:
+    """Return the contact at an address that an office enters once more, to be confirmed anew.
+
+    Raises SubscriptionRefusedError if it is in use, or was asked only a moment ago.
+    """
+    known = await contacts.at(conn, office_id, values["authority"], values["address"])
+    is_free = known is not None and not known.active and known.reason != REFUSED
+    if known is None or not is_free or values["origin"] != "office":
+        raise SubscriptionRefusedError("このアドレスは、この事業所の連絡先としてすでに登録されています。")
+    if known.asked_at is not None and now - known.asked_at < MOMENT:
+        raise SubscriptionRefusedError(
+            "確認のメールをお送りしたばかりです。届かないときは、10分後にもう一度お試しください。"
+        )
+    await contacts.change(conn, known.id, values)
+    return known.id
+
+
+async def stop(tools: Tools, tenant: Tenant, contact_id: int, who: Who) -> None:
+    """Send no more mail to a contact because its office wants none there; what the office owes stays.
+
+    Raises UnknownError if it is not the tenant's. One that is not in use stays as it is.
+    """
+    async with tools.database.transaction() as conn:
+        contact = await _seen(conn, tenant, contact_id)
+        if contact.active:
+            await contacts.take_out(conn, contact.id, STOPPED)
+            detail = {"contact": contact.id, "role": contact.role, "origin": contact.origin}
+            await audit.append(conn, tools.now(), who, "contact.stopped", f"office/{contact.office}", detail)
 
 
 async def amend(
@@ -140,6 +177,9 @@ async def confirm(tools: Tools, proof: str) -> Contact | None:
             return None
         await contacts.change(conn, contact.id, {"verified_at": now, "active": True, "reason": ""})
         detail = {"contact": contact.id}
+        if contact.replaces is not None:
+            await contacts.take_out(conn, contact.replaces, REPLACED)
+            detail["replaces"] = contact.replaces
         await audit.append(conn, now, "recipient", "contact.confirmed", f"office/{contact.office}", detail)
     return contact
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, case, delete, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -21,6 +21,10 @@ UNVERIFIED: Final = "unverified"
 """Why a contact is not in use: an office entered it, and its owner has not confirmed it yet."""
 LAPSED: Final = "lapsed"
 """Why a contact is not in use: its owner did not confirm it again."""
+STOPPED: Final = "stopped"
+"""Why a contact is not in use: its office wants no mail there. No list can undo that, the office can."""
+REPLACED: Final = "replaced"
+"""Why a contact is not in use: its office has put another one in its place, which was confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Contact:
     reason: str
     verified_at: datetime | None
     asked_at: datetime | None
+    replaces: int | None
 
 
 def written_topics(topics: Collection[str]) -> str:
@@ -61,6 +66,7 @@ def _contact(row: Any) -> Contact:
         topics=tuple(row["topics"].split()),
         verified_at=row["verified_at"],
         asked_at=row["asked_at"],
+        replaces=row["replaces"],
         **{name: row[name] for name in names},
     )
 
@@ -102,6 +108,35 @@ async def add(conn: AsyncConnection, office_id: int, values: Mapping[str, Any]) 
         return None
     written = insert(target).values(office_id=office_id, **values).returning(target.c.id)
     return int((await conn.execute(written)).scalar_one())
+
+
+async def at(conn: AsyncConnection, office_id: int, authority: str, address: str) -> Contact | None:
+    """Return the mail contact that an authority has of an office at an address, held, or None."""
+    mine = col(ContactRow.office_id) == office_id, col(ContactRow.authority) == authority
+    there = col(ContactRow.address) == address, col(ContactRow.channel) == "email"
+    found = await conn.execute(_shown().where(*mine, *there).with_for_update(of=table(ContactRow)))
+    row = found.mappings().one_or_none()
+    return _contact(row) if row else None
+
+
+async def take_out(conn: AsyncConnection, contact_id: int, reason: str) -> None:
+    """Take a contact out of use, if it is still there; what is planned for it and has not left is not sent there any more.
+
+    It ends as cancelled while the office is reached elsewhere, else as unreachable, visibly.
+    """
+    contact, delivery, other = table(ContactRow), table(DeliveryRow), table(ContactRow).alias("other")
+    found = update(contact).where(contact.c.id == contact_id).values(active=False, reason=reason)
+    row = (await conn.execute(found.returning(contact.c.office_id, contact.c.address))).one_or_none()
+    if row is None:
+        return
+    left = exists().where(
+        other.c.office_id == delivery.c.office_id,
+        other.c.active.is_(True),
+        other.c.channel == delivery.c.channel,
+    )
+    mine = delivery.c.office_id == row.office_id, delivery.c.recipient == row.address
+    planned = update(delivery).where(*mine, delivery.c.state == "planned")
+    await conn.execute(planned.values(state=case((left, "cancelled"), else_="unreachable")))
 
 
 async def change(conn: AsyncConnection, contact_id: int, values: Mapping[str, Any]) -> None:
@@ -171,10 +206,11 @@ async def text_only_among(conn: AsyncConnection, addresses: Collection[str]) -> 
     return set((await conn.execute(wanted, {"addresses": list(addresses)})).scalars())
 
 
-async def deactivate(conn: AsyncConnection, address: str) -> list[str]:
-    """Deactivate a mail address for every office that has it; returns the numbers of those where it was active.
+async def deactivate(conn: AsyncConnection, address: str) -> list[tuple[str, str]]:
+    """Deactivate a mail address for every office that has it; returns (number, authority) where it was active.
 
-    What is planned for it and has not left ends as unreachable, visibly; a letter with nothing left is cancelled.
+    What is planned for it and has not left ends as unreachable, visibly; a letter with nothing left is cancelled. One of
+    which it is not known whether it arrived is not sent once more.
     """
     active = (
         col(ContactRow.address) == address,
@@ -182,15 +218,19 @@ async def deactivate(conn: AsyncConnection, address: str) -> list[str]:
         col(ContactRow.active).is_(True),
     )
     found = await conn.execute(
-        select(col(OfficeRow.number))
+        select(col(OfficeRow.number), col(ContactRow.authority))
         .join(ContactRow, col(ContactRow.office_id) == col(OfficeRow.id))
         .where(*active)
-        .order_by(col(OfficeRow.number))
+        .order_by(col(OfficeRow.number), col(ContactRow.authority))
     )
-    numbers = list(found.scalars())
+    numbers = [(row.number, row.authority) for row in found]
     await conn.execute(update(ContactRow).where(*active).values(active=False, reason=REFUSED))
     planned = update(DeliveryRow).where(
         col(DeliveryRow.recipient) == address, col(DeliveryRow.state) == "planned"
     )
     await conn.execute(planned.values(state="unreachable"))
+    unsure = update(DeliveryRow).where(
+        col(DeliveryRow.recipient) == address, col(DeliveryRow.state) == "unknown"
+    )
+    await conn.execute(unsure.values(state="failed"))
     return numbers

@@ -19,7 +19,10 @@ CROWDED = "この1時間の登録が多すぎます。しばらくしてから�
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form. `kind`: text, day, area, choice, radios; `options` are (value, label)."""
+    """One field of a form. `kind`: text, email, day, area, choice, radios, ticks, hidden; `options` are (value, label).
+
+    It begins with `first`, or with `firsts` ticked.
+    """
 
     kind: str
     name: str
@@ -28,6 +31,12 @@ class Field:
     needed: bool = True
     options: tuple[tuple[str, str], ...] = ()
     first: str = ""
+    firsts: tuple[str, ...] = ()
+
+    @property
+    def beginning(self) -> tuple[str, ...]:
+        """Return what stands in the field before anything was typed."""
+        return self.firsts or ((self.first,) if self.first else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +77,15 @@ def deed(path: str, prepare: Prepare) -> tuple[web.RouteDef, web.RouteDef]:
         asked = await prepare(caller, Form())
         if asked.ready is not None:  # there is nothing to fill in
             return caller.page("confirm.html", asked=asked, ready=asked.ready, kept=())
-        filled = Form.filled(**{each.name: each.first for each in asked.fields if each.first})
+        filled = Form.filled(**{each.name: each.beginning for each in asked.fields if each.beginning})
         return caller.page("ask.html", asked=asked, form=filled)
 
     async def send(caller: Caller) -> web.Response:
         form, nonce = await caller.form()
         asked = await prepare(caller, form)
         # Fields that have just appeared, because something was chosen, begin as they would on a first sight.
-        fresh = {each.name: [each.first] for each in asked.fields if each.first and each.name not in form.typed}
-        form.typed = {**form.typed, **fresh}
+        new = [each for each in asked.fields if each.name not in form.typed and each.kind != "ticks"]
+        form.typed = {**form.typed, **{each.name: each.beginning for each in new if each.beginning}}
         if not form.is_right or asked.ready is None or form.value(STEP) == "change":
             if form.value(STEP) == "change":
                 form.problems.clear()

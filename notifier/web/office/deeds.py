@@ -10,7 +10,7 @@ from notifier.domain import dates
 from notifier.domain.facts import Fact
 from notifier.domain.obligations import State
 from notifier.domain.wishes import days_to_wish, last_safe_day
-from notifier.steps.declare import GRACE, Asserted, Declared, declare, undo
+from notifier.steps.declare import GRACE, Asserted, Declared, Kept, declare, undo
 from notifier.web.forms import Form
 from notifier.web.office import facts
 from notifier.web.office.asking import Asked, Field, Ready, deed
@@ -46,7 +46,8 @@ def _title(card: Card) -> str:
     return f"{card.said.title}（{label}）" if label else card.said.title
 
 
-async def _declare(caller: Caller, declared: Declared) -> int | None:
+async def declared_by(caller: Caller, declared: Declared) -> Kept | None:
+    """Keep what the visitor declares; see `notifier.steps.declare`."""
     visit = caller.visit
     return await declare(caller.counter.tools, visit.guest, declared, visit.actor(caller.origin))
 
@@ -130,7 +131,7 @@ def _recording(caller: Caller, view: View, card: Card, fact: Fact, kind: FactTyp
             card.said.title,
             facts=(said,),
         )
-        kept = await _declare(caller, declared)
+        kept = await declared_by(caller, declared)
         minutes = int(GRACE.total_seconds() // 60)
         if kept is None:
             return None
@@ -185,7 +186,7 @@ async def not_ours(caller: Caller, form: Form) -> Asked:
             reason=said,
             words=words,
         )
-        kept = await _declare(caller, declared)
+        kept = await declared_by(caller, declared)
         return None if kept is None else TOLD
 
     lines = [("期限", _title(card)), ("理由", said), *([("くわしい事情", words)] if words else [])]
@@ -222,7 +223,7 @@ async def remind(caller: Caller, form: Form) -> Asked:
         declared = Declared(
             "reminder", nonce, card.said.deadline, card.said.occurrence, card.said.title, on=on
         )
-        kept = await _declare(caller, declared)
+        kept = await declared_by(caller, declared)
         return None if kept is None else f"{dates.day_label(on)}にお知らせします。"
 
     lines = [
@@ -246,7 +247,7 @@ async def seen(caller: Caller, _: Form) -> Asked:
 
     async def perform(nonce: str) -> str | None:
         declared = Declared("seen", nonce, card.said.deadline, card.said.occurrence, card.said.title)
-        kept = await _declare(caller, declared)
+        kept = await declared_by(caller, declared)
         return None if kept is None else "内容を見たことを伝えました。"
 
     ready = Ready(
@@ -272,7 +273,7 @@ async def message(caller: Caller, form: Form) -> Asked:
     words = form.lines("words", "伝えたいこと・質問", needed=True, longest=LONGEST_WORDS)
 
     async def perform(nonce: str) -> str | None:
-        kept = await _declare(caller, Declared("message", nonce, words=words))
+        kept = await declared_by(caller, Declared("message", nonce, words=words))
         return None if kept is None else TOLD
 
     return Asked(asked.title, asked.lead, fields, Ready([("内容", words)], note, "送る", perform), note=note)

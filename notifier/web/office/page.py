@@ -13,6 +13,7 @@ from notifier.store.declarations import APPLIED, PENDING, UNDONE, Declaration
 from notifier.store.dossiers import LetterLine
 from notifier.store.enquiries import DECLINED, OPEN, UPHELD, WITHDRAWN
 from notifier.web import wording
+from notifier.web.office.covering import covered
 from notifier.web.office.door import Caller, let_in
 from notifier.web.office.duties import GROUPS, Card
 from notifier.web.office.seeing import Seen, see
@@ -37,6 +38,10 @@ DECLARED: Final = {
     "reminder": "この日に知らせる",
     "message": "市町村に伝えた",
     "contact": "連絡先の変更",
+    "address": "宛先の追加・変更",
+    "stop": "宛先の停止",
+    "calendar": "カレンダーのアドレスの発行",
+    "calendar-stop": "カレンダーのアドレスの停止",
 }
 STATES: Final = {
     PENDING: Chip("取り消せます", "busy"),
@@ -126,12 +131,6 @@ async def show(caller: Caller) -> web.Response:
         correspondent=view.tools.correspondent,
         is_closed=record.closed_on is not None and record.closed_on <= view.today,
     )
-
-
-def covered(address: str) -> str:
-    """Return a mail address as a page shows it that may be passed on: the first sign of the name, and the host."""
-    name, at, host = address.rpartition("@")
-    return f"{name[:1]}•••{at}{host}"
 
 
 def _changes(seen: Seen) -> list[Changed]:

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from notifier.web.office import code, deeds, door, page
+from notifier.web.office import calendars, code, contacts, deeds, door, page
 
-ROUTES: Final = (*page.ROUTES, *deeds.ROUTES, *door.ROUTES, *code.ROUTES)
+ROUTES: Final = (*page.ROUTES, *deeds.ROUTES, *contacts.ROUTES, *calendars.ROUTES, *door.ROUTES, *code.ROUTES)
