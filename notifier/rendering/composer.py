@@ -79,7 +79,7 @@ class Compiler:
         try:
             return self._environment.get_template(name).render(known)
         except FAULTS as error:
-            raise RenderingError(fault(name, error)) from error
+            raise fault(name, error) from error
 
 
 class Composer:

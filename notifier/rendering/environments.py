@@ -19,6 +19,7 @@ from jinja2 import (
 
 from notifier.domain import dates
 from notifier.domain.wrapping import wrap
+from notifier.errors import RenderingError
 
 FAULTS: Final = (TemplateError, InlineError, TypeError, ValueError, LookupError, ArithmeticError)
 """What goes wrong in templates."""
@@ -53,20 +54,32 @@ def version_of(folders: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def fault(name: str, error: Exception) -> str:
+class TemplateFaultError(RenderingError):
+    """A template cannot be read or rendered; `file` (`email/letter.txt`), `line` (0: not known) and `problem` say where."""
+
+    def __init__(self, message: str, file: str, line: int, problem: str) -> None:
+        """Say it in one line for people, and in parts for a form."""
+        super().__init__(message)
+        self.file, self.line, self.problem = file, line, problem
+
+
+def fault(name: str, error: Exception) -> TemplateFaultError:
     """Say in which template and line, and on which variable, the work stopped."""
     if isinstance(error, TemplateSyntaxError):
-        return (
-            f"the template {error.name or name} cannot be read, line {error.lineno}: {error.message}; mend it"
-        )
+        file, line, problem = error.name or name, error.lineno, error.message or ""
+        message = f"the template {file} cannot be read, line {line}: {problem}; mend it"
+        return TemplateFaultError(message, file, line, problem)
     lines = [
         each
         for each in traceback.extract_tb(error.__traceback__)
         if each.filename.endswith((".txt", ".html"))
     ]
-    place = (
-        f"{Path(lines[-1].filename).as_posix().rpartition('/email/')[2]}, line {lines[-1].lineno}"
-        if lines
-        else name
-    )
-    return f"the template email/{place} cannot be rendered: {error}; mend the template or remove the override"
+    if not lines:
+        message = (
+            f"the template email/{name} cannot be rendered: {error}; mend the template or remove the override"
+        )
+        return TemplateFaultError(message, name, 0, str(error))
+    file = "email/" + Path(lines[-1].filename).as_posix().rpartition("/email/")[2]
+    line = lines[-1].lineno or 0
+    message = f"the template {file}, line {line} cannot be rendered: {error}; mend the template or remove the override"
+    return TemplateFaultError(message, file, line, str(error))

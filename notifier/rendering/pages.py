@@ -33,5 +33,5 @@ def check_templates(overrides: Path | None = None) -> int:
         try:
             templates.get_template(name)
         except FAULTS as error:
-            raise RenderingError(fault(name, error)) from error
+            raise fault(name, error) from error
     return len(names)

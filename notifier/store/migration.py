@@ -34,6 +34,7 @@ from notifier.store import (
     users,
     walls,
     wishes,
+    wordings,
 )
 from notifier.store.database import Database
 from notifier.store.faults import named_faults
@@ -61,6 +62,7 @@ ROOMS = (
     reviews,
     users,
     wishes,
+    wordings,
 )
 """Modules that keep their tables beside their queries; they are loaded so that no table is missing here."""
 

@@ -65,6 +65,7 @@ WALLS: Final[Mapping[str, tuple[str, str]]] = {
     "attempt": (_POSTED, _NOTHING),
     "message": (f"{_OWN} OR {_HEARD}", _NOTHING),
     "happening": (_HAPPENED, _NOTHING),
+    "wording": (_OWN, _NOTHING),
     "api_key": (_OWN, _OWN),
     "user_account": (_OWN, _NOTHING),
     "audit": (_OWN, _NOTHING),

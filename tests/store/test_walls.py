@@ -42,6 +42,7 @@ from notifier.store.tables import (
 from notifier.store.tenants import answers_to, owns_contact, sees_delivery, sums
 from notifier.store.users import UserRow
 from notifier.store.wishes import WishRow
+from notifier.store.wordings import WordingRow
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.pg
@@ -68,6 +69,7 @@ LIFE: tuple[tuple[type[Table], dict[str, object]], ...] = (
     (OfficeImportRow, {}),
     (CalendarAddressRow, {}),
     (ListenerRow, {}),
+    (WordingRow, {"retired_at": NOON}),
     (ListenerOfficeRow, {}),
     (EndpointRow, {}),
     (HappeningRow, {}),

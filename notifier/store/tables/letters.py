@@ -50,7 +50,8 @@ class LetterRow(Table, table=True):
 
     States: planned, claimed, accepted, refused, unknown, failed, unreachable, cancelled. `phase` is `dot` once the
     final dot may have left. `token` is the fence: a result that carries another token changes nothing.
-    `dated` is the Date header, fixed at the first claim.
+    `dated` is the Date header, fixed at the first claim, as is `wording_id`: the version of an authority's templates by
+    which it is written (None: as shipped).
     """
 
     __tablename__ = "letter"
@@ -78,3 +79,4 @@ class LetterRow(Table, table=True):
     code: int | None = None
     answer: str = Field(default="", sa_type=Text)
     finished_at: datetime | None = None
+    wording_id: int | None = Field(default=None)
