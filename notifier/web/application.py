@@ -25,6 +25,7 @@ from notifier.web.pages import (
     coverage,
     deadline_settings,
     deadlines,
+    enquiries,
     imports,
     keys,
     letter_deeds,
@@ -51,6 +52,7 @@ from notifier.web.watch import Watched, add_health
 
 STAFF: Final = (
     today,
+    enquiries,
     offices,
     bulk,
     imports,

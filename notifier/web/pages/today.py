@@ -1,15 +1,260 @@
-"""Today: what needs a person now. The page on which a day begins."""
+"""Today: what needs a person now, what falls due, whom no mail reaches, what changed, how sending is doing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from aiohttp import web
 
-from notifier.web import staff
-from notifier.web.pages import answer
+from notifier.clock import civil_date
+from notifier.domain.deadlines import Known, due_of
+from notifier.domain.law import Law
+from notifier.domain.roles import Deed
+from notifier.domain.stages import Stage
+from notifier.domain.statements import Statement
+from notifier.store import delivery_records, enquiries, inbox, outlook, outreach, selections, tasks
+from notifier.store.database import Connection
+from notifier.store.outlook import Coming, Sending
+from notifier.store.outreach import Tried
+from notifier.store.selections import OfficeLine, Order, Selected
+from notifier.web import navigation, staff, wording
+from notifier.web.pages import answer, office_notes
+from notifier.web.staff import Staff
+
+AHEAD: Final = timedelta(days=30)
+LATELY: Final = timedelta(days=7)
+FARTHEST: Final = timedelta(days=90)
+SHOWN, CHANGES = 8, 12
+LATE: Final = timedelta(minutes=15)
+"""After so long a letter that should have left is told about."""
+UNREACHED: Final = Selected(state="open", reach="unreached", order=Order.DUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that needs a person: how much of it, what to do, and where ("" if there is no page for it)."""
+
+    count: int
+    what: str
+    do: str
+    link: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something about a deadline that became known on a civil date: what it says now, and who said so."""
+
+    on: date
+    deadline: str
+    title: str
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One deadline that falls due soon. `reached` are the open ones that have an address."""
+
+    deadline: str
+    title: str
+    on: date
+    days_left: str
+    is_urgent: bool
+    settled: int
+    reached: int
+    unreachable: int
+    lapsed: int
 
 
 async def show(request: web.Request) -> web.Response:
-    """Show what needs a person now."""
+    """Show the day."""
     looking = staff.of(request)
-    return answer.page(request, "today.html", "today", authority=looking.user.authority)
+    today, law = looking.today(), await looking.law()
+    async with looking.overview() as conn:
+        coming = await outlook.coming(conn, looking.tenant, (today, today + AHEAD), today)
+        health = await outlook.sending(conn, looking.tenant, looking.now())
+        seen = await outlook.visit_before(conn, looking.user.name)
+        needed = await _needed(conn, request, looking, law)
+        silent, tries = await _silent(conn, looking, today)
+        count = await outlook.unreached(conn, looking.tenant, today)
+        since = _since(request, seen, today)
+        said = await outlook.said_since(conn, looking.tenant, since)
+    changes = changes_of(looking, law, since, today)
+    return answer.page(
+        request,
+        "today.html",
+        "today",
+        tasks=[each for each in needed if each.count],
+        rows=rows_of(law, coming, today),
+        until=today + AHEAD,
+        silent=silent,
+        silent_count=count,
+        tries=tries,
+        ways=office_notes.WAYS,
+        outcomes=office_notes.OUTCOMES,
+        changes=changes[:CHANGES],
+        more_changes=max(0, len(changes) - CHANGES),
+        said=[
+            (wording.chip(wording.OCCASIONS, each.occasion), each, _title(law, each.deadline))
+            for each in said
+        ][:CHANGES],
+        since=since + timedelta(days=1),
+        is_own_visit=seen is not None,
+        health=health_of(health, looking),
+    )
+
+
+async def _needed(conn: Connection, request: web.Request, looking: Staff, law: Law) -> list[Task]:
+    """Return what needs a person now, also what there is none of."""
+    tenant, served = looking.tenant, request.app[navigation.SERVED]
+
+    def link(address: str, query: str = "") -> str:
+        return address + query if address in served else ""
+
+    waiting = await inbox.arrived(conn, [Stage.REVIEWED], tenant=tenant)
+    arrived = await inbox.arrived(conn, [Stage.RECEIVED, Stage.READ], tenant=tenant)
+    unclear = await outlook.unclear(conn, tenant)
+    trouble = await delivery_records.counts(conn, tenant, ("failed", "refused", "unknown"))
+    asked = await enquiries.count_open(conn, tenant)
+    found = [
+        Task(
+            len([each for each in waiting if each.moved_by != looking.user.name]),
+            "承認を待っている通知",
+            "内容と影響を確かめて、承認するか戻してください。"
+            if looking.may(Deed.APPROVE)
+            else "承認者の承認を待っています。",
+            link("/notices"),
+            urgent=True,
+        ),
+        Task(
+            asked,
+            "事業所からの申出・質問",
+            "内容を確かめて、回答してください。",
+            link("/enquiries"),
+            urgent=True,
+        ),
+        Task(len(arrived), "届いた通知", "期限に関わるかを確かめてください。", link("/notices")),
+        Task(
+            sum(trouble.values()),
+            "届かなかったお知らせ",
+            "宛先を直すか、電話やFAXで伝えてください。",
+            link("/letters", "?state=trouble"),
+        ),
+    ]
+    found += [
+        Task(
+            count,
+            f"資料が食い違う期限：{_title(law, deadline)}",
+            f"{count:,}件の事業所に関わります。発行元に確かめてください。",
+            f"/deadlines/{deadline}",
+        )
+        for deadline, count in unclear.items()
+    ]
+    if tenant.is_nation:
+        found.append(
+            Task(await tasks.count_open(conn), "規則の担当の作業", "順に片付けてください。", link("/tasks"))
+        )
+    return found
+
+
+async def _silent(
+    conn: Connection, looking: Staff, today: date
+) -> tuple[Sequence[OfficeLine], dict[int, Tried]]:
+    """Return the offices that no mail reaches and whose duties are nearest, and how they were tried last."""
+    lines = await selections.offices(conn, looking.tenant, UNREACHED, today, limit=SHOWN)
+    return lines, await outreach.last_tries(conn, looking.tenant, [each.id for each in lines])
+
+
+def _since(request: web.Request, seen: datetime | None, today: date) -> date:
+    """Return the civil date after which something is new: as asked for, else the last visit, else a week ago."""
+    try:
+        asked = date.fromisoformat(request.query.get("since", ""))
+    except ValueError:
+        asked = civil_date(seen) if seen is not None else today - LATELY
+    return min(max(asked, today - FARTHEST), today) - timedelta(days=1)
+
+
+def rows_of(law: Law, coming: Sequence[Coming], today: date) -> list[Row]:
+    """Return what falls due as it is shown, the nearest first."""
+    return [
+        Row(
+            each.deadline,
+            _title(law, each.deadline),
+            each.latest,
+            wording.days_left(each.latest, today),
+            (each.latest - today).days <= 7,
+            each.settled,
+            each.open - each.unreachable,
+            each.unreachable,
+            each.lapsed,
+        )
+        for each in coming
+    ]
+
+
+def changes_of(looking: Staff, law: Law, after: date, today: date) -> list[Change]:
+    """Return what became known about deadlines after the civil date `after`, the newest first."""
+    concerned = _layers(looking, law)
+    found = [
+        Change(said.known_from, name, _title(law, name), _says(said), said.notice.title)
+        for name in law.deadlines
+        for said in law.said(name)
+        if after < said.known_from <= today and (not concerned or said.authority in concerned)
+    ]
+    found += [
+        Change(
+            each.fact.on,
+            "",
+            looking.supplies.fact_labels.get(each.fact.type, each.fact.type),
+            "、".join(f"{name} {value}" for name, value in wording.values_of(each.fact)),
+            law.authorities[each.authority].name if each.authority in law.authorities else "国",
+        )
+        for each in law.settings
+        if after < each.fact.on <= today and (not concerned or each.authority in concerned)
+    ]
+    return sorted(found, key=lambda each: (each.on, each.title), reverse=True)
+
+
+def _layers(looking: Staff, law: Law) -> frozenset[str]:
+    """Return whose words reach the offices of the tenant; empty for all."""
+    code = looking.tenant.code
+    if not code:
+        return frozenset()
+    mine = law.authorities.get(code)
+    inside = {each.code for each in law.authorities.values() if code in {each.prefecture, each.union}}
+    return frozenset({"", code, (mine.prefecture if mine else None) or "", *inside})
+
+
+def _says(said: Statement) -> str:
+    if said.withdraws:
+        return "取り下げられました。"
+    if said.due is None:
+        return said.remark
+    return due_of(said.due, Known(), tentative=said.tentative).wording
+
+
+def _title(law: Law, name: str) -> str:
+    deadline = law.deadlines.get(name)
+    return deadline.title if deadline else name
+
+
+def health_of(found: Sending, looking: Staff) -> tuple[wording.Chip, str]:
+    """Return how sending is doing, in a word and in a sentence."""
+    last = ""
+    if found.last_accepted is not None:
+        last = f"最後に相手のサーバーが受け取ったのは{wording.moment(found.last_accepted)}です。"
+    if not looking.supplies.is_alive():
+        told = "送信の時計が止まっています。運用担当者にすぐ知らせてください。"
+        return wording.Chip("止まっています", "bad"), told + last
+    if found.waits_since is not None and looking.now() - found.waits_since > LATE:
+        told = (
+            f"{wording.moment(found.waits_since)}に出るはずのお知らせが、まだ出ていません。"
+            "続くときは運用担当者に知らせてください。"
+        )
+        return wording.Chip("遅れています", "warning"), told + last
+    return wording.Chip("動いています", "good"), last or "送ったお知らせはまだありません。"
 
 
 ROUTES = (web.get("/", show),)

@@ -1,0 +1,194 @@
+"""Outlook: what the day of a tenant's staff begins with: what falls due, what is unclear, how sending is doing.
+
+All of it is sums: whether an office has an address is asked of everybody's contacts where a prefecture looks at all that
+lie in it, and of the tenant's own for its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from notifier.domain.callers import Tenant
+from notifier.store import sight
+from notifier.store.authority_records import state_of
+from notifier.store.database import table
+from notifier.store.tables import (
+    AuditRow,
+    CohortRow,
+    ContactRow,
+    DeliveryRow,
+    LetterRow,
+    ObligationRow,
+    OfficeRow,
+    SayingRow,
+)
+from notifier.store.tenants import owns_contact, sees_delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Offices whose last day about a deadline lies in a span, together: by day, where they stand.
+
+    `unreachable` are those of the open ones that have no address in use.
+    """
+
+    deadline: str
+    occurrence: int
+    latest: date
+    settled: int
+    open: int
+    lapsed: int
+    unreachable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How sending is doing for a tenant. `waits_since` is when the oldest that is due should have left, None if nothing is.
+
+    `last_accepted` is when the last letter was taken by the recipient's server. Instants are aware.
+    """
+
+    waits_since: datetime | None
+    last_accepted: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said since a day: on which occasion about which deadline, to how many."""
+
+    occasion: str
+    deadline: str
+    count: int
+
+
+def _reached(tenant: Tenant) -> ColumnElement[bool]:
+    contact = table(ContactRow).c
+    whose = [] if tenant.is_prefecture else [owns_contact(tenant)]
+    return exists().where(contact.office_id == col(ObligationRow.office_id), contact.active.is_(True), *whose)
+
+
+def _mine(tenant: Tenant) -> ColumnElement[bool]:
+    """Tell of an obligation whether its office is open and counts in the sums of the tenant."""
+    mine = select(col(OfficeRow.id)).where(col(OfficeRow.closed_on).is_(None), sight.counted(tenant))
+    return col(ObligationRow.office_id).in_(mine)
+
+
+async def coming(conn: AsyncConnection, tenant: Tenant, span: tuple[date, date], today: date) -> list[Coming]:
+    """Return what falls due in `span` (civil dates, inclusive), the nearest first."""
+    cohorts = (
+        select(col(CohortRow.id))
+        .where(
+            col(CohortRow.latest).between(*span),
+            col(CohortRow.state).in_(["open", "lapsed", "settled"]),
+            col(CohortRow.taken_up).is_(True),
+        )
+        .subquery()
+    )
+    state = state_of(today)
+    left = and_(state == "open", ~_reached(tenant))
+    alike = col(CohortRow.deadline), col(CohortRow.occurrence), col(CohortRow.latest)
+    rows = await conn.execute(
+        select(
+            *alike,
+            *(func.sum(case((state == each, 1), else_=0)) for each in ("settled", "open", "lapsed")),
+            func.sum(case((left, 1), else_=0)),
+        )
+        .select_from(ObligationRow)
+        .join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+        .where(col(ObligationRow.cohort_id).in_(select(cohorts.c.id)), _mine(tenant))
+        .group_by(*alike)
+        .order_by(col(CohortRow.latest), col(CohortRow.deadline), col(CohortRow.occurrence))
+    )
+    return [Coming(row[0], row[1], row[2], *map(int, row[3:])) for row in rows]
+
+
+async def unclear(conn: AsyncConnection, tenant: Tenant) -> Mapping[str, int]:
+    """Return by deadline for how many offices of the tenant sources contradict each other."""
+    rows = await conn.execute(
+        select(col(CohortRow.deadline), func.count())
+        .select_from(CohortRow)
+        .join(ObligationRow, col(ObligationRow.cohort_id) == col(CohortRow.id))
+        .where(col(CohortRow.state) == "needs-clarification", _mine(tenant))
+        .group_by(col(CohortRow.deadline))
+        .order_by(col(CohortRow.deadline))
+    )
+    return {deadline: count for deadline, count in rows}  # noqa: C416 -- rows are no pairs to mypy
+
+
+async def sending(conn: AsyncConnection, tenant: Tenant, now: datetime) -> Sending:
+    """Return how sending is doing for the tenant at the instant `now`."""
+    letter, delivery = table(LetterRow).c, table(DeliveryRow).c
+    waits: list[datetime] = []
+    unfinished = letter.finished_at.is_(None)
+    mine = exists().where(delivery.letter_id == letter.id, sees_delivery(tenant))
+    due = select(func.min(letter.next_try_at)).where(unfinished, letter.next_try_at <= now, mine)
+    not_gathered = select(func.min(delivery.due_at)).where(
+        delivery.letter_id.is_(None),
+        delivery.state == "planned",
+        delivery.due_at <= now,
+        sees_delivery(tenant),
+    )
+    for statement in (due, not_gathered):
+        found = (await conn.execute(statement)).scalar()
+        waits += [found] if found is not None else []
+    own = true() if tenant.is_nation else delivery.authority == tenant.code  # along an index
+    last = (
+        select(letter.finished_at)
+        .join(table(DeliveryRow), delivery.letter_id == letter.id)
+        .where(delivery.state == "accepted", own)
+        .order_by(delivery.id.desc())
+        .limit(1)
+    )
+    return Sending(min(waits, default=None), (await conn.execute(last)).scalar())
+
+
+async def said_since(conn: AsyncConnection, tenant: Tenant, after: date) -> Sequence[Said]:
+    """Return what was said to offices after the civil date `after`, as far as the tenant sees it, the most first."""
+    saying, delivery = table(SayingRow).c, table(DeliveryRow).c
+    count = func.count(delivery.office_id.distinct())
+    lately = select(saying.id).where(saying.on > after, saying.party == "office")
+    rows = await conn.execute(
+        select(saying.occasion, saying.deadline, count)
+        .select_from(table(DeliveryRow))
+        .join(table(SayingRow), saying.id == delivery.saying_id)
+        .where(delivery.saying_id.in_(lately), delivery.recipient != "", sees_delivery(tenant))
+        .group_by(saying.occasion, saying.deadline)
+        .order_by(count.desc(), saying.deadline, saying.occasion)
+    )
+    return [Said(*row) for row in rows]
+
+
+async def visit_before(conn: AsyncConnection, user: str) -> datetime | None:
+    """Return when the user signed in before the present session (aware), None if that is not known."""
+    audit = table(AuditRow).c
+    found = (
+        select(audit.at)
+        .where(audit.subject == f"user/{user}", audit.action == "sign-in.admitted")
+        .order_by(audit.id.desc())
+        .offset(1)
+        .limit(1)
+    )
+    before: datetime | None = (await conn.execute(found)).scalar()
+    return before
+
+
+async def unreached(conn: AsyncConnection, tenant: Tenant, today: date) -> int:
+    """Return how many open offices of the tenant have an open duty and no address of the tenant's in use."""
+    contact, office = table(ContactRow).c, table(OfficeRow).c
+    ahead = or_(col(CohortRow.latest).is_(None), col(CohortRow.latest) >= today)
+    owes = exists().where(
+        col(ObligationRow.office_id) == office.id,
+        col(ObligationRow.settled_on).is_(None),
+        col(CohortRow.id) == col(ObligationRow.cohort_id),
+        col(CohortRow.state) == "open",
+        ahead,
+    )
+    known = exists().where(contact.office_id == office.id, contact.active.is_(True), owns_contact(tenant))
+    found = select(func.count()).where(
+        sight.of_offices(tenant, office.id), office.closed_on.is_(None), ~known, owes
+    )
+    return int((await conn.execute(found)).scalar_one())
