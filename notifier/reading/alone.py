@@ -93,6 +93,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         or piece.core_end > text.find("/", piece.start) + 3
         or _NOT_A_FRACTION.match(text, piece.end)
         or (text[piece.start - 1 : piece.start] == "(" and _OF_A_LONG_MONTH.match(text, piece.start))
+        or _MEETING_BEFORE.search(text, max(0, piece.start - 6), piece.start)
         or _DUE_BEFORE.search(text, max(0, piece.start - 12), piece.start)
     ):
         return None
@@ -112,10 +113,11 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
     )
 
 
+_MEETING_BEFORE = re.compile(r"(?:[先前昨初当]日|[前次今]回|会|付け?)[ ]?\($")
 _OF_A_MONTH = re.compile("[一-龥ァ-ヶー]{2,10}(?:する|した)?月の$")
 _OF_A_LONG_MONTH = re.compile(r"[0-9]{1,2}/(?:1[3-9]|2[0-9]|3[01])\)")
 _SHOWS_DAY = re.compile(
-    "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期)"
+    "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期|[土日祝休])"
 )
 
 
@@ -145,8 +147,8 @@ def _length(text: str, piece: Piece) -> Phrase:
 _BOUND = ("以内", "前", "後", "を経過", "を超え", "以上前", "程度前", "程度後")
 
 
-_TERM = re.compile("[一-龥]{2,8}$")
-_NO_TERM = re.compile("(?:この|その|当該|同|次|[0-9月年日間])$")
+_TERM = re.compile("(?:[一-龥]{2,8}|同)$")
+_NO_TERM = re.compile("(?:この|その|当該|次|[0-9月年日間])$")
 
 
 def _term(text: str, piece: Piece) -> Phrase | None:

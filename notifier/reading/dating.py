@@ -109,8 +109,14 @@ _PAST = re.compile(
 )
 
 
+# 12月に支払った給与: what a rule speaks of may still lie ahead.
+_OF_A_RULE = re.compile(
+    "(?:に|まで(?:に)?)(?:支払|徴収|提供|購入|利用|取得|支給|受領|発生|納付)[しっ]?た(?=[一-龥も])"
+)
+
+
 def _looks_back(text: str, end: int) -> bool:
-    return _PAST.match(text, end, end + 40) is not None
+    return _PAST.match(text, end, end + 40) is not None and _OF_A_RULE.match(text, end) is None
 
 
 def _worded(
@@ -136,7 +142,9 @@ def _worded_month(moment: Moment, phrase: Phrase, around: Surroundings) -> tuple
     if from_issue is not None and around.issued is not None:
         origin = add_months(around.issued, from_issue)
     elif from_text == 0 and (neighbour := _pointed_at(stem, phrase, around)) is not None:
-        return replace(moment, year=neighbour.year, month=neighbour.month), None if moment.day else "relative"
+        return replace(
+            moment, year=neighbour.year, month=neighbour.month
+        ), None if moment.day or moment.part else "relative"
     else:
         return None, "relative"
     return replace(moment, year=origin.year, month=origin.month), "relative"
@@ -156,7 +164,9 @@ def _lone_day(moment: Moment, phrase: Phrase, around: Surroundings, flags: set[s
     flags.add("year-inferred")
     # An event on the 27th may ask for something until the 22nd; otherwise one speaks of the days to come.
     is_before = moment.day < origin.day
-    asks_before = phrase.suffix.endswith("まで") and origin != around.issued
+    asks_before = (phrase.suffix.endswith("まで") and origin != around.issued) or around.text.startswith(
+        "が", phrase.end
+    )
     months = [add_months(origin.replace(day=1), offset) for offset in (0, 1, -1)]
     if is_before and not asks_before:
         months = [months[1], months[0]]

@@ -36,6 +36,8 @@ class Context(NamedTuple):
 
 _LONG_AGO = 366
 """Days before the issue date after which a beginning only says how long something has held."""
+_RECENT = 62
+"""Days before the issue date within which a beginning may still be news: issued on April 7, applied from April 1."""
 _QUOTE = re.compile("」(?:を|に|と|の次に|、|又は)")
 
 
@@ -134,7 +136,8 @@ def _forms(phrase: Phrase, meaning: Resolved, issued: date | None) -> Iterator[H
     if moment is not None and moment.month_word and (moment.day is not None or moment.part):
         yield Hint("形：翌月・前月の日", moment.month_word)
     if meaning.end is None and meaning.start is not None and issued is not None and meaning.start < issued:
-        yield Hint("発出日より前に始まり、終わりがない", "")
+        is_recent = (issued - meaning.start).days <= _RECENT
+        yield Hint("発出日の直前に始まる" if is_recent else "発出日よりかなり前に始まり、終わりがない", "")
     if meaning.end is not None and issued is not None and meaning.end < issued:
         yield Hint("発出日より前に終わっている", "")
 

@@ -114,7 +114,9 @@ def _piece(match: re.Match[str]) -> Piece | None:
 def _with_particle(text: str, piece: Piece) -> Piece:
     """Take in the weekday and the hour of a day, and the particle after it."""
     end, moment = piece.end, piece.moment
-    if piece.form is Form.WORD and piece.word.endswith(("曜日", "曜", "本日", "明日", "翌日", "前日")):
+    if piece.form is Form.WORD and piece.word.endswith(
+        ("曜日", "曜", "本日", "明日", "翌日", "前日", "当日", "同日")
+    ):
         hour = patterns.CLOCK.match(text, end)
         if hour is not None and not _OPENS_HOURS.match(text, hour.end()):
             end = hour.end()

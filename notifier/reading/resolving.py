@@ -55,7 +55,7 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
         return Resolved("recurring")
     if word in HALVES or word.endswith("四半期"):
         return bounded(_half(word, phrase, around), phrase.suffix)
-    if word in ("同日", "月末"):
+    if word in ("同日", "当日", "月末"):
         return bounded(_day_of_words(word, phrase, around), phrase.suffix)
     if word.startswith("第"):
         return Resolved("relative", flags=frozenset(("not-understood",)))
@@ -67,9 +67,11 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
 
 def _day_of_words(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
     day: date | None = None
-    if word == "同日":
+    if word in ("同日", "当日"):
         is_near = around.last_is_day and phrase.start - around.last_end < _SAME_DAY
-        day = around.last_until or around.last if is_near else around.neighbour(phrase.start)
+        day = around.last_until or around.last if is_near else None
+        if day is None and word == "同日":
+            day = around.neighbour(phrase.start)
     elif around.issued is not None and _EACH_MONTH.search(_said_before(around, phrase)) is None:
         day = month_end(around.issued.year, around.issued.month)
     return Resolved("relative", day, day)

@@ -184,7 +184,17 @@ def main() -> None:
         "third unseen set": labelled("third"),
         "seven later unseen sets": [
             notice
-            for folder in ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
+            for folder in (
+                "fourth",
+                "fifth",
+                "sixth",
+                "seventh",
+                "eighth",
+                "ninth",
+                "tenth",
+                "eleventh",
+                "twelfth",
+            )
             for notice in labelled(folder)
         ],
     }

@@ -18,6 +18,7 @@ _FOLDERS = (
     "ninth",
     "tenth",
     "eleventh",
+    "twelfth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
