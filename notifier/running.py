@@ -11,6 +11,7 @@ from notifier.steps.dispatch import dispatch
 from notifier.steps.enlist import enlist_waiting
 from notifier.steps.file import file
 from notifier.steps.forget import forget
+from notifier.steps.hear import hear
 from notifier.steps.herald import herald
 from notifier.steps.inform import inform
 from notifier.steps.remind import remind
@@ -28,6 +29,7 @@ STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
     "deliver": deliver,
     "settle": settle,
     "herald": herald,
+    "hear": hear,
     "inform": inform,
     "forget": forget,
     "ripen": ripen,

@@ -49,6 +49,7 @@ TICKS: Final = (
     every("deliver", timedelta(minutes=1)),
     every("settle", timedelta(seconds=30)),
     every("herald", timedelta(minutes=1)),
+    every("hear", timedelta(minutes=1)),
     every("inform", timedelta(minutes=1)),
     daily("forget", 4),
     daily("ripen", 0),

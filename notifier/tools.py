@@ -15,6 +15,7 @@ from notifier.domain.calendar import Calendar
 from notifier.domain.codes import NAMELESS, Codes
 from notifier.domain.law import Deadline, Law
 from notifier.domain.letters import Content
+from notifier.domain.returns import Returns
 from notifier.domain.statements import Statement
 from notifier.passes import Doorway
 from notifier.rendering import Composer
@@ -79,7 +80,7 @@ class Tools:
     address for a recipient, `confirmation` that of the page on which a contact is confirmed, for a proof; both None
     where there are no pages. `page` is the way to an office's own page, for its number, the aware instant from which it is
     good, and the one at which earlier ones were revoked, if any were. `codes` are the short codes (整理番号)
-    of this installation.
+    of this installation. `returns` says where mail comes back, None where none is taken.
     """
 
     database: Database
@@ -95,6 +96,7 @@ class Tools:
     book: LawBook
     confirmation: Callable[[str], str | None] = lambda _: None
     page: Callable[[str, datetime, datetime | None], Doorway | None] = lambda *_: None
+    returns: Returns | None = None
     codes: Codes = NAMELESS
 
     def now(self) -> datetime:

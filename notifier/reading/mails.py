@@ -46,16 +46,26 @@ _ADDRESS: Final = re.compile(
 _ANGLED: Final = re.compile(r"<\s*([^<>]{3,320}?)\s*>\s*(?:\([^()]{0,100}\)\s*)?$")
 
 
+def read_head(content: bytes) -> Mail:
+    """Return what the head of a mail says: who wrote it, under which id and subject."""
+    part = _part(_MBOX.sub(b"", content[:LONGEST_HEAD].lstrip(b"\r\n"), count=1))
+    return _mail(part, _Found())
+
+
 def read_mail(content: bytes) -> Mail:
     """Return what a mail says; what cannot be read is missing, and `faults` tells so."""
     part = _part(_MBOX.sub(b"", content[:MOST_READ].lstrip(b"\r\n"), count=1))
     found = _Found()
     found.take(part, 0)
+    if len(content) > MOST_READ:
+        found.faults.append("too large to be read whole")
+    return _mail(part, found)
+
+
+def _mail(part: "_Part", found: "_Found") -> Mail:
     headers = {name: values[0] for name, values in part.headers.items()}
     ids = _ID.findall(headers.get("message-id", ""))
     answered = [*_ID.findall(headers.get("in-reply-to", "")), *_ID.findall(headers.get("references", ""))]
-    if len(content) > MOST_READ:
-        found.faults.append("too large to be read whole")
     return Mail(
         message_id=ids[0] if ids else "",
         author=_address(headers.get("from", "")),

@@ -13,8 +13,8 @@ from notifier.store.values import from_kept
 from notifier.tools import Tools
 
 AT_ONCE = 200
-SOURCE = "office-page"
-"""Where such facts come from: the office has said so on its own page."""
+SOURCES = {"page": "office-page", "mail": "office-mail"}
+"""Where such facts come from: the office has said so on its own page, or in an answer by mail."""
 
 
 async def file(tools: Tools) -> None:
@@ -31,7 +31,7 @@ async def file(tools: Tools) -> None:
                 each.occurrence,
                 str(each.detail["title"]),
                 "done",
-                "page",
+                _way(each),
                 tuple(fact["type"] for fact in said),
                 min((date.fromisoformat(fact["on"]) for fact in said), default=None),
             )
@@ -45,13 +45,17 @@ async def file(tools: Tools) -> None:
             await outbox.enqueue(conn, "file", max(following, now))
 
 
+def _way(declared: Declaration) -> str:
+    return str(declared.detail.get("by", "page"))
+
+
 def _events(declared: Declaration) -> list[Event]:
     found = []
     for place, said in enumerate(declared.detail["facts"]):
         written = json.dumps(said, ensure_ascii=False, sort_keys=True)
         found.append(
             Event(
-                SOURCE,
+                SOURCES[_way(declared)],
                 f"{declared.nonce}-{place}",
                 said["type"],
                 date.fromisoformat(said["on"]),

@@ -46,6 +46,7 @@ WALLS: Final[Mapping[str, tuple[str, str]]] = {
     "entrance": (_OF_OFFICE, _NOTHING),
     "wish": (_OF_OFFICE, _NOTHING),
     "office_import": (_OWN, _OWN),
+    "incoming": (f"{_OWN} OR {_OF_OFFICE}", _NOTHING),
     "event": ("sender = $tenant", "sender = $tenant"),
     "fact": (f"office_id IS NULL OR {_OF_OFFICE}", _OF_OFFICE),
     "obligation": (_OF_OFFICE, _NOTHING),
