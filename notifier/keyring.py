@@ -7,17 +7,18 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Final
 
 from notifier.catalogue.vocabulary import ASSERTERS
+from notifier.channels.asymmetric import read_public_key, write_public_key
 from notifier.domain.actors import Who
 from notifier.domain.callers import LOCAL_ROLES, Caller
 from notifier.domain.offices import is_authority_code
 from notifier.domain.roles import Role, may_use
 from notifier.errors import KeyRefusedError
-from notifier.steps.entrust import entrust
+from notifier.steps.entrust import entrust, trust
 from notifier.store import keys
 from notifier.store.keys import ApiKey
 from notifier.tools import Tools
@@ -46,6 +47,7 @@ SCOPES: Final = (
 """What a key may be good for: a noun of the API, and whether it is only read."""
 FRESH: Final = 0.5
 """Seconds for which a key that was looked up is taken as it was: a revoked one opens nothing a second later."""
+LONGEST_OVERLAP: Final = timedelta(days=31)
 MOST_AT_ONCE: Final = 500
 """Keys that one query looks up for those who wait."""
 
@@ -98,6 +100,18 @@ async def create_key(tools: Tools, wanted: WantedKey, chance: Callable[[int], by
     )
     await entrust(tools, key, who)
     return f"{prefix}.{secret}"
+
+
+async def trust_public_key(tools: Tools, prefix: str, written: str, overlap: timedelta, who: Who) -> bool:
+    """Let the holder of the key `prefix` sign events (v1a); `written` is its public key (`whpk_…`), or "" for none.
+
+    The one before it holds for `overlap` longer. False if there is no such key, or it was revoked. Raises ChannelError
+    for what is no public key, KeyRefusedError for an overlap longer than a month.
+    """
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        raise KeyRefusedError(f"the overlap is to last from 0 to {LONGEST_OVERLAP.days} days")
+    public = write_public_key(read_public_key(written)) if written else ""
+    return await trust(tools, prefix, public, overlap, who)
 
 
 def _check(wanted: WantedKey, today: date) -> None:
@@ -163,6 +177,11 @@ class Keyring:
         """Return who holds the key of this name, for whoever proves it by a signature; None as in `caller_of`."""
         key = await self._find(prefix) if _PREFIX.fullmatch(prefix) else None
         return None if key is None else await self._opening(key)
+
+    async def public_keys(self, prefix: str) -> tuple[bytes, ...]:
+        """Return the public keys with which the holder of the key of this name may have signed; none if there is none."""
+        key = await self._find(prefix) if _PREFIX.fullmatch(prefix) else None
+        return () if key is None else tuple(map(read_public_key, key.public_keys(self._tools.now())))
 
     async def _opening(self, key: ApiKey) -> Caller | None:
         today = self._tools.today()

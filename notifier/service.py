@@ -6,7 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Self, TypeAlias
 
@@ -18,13 +18,14 @@ from notifier.channels.provider import Client, Provider
 from notifier.clock import Clock
 from notifier.counter import Counter
 from notifier.domain.accounts import User
+from notifier.domain.actors import Who
 from notifier.domain.callers import NATION
 from notifier.domain.law import Law
 from notifier.enlisting import Enlisted, Progress, Wanted, silently
 from notifier.errors import NotifierError
 from notifier.explaining import Explained, explain
 from notifier.gatehouse import Gatehouse
-from notifier.keyring import Keyring, WantedKey, create_key
+from notifier.keyring import Keyring, WantedKey, create_key, trust_public_key
 from notifier.listening import listening
 from notifier.lookout import Lookout
 from notifier.oidc import Oidc
@@ -100,11 +101,17 @@ class Service:
         return taken
 
     async def import_offices(
-        self, content: bytes, municipality: str, *, dry_run: bool, progress: Progress = silently
+        self,
+        content: bytes,
+        municipality: str,
+        *,
+        dry_run: bool,
+        progress: Progress = silently,
+        who: Who = COMMAND_LINE,
     ) -> Enlisted:
         """Take over a list of offices of `municipality`; see `notifier.steps.enlist`."""
         wanted = Wanted(municipality, dry_run=dry_run)
-        return await enlist(await self.ready_tools(), content, wanted, COMMAND_LINE, progress)
+        return await enlist(await self.ready_tools(), content, wanted, who, progress)
 
     async def ready_tools(self) -> Tools:
         """Return the tools for a command's steps. Raises NotifierError if the schema is not up to date."""
@@ -118,10 +125,10 @@ class Service:
         await self._refuse_old_schema()
         return await explain(self.tools, office, deadline, on, known_on)
 
-    async def create_key(self, wanted: WantedKey) -> str:
+    async def create_key(self, wanted: WantedKey, who: Who = COMMAND_LINE) -> str:
         """Make a key for a program and return it, `prefix.secret`; see `notifier.keyring.create_key`."""
         await self._refuse_old_schema()
-        return await create_key(self.tools, wanted, secrets.token_bytes, COMMAND_LINE)
+        return await create_key(self.tools, wanted, secrets.token_bytes, who)
 
     async def keys(self) -> Sequence[ApiKey]:
         """Return all keys, revoked ones too, oldest first."""
@@ -129,23 +136,28 @@ class Service:
         async with self.database.reading() as conn:
             return await keys.every(conn)
 
-    async def revoke_key(self, prefix: str) -> bool:
+    async def revoke_key(self, prefix: str, who: Who = COMMAND_LINE) -> bool:
         """Revoke a key; within a second it opens nothing. False if there is none or it was revoked before."""
         await self._refuse_old_schema()
-        return await take_back(self.tools, prefix, COMMAND_LINE)
+        return await take_back(self.tools, prefix, who)
 
-    async def create_calendar(self, wanted: WantedCalendar) -> str:
+    async def trust_key(self, prefix: str, written: str, overlap: timedelta, who: Who = COMMAND_LINE) -> bool:
+        """Let the holder of a key sign events with a private key; see `notifier.keyring.trust_public_key`."""
+        await self._refuse_old_schema()
+        return await trust_public_key(self.tools, prefix, written, overlap, who)
+
+    async def create_calendar(self, wanted: WantedCalendar, who: Who = COMMAND_LINE) -> str:
         """Give out the secret address of a calendar and return it; see `notifier.almanac.open_calendar`."""
         await self._refuse_old_schema()
-        token = await open_calendar(self.tools, wanted, secrets.token_bytes, COMMAND_LINE)
+        token = await open_calendar(self.tools, wanted, secrets.token_bytes, who)
         return f"{self.settings.base_url}/calendar/{token}.ics"
 
-    async def revoke_calendar(self, name: str) -> bool:
+    async def revoke_calendar(self, name: str, who: Who = COMMAND_LINE) -> bool:
         """Revoke an address; it answers 410 from then on. False if there is none or it was revoked before."""
         await self._refuse_old_schema()
-        return await recall(self.tools, NATION, name, COMMAND_LINE)
+        return await recall(self.tools, NATION, name, who)
 
-    async def switchboard(self, who: str = COMMAND_LINE, authority: str | None = None) -> Switchboard:
+    async def switchboard(self, who: Who = COMMAND_LINE, authority: str | None = None) -> Switchboard:
         """Return what deals with endpoints as `who`: those of one `authority`, or all of them."""
         await self._refuse_old_schema()
         return Switchboard(self.tools, self.exchange, secrets.token_bytes, who, authority)

@@ -1,20 +1,23 @@
 """Keys shown at the door: believed for half a second, noted once a day."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from notifier.channels.asymmetric import write_public_key
 from notifier.clock import japan_time
 from notifier.domain.actors import Actor
 from notifier.domain.callers import Caller
 from notifier.domain.roles import Role, may_use
-from notifier.errors import KeyRefusedError
-from notifier.keyring import FRESH, SCOPES, Keyring, WantedKey, create_key
+from notifier.errors import KeyRefusedError, StoreError
+from notifier.keyring import FRESH, SCOPES, Keyring, WantedKey, create_key, trust_public_key
 from notifier.steps.entrust import take_back
 from notifier.store import keys
-from notifier.store.database import table
+from notifier.store.database import Database, table
 from notifier.store.tables import AuditRow
 from tests.steps.workshop import Workshop, workshop
 
@@ -89,3 +92,40 @@ async def test_the_last_use_of_a_key_is_noted_by_the_day(shop: Workshop) -> None
         for _ in range(3):
             assert await keyring.caller_of(token) is not None
         assert await last_used() == day
+
+
+async def test_the_public_key_before_the_present_one_holds_for_the_overlap(shop: Workshop) -> None:
+    seconds = [0.0]
+    keyring = Keyring(shop.tools, lambda: seconds[0])
+    name = (await create_key(shop.tools, WANTED, lambda count: b"\x07" * count, CLERK)).partition(".")[0]
+
+    async def known() -> list[bytes]:
+        seconds[0] += FRESH
+        return [each[:1] for each in await keyring.public_keys(name)]
+
+    assert await known() == []
+    old, new = (write_public_key(each * 32) for each in (b"o", b"n"))
+    assert await trust_public_key(shop.tools, name, old, timedelta(), CLERK)
+    assert await known() == [b"o"]
+    assert await trust_public_key(shop.tools, name, new, timedelta(hours=1), CLERK)
+    assert await known() == [b"n", b"o"]
+    shop.clock.turn_to(shop.tools.now() + timedelta(hours=1))
+    assert await known() == [b"n"]
+    assert await trust_public_key(shop.tools, name, "", timedelta(hours=1), CLERK)
+    assert await known() == [b"n"]
+    assert await keyring.public_keys("ntf_000000000000") == ()
+    assert await keyring.public_keys("nobody") == ()
+    assert not await trust_public_key(shop.tools, "ntf_000000000000", new, timedelta(), CLERK)
+
+
+async def test_whoever_waits_for_a_look_shares_it_and_a_broken_database_is_told_to_each(
+    shop: Workshop,
+) -> None:
+    keyring = Keyring(shop.tools)
+    tokens = [await create_key(shop.tools, WANTED, bytes([mark]).__mul__, "a clerk") for mark in range(1, 30)]
+    found = await asyncio.gather(*(keyring.caller_of(each) for each in [*tokens, *tokens, "ntf_" + "0" * 12]))
+    assert [each is not None for each in found] == [True] * 58 + [False]
+    closed = replace(shop.tools, database=await Database.open("sqlite+aiosqlite://"))
+    told = await asyncio.gather(*(Keyring(closed).caller_of(each) for each in tokens), return_exceptions=True)
+    await closed.database.close()
+    assert all(isinstance(each, StoreError) for each in told)

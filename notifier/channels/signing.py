@@ -59,9 +59,7 @@ def verify(
     `timestamp` and `signatures` are the headers as received; whatever they hold, the answer is a
     truth value and takes the same time for every wrong signature.
     """
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
-        return False
-    if abs(int(timestamp) - now.timestamp()) > TOLERANCE.total_seconds():
+    if not is_recent(timestamp, now):
         return False
     signed = f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body
     expected = b64encode(hmac.digest(secret, signed, sha256))
@@ -71,6 +69,13 @@ def verify(
         if version == "v1":
             matches |= hmac.compare_digest(expected, claimed.encode("utf-8", "surrogateescape"))
     return matches
+
+
+def is_recent(timestamp: str, now: datetime) -> bool:
+    """Tell whether a timestamp, as its header was received, lies within the tolerance of `now` (aware)."""
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+        return False
+    return abs(int(timestamp) - now.timestamp()) <= TOLERANCE.total_seconds()
 
 
 def _seconds(now: datetime) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from notifier.cli.at_hand import at_hand
+from notifier.cli.at_hand import at_hand, who_types
 from notifier.cli.output import table
 from notifier.errors import CalendarRefusedError, UnknownError
 
@@ -57,7 +57,9 @@ def create(
     if len(given) != 1:
         raise typer.BadParameter("name one of --office, --contact and --authority")
     [(whose, subject)] = given
-    address = _with_service(lambda service: service.create_calendar(WantedCalendar(whose, subject, label)))
+    address = _with_service(
+        lambda service: service.create_calendar(WantedCalendar(whose, subject, label), who_types())
+    )
     print(address)
     print(f"webcal://{address.partition('://')[2]}")
 
@@ -83,7 +85,7 @@ def revoke(
         raise CalendarRefusedError(f"{wanted} was revoked before; nothing is to be done")
     if not yes:
         typer.confirm(f"{wanted} ({found[wanted].label}): revoke it for good?", abort=True, err=True)
-    _with_service(lambda service: service.revoke_calendar(wanted))
+    _with_service(lambda service: service.revoke_calendar(wanted, who_types()))
     print(f"{wanted} is revoked.")
 
 

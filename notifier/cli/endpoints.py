@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from notifier.cli.at_hand import who_types
 from notifier.cli.output import table
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _with_board(work: "Callable[[Switchboard], Awaitable[T]]") -> T:
 
     async def do() -> T:
         async with Service.open(load_settings(), clock=SystemClock()) as service:
-            return await work(await service.switchboard())
+            return await work(await service.switchboard(who_types()))
 
     return asyncio.run(do())
 

@@ -1,11 +1,12 @@
 """`notifier key`: keys for programs that post events."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from notifier.cli.at_hand import who_types, with_service
 from notifier.cli.output import civil_date, table
 from notifier.domain.roles import Role
 from notifier.errors import KeyRefusedError, UnknownError
@@ -60,7 +61,7 @@ def create(
 
     usual = () if user_role else ("events:write",)
     wanted = WantedKey(authority, role, tuple(scopes or usual), label, expires, user_role)
-    print(_with_service(lambda service: service.create_key(wanted)))
+    print(_with_service(lambda service: service.create_key(wanted, who_types())))
 
 
 @app.command("list")
@@ -89,7 +90,7 @@ def revoke(
         raise KeyRefusedError(f"{name} was revoked before; nothing is to be done")
     if not yes:
         typer.confirm(f"{name} ({found[name].label}): revoke it for good?", abort=True, err=True)
-    _with_service(lambda service: service.revoke_key(name))
+    _with_service(lambda service: service.revoke_key(name, who_types()))
     print(f"{name} is revoked.")
 
 
@@ -115,16 +116,42 @@ def sign(
     print(_with_service(work))
 
 
+@app.command()
+def trust(
+    prefix: Annotated[
+        str, typer.Argument(metavar="PREFIX", help="The key's name: what stands before the dot.")
+    ],
+    public_key: Annotated[
+        str, typer.Argument(metavar="PUBLIC", help="The holder's public key: whpk_ and base64.")
+    ] = "",
+    overlap: Annotated[
+        int,
+        typer.Option("--overlap", metavar="HOURS", help="For so long the public key before it holds, too."),
+    ] = 24,
+    none: Annotated[bool, typer.Option("--none", help="Trust no public key any more.")] = False,
+) -> None:
+    """Let a key's holder sign events with a private key that nobody else knows (Standard Webhooks, v1a: Ed25519).
+
+    Events are posted to /v1/events?sender=PREFIX. Register the next public key before its holder changes over: for the
+    overlap both hold. With --none and --overlap 0 they end at once.
+    """
+    from notifier.channels.asymmetric import read_public_key
+
+    if bool(public_key) == none:
+        raise KeyRefusedError("name either the holder's public key (whpk_…), or --none")
+    if public_key:
+        read_public_key(public_key)
+    name = prefix.partition(".")[0]
+    span = timedelta(hours=overlap)
+    if not _with_service(lambda service: service.trust_key(name, public_key, span, who_types())):
+        raise UnknownError(f"{name}: no such key, or it was revoked; `notifier key list` names them")
+    print(
+        f"{name}: {'no public key' if none else public_key} from now on; the one before it for {overlap} h more."
+    )
+
+
 def _with_service(work: "Callable[[Service], Awaitable[T]]") -> T:
-    from notifier.clock import SystemClock
-    from notifier.service import Service
-    from notifier.settings import load_settings
-
-    async def do() -> T:
-        async with Service.open(load_settings(), clock=SystemClock()) as service:
-            return await work(service)
-
-    return asyncio.run(do())
+    return asyncio.run(with_service(work))
 
 
 def _row(key: "ApiKey", today: date) -> tuple[str, ...]:

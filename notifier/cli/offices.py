@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from notifier.cli.at_hand import who_types
 from notifier.cli.output import Format, bar_of_stages, civil_date, json_lines
 from notifier.errors import ImportRefusedError
 
@@ -97,7 +98,7 @@ def import_offices(
 
 async def _enlist(content: bytes, wanted: "Wanted") -> "Enlisted":
     from notifier.clock import SystemClock
-    from notifier.service import COMMAND_LINE, Service
+    from notifier.service import Service
     from notifier.settings import load_settings
     from notifier.steps.enlist import enlist
 
@@ -108,7 +109,7 @@ async def _enlist(content: bytes, wanted: "Wanted") -> "Enlisted":
                 tools,
                 content,
                 wanted,
-                COMMAND_LINE,
+                who_types(),
                 lambda stage, share: advance(STAGES[stage], share),
             )
 

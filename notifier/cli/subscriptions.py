@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from notifier.cli.at_hand import who_types
 from notifier.cli.output import Format, civil_date, json_lines, table
 
 if TYPE_CHECKING:
@@ -104,14 +105,13 @@ def _decide(  # noqa: PLR0917 -- the options of two commands
     *,
     told: bool,
 ) -> None:
-    from notifier.service import COMMAND_LINE
     from notifier.steps.subscribe import Subscription
     from notifier.steps.subscribe import subscribe as decide
     from notifier.store.subscriptions import Selection
 
     selection = Selection(municipality, tuple(numbers or ()), tuple(services or ()))
     wanted = Subscription(told, tuple(topics or ("*",)), since, reason, channel)
-    count = _with_tools(lambda tools: decide(tools, selection, wanted, COMMAND_LINE))
+    count = _with_tools(lambda tools: decide(tools, selection, wanted, who_types()))
     print(f"{count}件の事業所に{'配信します' if told else '配信しません。期限は「未通知」として残ります'}。")
 
 

@@ -1,5 +1,7 @@
 """entrust: give a key to a program, or take it back; both are written into the audit."""
 
+from datetime import timedelta
+
 from notifier.domain.actors import Who, actor_of
 from notifier.store import audit, keys, listeners
 from notifier.store.keys import ApiKey
@@ -22,6 +24,24 @@ async def entrust(tools: Tools, key: ApiKey, who: Who) -> None:
             await listeners.listen(conn, key.authority, "", tools.now())
         actor = actor_of(who).about(key.authority)
         await audit.append(conn, tools.now(), actor, "key.created", f"key/{key.prefix}", detail)
+
+
+async def trust(tools: Tools, prefix: str, public_key: str, overlap: timedelta, who: Who) -> bool:
+    """Let the holder of the key `prefix` sign events with a private key of its own, known here by `public_key`.
+
+    The public key before it holds for `overlap` longer; "" stands for none. False if there is no such key, or it was
+    revoked.
+    """
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        key = await keys.find(conn, prefix)
+        if key is None or key.revoked_at is not None:
+            return False
+        await keys.trust(conn, key, public_key, now + overlap)
+        actor = actor_of(who).about(key.authority)
+        detail = {"before": key.public_key, "after": public_key, "until": (now + overlap).isoformat()}
+        await audit.append(conn, now, actor, "key.trusted", f"key/{prefix}", detail)
+    return True
 
 
 async def take_back(tools: Tools, prefix: str, who: Who) -> bool:

@@ -20,7 +20,8 @@ class ApiKeyRow(Table, table=True):
     """A key. `digest` is the SHA-256 of its secret; `expires_on` is its last day, `last_used` a civil date.
 
     `authority` is the tenant (団体コード; "" for the nation), `scopes` are separated by spaces. `role` is as whom it
-    asserts, `user_role` what it may do as a user may; None sets no bounds beside the scopes.
+    asserts, `user_role` what it may do as a user may; None sets no bounds beside the scopes. `public_key` (`whpk_…`, ""
+    if there is none) is what its holder signs events with; `previous_public_key` holds beside it until `previous_until`.
     """
 
     __tablename__ = "api_key"
@@ -37,6 +38,9 @@ class ApiKeyRow(Table, table=True):
     revoked_at: datetime | None = None
     last_used: date | None = None
     user_role: str | None = None
+    public_key: str = ""
+    previous_public_key: str = ""
+    previous_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,14 @@ class ApiKey:
     revoked_at: datetime | None = None
     last_used: date | None = None
     user_role: Role | None = None
+    public_key: str = ""
+    previous_public_key: str = ""
+    previous_until: datetime | None = None
+
+    def public_keys(self, now: datetime) -> tuple[str, ...]:
+        """Return the public keys that signatures may belong to at `now` (aware), the newest first."""
+        overlaps = self.previous_until is not None and now < self.previous_until
+        return tuple(each for each in (self.public_key, self.previous_public_key if overlaps else "") if each)
 
     def is_good(self, today: date) -> bool:
         """Tell whether it opens the door on the civil date `today`."""
@@ -110,6 +122,12 @@ async def revoke(conn: AsyncConnection, prefix: str, now: datetime) -> bool:
         .values(revoked_at=now)
     )
     return (await conn.execute(revoked)).rowcount > 0
+
+
+async def trust(conn: AsyncConnection, key: ApiKey, public_key: str, until: datetime) -> None:
+    """Keep another public key, "" for none; the one before it holds beside it until `until` (aware)."""
+    values = {"public_key": public_key, "previous_public_key": key.public_key, "previous_until": until}
+    await conn.execute(update(table(ApiKeyRow)).where(col(ApiKeyRow.prefix) == key.prefix).values(**values))
 
 
 async def note_use(conn: AsyncConnection, prefix: str, today: date) -> None:

@@ -1,5 +1,8 @@
+import contextlib
+import getpass
 import io
 import re
+import sqlite3
 
 import pytest
 
@@ -86,3 +89,48 @@ def test_a_key_with_a_role_of_users_has_what_that_role_may_use_and_no_more(ready
     assert ("auditor" in listed, "audit:read" in listed, "ほか" in listed) == (True, True, True)
     refused = ready("key", "create", *PREFECTURE, "--role", "auditor", "--scope", "offices:write")
     assert (refused.code, "auditor may not use that" in refused.err) == (1, True)
+
+
+PUBLIC = "whpk_" + "A" * 43 + "="
+
+
+def test_the_holder_of_a_key_is_trusted_by_its_public_key(ready: Typed) -> None:
+    prefix = ready("key", "create", *PREFECTURE).out.partition(".")[0]
+    assert ready("key", "trust", prefix, PUBLIC).out.startswith(f"{prefix}: {PUBLIC} from now on")
+    done = ready("key", "trust", prefix, "--none", "--overlap", "0")
+    assert (done.code, "no public key from now on" in done.out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        (("whpk_AAAA",), "base64 of its 32 bytes"),
+        (("A" * 43 + "=",), "base64 of its 32 bytes"),
+        ((), "name either"),
+        ((PUBLIC, "--none"), "name either"),
+        ((PUBLIC, "--overlap", "-1"), "the overlap is to last"),
+        ((PUBLIC, "--overlap", "1000"), "the overlap is to last"),
+    ],
+)
+def test_what_is_no_public_key_is_not_trusted(ready: Typed, arguments: tuple[str, ...], told: str) -> None:
+    prefix = ready("key", "create", *PREFECTURE).out.partition(".")[0]
+    refused = ready("key", "trust", prefix, *arguments)
+    assert (refused.code, told in refused.err) == (1, True)
+
+
+def test_of_a_revoked_key_no_public_key_is_trusted(ready: Typed) -> None:
+    prefix = ready("key", "create", *PREFECTURE).out.partition(".")[0]
+    assert ready("key", "revoke", prefix, "--yes").code == 0
+    assert "was revoked" in ready("key", "trust", prefix, PUBLIC).err
+
+
+def test_the_audit_says_who_ran_the_commands(ready: Typed) -> None:
+    prefix = ready("key", "create", *PREFECTURE).out.partition(".")[0]
+    ready("key", "trust", prefix, PUBLIC)
+    ready("key", "revoke", prefix, "--yes")
+    with contextlib.closing(sqlite3.connect("var/notifier.sqlite3")) as kept:
+        rows = kept.execute(
+            "SELECT action, who, origin FROM audit WHERE action LIKE 'key.%' ORDER BY id"
+        ).fetchall()
+    me = getpass.getuser(), "command line"
+    assert rows == [("key.created", *me), ("key.trusted", *me), ("key.revoked", *me)]

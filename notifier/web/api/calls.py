@@ -246,8 +246,7 @@ class Route:
 async def _caller(request: web.Request, entrance: Entrance, route: Route, signed: bytes | None) -> Caller:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if signed is not None:
-        named = signatures.name_of(request, signed, entrance.exchange, entrance.now())
-        caller = await entrance.keyring.caller_named(named) if named else None
+        caller = await signatures.signer(request, signed, entrance.exchange, entrance.keyring, entrance.now())
     else:
         caller = await entrance.keyring.caller_of(token.strip()) if kind.lower() == "bearer" else None
     if caller is None:

@@ -139,8 +139,9 @@ ROUTES = (
         query=EventQuery,
         signs=True,
         note=(
-            "鍵の代わりに署名でも送れます（Standard Webhooks、v1）。アドレスに?sender=鍵の名前を付け、"
-            "notifier key signで示した秘密で本文に署名してください。時刻のずれは5分まで。"
+            "鍵の代わりに署名でも送れます（Standard Webhooks、v1またはv1a）。アドレスに?sender=鍵の名前を付け、"
+            "notifier key signで示した秘密（v1）か、notifier key trustで公開鍵を登録した秘密鍵（v1a）で"
+            "本文に署名してください。時刻のずれは5分まで。"
             "属性をce-で始まるヘッダーに、dataだけを本文（application/json）に入れて送ることもできます"
             "（CloudEventsのバイナリモード）。まとめて送ると、1件ごとの結果を207で返します。"
             "idとsourceの組で見分けるので、同じものを送り直しても結果は変わりません。"

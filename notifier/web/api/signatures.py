@@ -1,7 +1,8 @@
 """Signatures on events that come in (Standard Webhooks), for senders that show no key.
 
-The sender is named in the address (`?sender=`), because the specification names none. Its secret follows from the
-installation's key and the name of its API key, so revoking the one ends the other.
+The sender is named in the address (`?sender=`), because the specification names none. Its secret (v1) follows from the
+installation's key and the name of its API key, so revoking the one ends the other; or it has given us a public key
+(v1a) and keeps the private one for itself.
 """
 
 from datetime import datetime
@@ -9,20 +10,29 @@ from typing import Final
 
 from aiohttp import web
 
-from notifier.channels.signing import verify
+from notifier.channels import asymmetric, signing
+from notifier.domain.callers import Caller
 from notifier.exchange import Exchange
+from notifier.keyring import Keyring
 
 HEADER: Final = "webhook-signature"
 LONGEST: Final = 4096
 
 
-def name_of(request: web.Request, body: bytes, exchange: Exchange | None, now: datetime) -> str | None:
-    """Return the name of the key whose secret has signed the body within five minutes of `now`; None if none has."""
+async def signer(
+    request: web.Request, body: bytes, exchange: Exchange | None, keyring: Keyring, now: datetime
+) -> Caller | None:
+    """Return whose signature the body carries, made within five minutes of `now`; None if nobody's who may send."""
     name = request.query.get("sender", "")
     message, timestamp, signed = (
         request.headers.get(each, "") for each in ("webhook-id", "webhook-timestamp", HEADER)
     )
-    if exchange is None or not name or not message or len(signed) > LONGEST:
+    if not name or not message or len(signed) > LONGEST:
         return None
-    secret = exchange.secret_of(f"inbound {name}")
-    return name if verify(secret, message, timestamp, signed, now, body) else None
+    is_theirs = exchange is not None and signing.verify(
+        exchange.secret_of(f"inbound {name}"), message, timestamp, signed, now, body
+    )
+    if not is_theirs and f"{asymmetric.VERSION}," in signed:
+        public = await keyring.public_keys(name)
+        is_theirs = asymmetric.verify(public, message, timestamp, signed, now, body)
+    return await keyring.caller_named(name) if is_theirs else None
