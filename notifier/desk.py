@@ -12,7 +12,7 @@ from notifier.domain.impacts import Bill, Impact
 from notifier.domain.reviews import Objection, Verdict, as_kept
 from notifier.domain.stages import Stage, why_not
 from notifier.drafting import Known, as_catalogue, draft
-from notifier.errors import NoticeRefusedError, UnknownError
+from notifier.errors import NoticeRefusedError, SecondPersonError, UnknownError
 from notifier.reading.expressions import Reading, read
 from notifier.reading.extraction import Document, Kind, extract
 from notifier.rehearsal import rehearse
@@ -90,7 +90,7 @@ class Desk:
 
     async def read(self, notice: str) -> Review:
         """Read a notice that came in and was not read yet, and return its review. Raises as `open` does."""
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         known = await self._review(notice)
         if known is not None:
             return known
@@ -111,7 +111,7 @@ class Desk:
 
     async def open(self, notice: str, issued: date | None = None) -> Opened:
         """Return a notice of the inbox with its text. Raises UnknownError, ExtractionError if its file holds none."""
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         review = await self._review(notice)
         if review is not None and review.takes_back:
             return Opened(found, Document("", Kind.TEXT), read(""), review)
@@ -120,7 +120,7 @@ class Desk:
 
     async def review(self, notice: str) -> Review:
         """Return the review of a notice that was read. Raises UnknownError if there is none."""
-        await self._arrived(notice)
+        await self.find(notice)
         found = await self._review(notice)
         if found is None:
             raise UnknownError(
@@ -128,7 +128,8 @@ class Desk:
             )
         return found
 
-    async def _arrived(self, notice: str) -> Arrived:
+    async def find(self, notice: str) -> Arrived:
+        """Return where a notice of the inbox stands. Raises UnknownError if it is not there."""
         async with self._tools.database.reading() as conn:
             found = await inbox.find(conn, notice, self._tenant, lock=False)
         if found is None:
@@ -136,6 +137,11 @@ class Desk:
                 f"{notice}: そのような文書はありません。`notifier notice list` で確かめてください。"
             )
         return found
+
+    async def review_or_none(self, notice: str) -> Review | None:
+        """Return the review of a notice, None if it was not read yet. Raises UnknownError if it is not there."""
+        await self.find(notice)
+        return await self._review(notice)
 
     async def _review(self, notice: str) -> Review | None:
         async with self._tools.database.reading() as conn:
@@ -170,7 +176,7 @@ class Desk:
         self, notice: str, numbers: Sequence[int], verdict: Verdict, check: Check | None = None
     ) -> Review:
         """Keep, drop or leave open some candidates. Raises ReviewRefusedError, UnknownError."""
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         at_hand = await self._at_hand(found.authority)
 
         def revising(review: Review) -> Revision:
@@ -207,7 +213,7 @@ class Desk:
         self, notice: str, number: int, said: Mapping[str, Any], check: Check | None = None
     ) -> Review:
         """Write what a candidate says in the catalogue's own form; it is kept so. Raises as `judge` does."""
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         at_hand = await self._at_hand(found.authority)
 
         def revising(review: Review) -> Revision:
@@ -221,7 +227,7 @@ class Desk:
 
     async def supply(self, notice: str, said: Mapping[str, Any], check: Check | None = None) -> Review:
         """Add what the machine has missed, under the next number. Raises ReviewRefusedError."""
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         at_hand = await self._at_hand(found.authority)
 
         def revising(review: Review) -> Revision:
@@ -236,7 +242,7 @@ class Desk:
 
     async def objections(self, notice: str) -> list[Objection]:
         """Return what stands in the way of approval, and what is doubtful."""
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         return objections(await self.review(notice), await self._at_hand(found.authority))
 
     # ---- deciding ----
@@ -255,7 +261,7 @@ class Desk:
         return await self._foretell(notice, await self._bill(notice), months, samples)
 
     async def _bill(self, notice: str, review: Review | None = None) -> Bill:
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         at_hand = await self._at_hand(found.authority)
         bill = bill_of(review or await self.review(notice), at_hand)
         known = {*at_hand.law.deadlines, *(each.id for each in bill.deadlines)}
@@ -266,7 +272,7 @@ class Desk:
         return bill
 
     async def _foretell(self, notice: str, bill: Bill, months: int, samples: int) -> Impact:
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         whose = Tenant(found.authority) if found.authority else NATION
         return await rehearse(self._tools, bill, tenant=whose, months=months, samples=samples)
 
@@ -275,7 +281,7 @@ class Desk:
 
         Raises ReviewRefusedError with what stands in the way, NoticeRefusedError from another stage.
         """
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         refused = why_not(found.stage, Stage.REVIEWED, found.moved_by, str(self._who), "")
         if refused:
             raise NoticeRefusedError(f"{notice}: {refused}。")
@@ -294,12 +300,13 @@ class Desk:
 
         Raises NoticeRefusedError where that may not be, DriftError if it is not what was reviewed: then it is open again.
         """
-        found = await self._arrived(notice)
+        found = await self.find(notice)
         review = await self.review(notice)
         last = review.reviewed_by or found.moved_by
         refused = why_not(found.stage, Stage.APPROVED, last, str(self._who), "")
         if refused:
-            raise NoticeRefusedError(f"{notice}: {refused}。")
+            fault = SecondPersonError if found.stage is Stage.REVIEWED else NoticeRefusedError
+            raise fault(f"{notice}: {refused}。")
         attempts = ATTEMPTS
         while True:
             attempts -= 1
@@ -315,13 +322,13 @@ class Desk:
 
     async def turn_away(self, notice: str, reason: str, *, relevant: bool) -> None:
         """Reject a notice, or say that it concerns no duty of ours."""
-        await self._arrived(notice)
+        await self.find(notice)
         to = Stage.REJECTED if relevant else Stage.NOT_RELEVANT
         await advance(self._tools, notice, to, self._who, reason)
 
     async def take_up(self, notice: str) -> None:
         """Take a notice up again that was turned away."""
-        await self._arrived(notice)
+        await self.find(notice)
         await advance(self._tools, notice, Stage.READ, self._who)
 
     async def withdraw(self, notice: str, reason: str) -> str:

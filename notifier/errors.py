@@ -55,6 +55,10 @@ class NoticeRefusedError(NotifierError):
     """A notice was to go where it may not go from where it stands."""
 
 
+class SecondPersonError(NoticeRefusedError):
+    """A notice was to be approved by whoever has reviewed it."""
+
+
 class SourceRefusedError(NotifierError):
     """A source was to be watched that cannot be."""
 

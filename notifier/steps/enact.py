@@ -10,7 +10,7 @@ from notifier.domain.actors import Who
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.impacts import Bill
 from notifier.domain.stages import Stage, why_not
-from notifier.errors import NoticeRefusedError, UnknownError
+from notifier.errors import NoticeRefusedError, SecondPersonError, UnknownError
 from notifier.reviewing import AtHand, bill_of, content_digest
 from notifier.store import audit, copies, inbox, law, outbox, reviews, tasks
 from notifier.store.database import Connection
@@ -56,7 +56,8 @@ async def enact(tools: Tools, notice: str, bound: Bound, who: Who, *, tenant: Te
             )
         refused = why_not(found.stage, Stage.APPROVED, review.reviewed_by or found.moved_by, str(who), "")
         if refused:
-            raise NoticeRefusedError(f"{notice}: {refused}。")
+            fault = SecondPersonError if found.stage is Stage.REVIEWED else NoticeRefusedError
+            raise fault(f"{notice}: {refused}。")
         if await copies.stamp(conn) != bound.stamp:
             raise MovedError(
                 f"{notice}: 影響を確かめている間に登録内容が変わりました。もう一度お試しください。"

@@ -1,14 +1,19 @@
-"""Notice records: the papers the service knows, those that wait for a second person, too. They belong to everybody."""
+"""Notice records: the papers the service knows, those that wait for a second person, too.
+
+They belong to everybody; only what an authority has handed in is its own until it is approved.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from notifier.domain.callers import NATION, Tenant
 from notifier.store.database import table
+from notifier.store.inbox import InboxRow
 from notifier.store.tables import NoticeRow, StatementRow
 
 
@@ -34,16 +39,26 @@ def _records() -> Select[Any]:
     return select(table(NoticeRow))
 
 
+def _shown_to(tenant: Tenant) -> ColumnElement[bool]:
+    """Tell whether a notice may be shown: it is law, nobody's own, or the tenant's. Ask outside the walls."""
+    if tenant.is_nation:
+        return true()
+    inbox = table(InboxRow).c
+    foreign = exists().where(inbox.notice == col(NoticeRow.id), inbox.authority.not_in(["", tenant.code]))
+    return or_(col(NoticeRow.approved_at).is_not(None), ~foreign)
+
+
 async def notices(
     conn: AsyncConnection,
     after: str,
     limit: int,
     *,
+    tenant: Tenant = NATION,
     approved: bool | None = None,
     deadline: str | None = None,
 ) -> list[NoticeRecord]:
     """Return `limit` notices by id, from behind `after` on; `deadline` asks for those that speak of it."""
-    found = _records().where(col(NoticeRow.id) > after)
+    found = _records().where(col(NoticeRow.id) > after, _shown_to(tenant))
     if approved is not None:
         waits = col(NoticeRow.approved_at).is_(None)
         found = found.where(~waits if approved else waits)
@@ -54,9 +69,10 @@ async def notices(
     return [NoticeRecord(**row) for row in rows.mappings()]
 
 
-async def notice(conn: AsyncConnection, name: str) -> NoticeRecord | None:
-    """Return the notice with the id `name`, or None."""
-    row = (await conn.execute(_records().where(col(NoticeRow.id) == name))).mappings().one_or_none()
+async def notice(conn: AsyncConnection, name: str, tenant: Tenant = NATION) -> NoticeRecord | None:
+    """Return the notice with the id `name`, or None if there is none that `tenant` sees."""
+    found = _records().where(col(NoticeRow.id) == name, _shown_to(tenant))
+    row = (await conn.execute(found)).mappings().one_or_none()
     return None if row is None else NoticeRecord(**row)
 
 

@@ -17,6 +17,10 @@ STRANGERS = sorted(name for name, (authority, _) in ROLES.items() if authority a
 """Every role of every tenant but Osaka's."""
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/approvals"): {"notice": "no-such"},
+    ("PATCH", "/notices/{id}/candidates/{number}"): {"verdict": "kept"},
+    ("POST", "/notices/{id}/candidates"): {"deadline": "a/b", "statement": {}},
+    ("POST", "/notices/{id}/reject"): {"reason": "x"},
+    ("POST", "/notices/{id}/withdraw"): {"reason": "x"},
     ("POST", "/offices/{number}/contacts"): {"address": "somebody@elsewhere.example"},
     ("POST", "/calendars"): {"whose": "office", "subject": STRANGER},
     ("POST", "/endpoints/{id}/replay"): {"since": "2026-01-21T00:00:00Z"},
@@ -43,7 +47,20 @@ async def foreign_of(land: Country) -> dict[str, str]:
     rows = {"/deliveries": str(delivery), "/events": str(event), "/endpoints": str(endpoints[0]["id"])}
     contact = (await land.get(f"/offices/{STRANGER}/contacts", "osaka")).items[0]
     rows |= {"/contacts": str(contact["id"]), "key": await an_import(land), "name": await a_calendar(land)}
+    rows["/notices"] = await a_notice(land)
     return {"number": STRANGER, "code": OSAKA_CITY} | rows
+
+
+async def a_notice(land: Country) -> str:
+    """Return the id of a notice that Osaka has handed in and that is not approved."""
+    known = [each["id"] for each in await land.pages("/approvals", "osaka", 50) if each["title"] == MARK]
+    if known:
+        return str(known[0])
+    headers = {"Authorization": f"Bearer {land.keys['osaka']}", "Content-Type": "text/plain"}
+    async with land.visitor.post(
+        f"{land.address}/v1/notices?title={MARK}", data=MARK.encode(), headers=headers
+    ) as answer:
+        return str((await answer.json())["notice"])
 
 
 async def a_calendar(land: Country) -> str:
@@ -67,10 +84,10 @@ async def an_import(land: Country) -> str:
 
 def address_of(route: Route, foreign: dict[str, str]) -> str | None:
     """Return the address of the call for what is Osaka's; None if what stands in it belongs to nobody."""
-    path = route.path
+    path = route.path.replace("/candidates/{number}", "/candidates/1")
     for name in ("number", "code", "key", "name"):
         path = path.replace(f"{{{name}}}", foreign[name])
-    for noun in ("/deliveries", "/events", "/endpoints", "/contacts"):
+    for noun in ("/deliveries", "/events", "/endpoints", "/contacts", "/notices"):
         if path.startswith(noun):
             path = path.replace("{id}", foreign[noun])
     return None if "{" in path else path
@@ -80,7 +97,7 @@ def named(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-PUBLIC = {"GET /notices/{id}", "GET /deadlines/{family}/{duty}", "GET /deadlines/{family}/{duty}/history"}
+PUBLIC = {"GET /deadlines/{family}/{duty}", "GET /deadlines/{family}/{duty}/history"}
 """What is asked for here belongs to everybody: the law."""
 
 

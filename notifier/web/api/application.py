@@ -22,6 +22,7 @@ from notifier.web.api import (
     notices,
     obligations,
     offices,
+    reviews,
     subscriptions,
     timelines,
 )
@@ -48,6 +49,7 @@ ROUTES: Final[Sequence[Route]] = (
     *feed.ROUTES,
     *calendars.ROUTES,
     *notices.ROUTES,
+    *reviews.ROUTES,
     *audit.ROUTES,
 )
 """Every call but the description itself, in the order of the reference."""

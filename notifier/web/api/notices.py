@@ -86,9 +86,9 @@ def _shown(record: NoticeRecord, deadlines: list[str], call: Call) -> Notice:
 
 async def _page(call: Call, query: Paging, *, approved: bool | None, deadline: str | None = None) -> Notices:
     (after,) = query.after(str) or ("",)
-    async with call.reading() as conn:
+    async with call.overview() as conn:
         found = await notice_records.notices(
-            conn, after, query.limit + 1, approved=approved, deadline=deadline
+            conn, after, query.limit + 1, tenant=call.tenant, approved=approved, deadline=deadline
         )
         rows, following = page_of(found, query.limit, lambda each: (each.id,))
         deadlines = await notice_records.deadlines_of(conn, [each.id for each in rows])
@@ -112,8 +112,8 @@ async def show(call: Call) -> Notice:
 
 
 async def _one(call: Call, name: str) -> Notice:
-    async with call.reading() as conn:
-        record = await notice_records.notice(conn, name)
+    async with call.overview() as conn:
+        record = await notice_records.notice(conn, name, call.tenant)
         if record is None:
             raise UnknownError(f"no notice {name}")
         deadlines = await notice_records.deadlines_of(conn, [name])
@@ -132,7 +132,7 @@ async def approve_one(call: Call) -> Reply:
         raise RefusedError("second-person")
     try:
         await approve(call.tools, [wanted.notice], call.actor)
-    except NoticeRefusedError:
+    except NoticeRefusedError:  # it came into the inbox: POST /notices/{id}/approve
         raise RefusedError("not-possible") from None
     call.entrance.reception.wake()
     return Reply(await _one(call, wanted.notice), 201, f"/v1/notices/{wanted.notice.replace('/', '%2F')}")

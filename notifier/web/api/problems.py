@@ -50,7 +50,8 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         "同じIdempotency-Keyで、別の内容をすでに受け取っています。新しい値を使ってください。",
     ),
     "unknown-name": (409, "名指された期限、または知らせる日の並びがありません。"),
-    "second-person": (409, "受け入れた人とは別の人の承認が要ります。"),
+    "second-person": (409, "受け入れた人、または確認した人とは別の人の承認が要ります。"),
+    "drifted": (409, "確認の後に、内容か知らせる相手が変わりました。もう一度の確認が要ります。"),
     "contact-unfit": (
         409,
         "宛先にできません。アドレスの形、役割、分野のどれかが使えないか、すでに登録されています。",
@@ -89,6 +90,11 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         "出来事は保管しましたが、処理できませんでした。直して送るか、もう一度送ってください。",
     ),
     "wrong-parameters": (422, "アドレスのパラメーターまたはヘッダーの値が、決められた形と合いません。"),
+    "review-unfit": (422, "文書の確認に、直す点があります（objectionsに場所と直し方）。"),
+    "no-text": (
+        422,
+        "文字を読み取れません。文字の情報があるPDF・HTML・Word（.docx）・テキストを送ってください。",
+    ),
     "calendar-unfit": (422, "カレンダーの名札は、前後に空白のない1行にしてください。"),
     "endpoint-unfit": (
         422,
@@ -127,13 +133,18 @@ class RefusedError(Exception):
     """A call that is answered with a problem."""
 
     def __init__(
-        self, code: str, wrongs: Sequence[Wrong] = (), headers: Mapping[str, str] | None = None
+        self,
+        code: str,
+        wrongs: Sequence[Wrong] = (),
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
-        """Refuse with one of the codes in TITLES."""
+        """Refuse with one of the codes in TITLES; `more` is answered beside it."""
         super().__init__(code)
         self.code = code
         self.wrongs = tuple(wrongs)
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 class Place(BaseModel):
@@ -181,9 +192,14 @@ def problem(code: str, wrongs: Sequence[Wrong] = ()) -> dict[str, Any]:
     return found
 
 
-def answer(code: str, wrongs: Sequence[Wrong] = (), headers: Mapping[str, str] | None = None) -> web.Response:
+def answer(
+    code: str,
+    wrongs: Sequence[Wrong] = (),
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> web.Response:
     """Return a problem as an answer."""
-    body = json.dumps(problem(code, wrongs), ensure_ascii=False).encode()
+    body = json.dumps({**problem(code, wrongs), **(more or {})}, ensure_ascii=False).encode()
     return web.Response(body=body, status=TITLES[code][0], content_type=MEDIA_TYPE, headers=headers)
 
 
@@ -194,7 +210,7 @@ async def mend(request: web.Request, handler: Handler) -> web.StreamResponse:
         async with asyncio.timeout(SECONDS):
             return await handler(request)
     except RefusedError as refused:
-        found = answer(refused.code, refused.wrongs, refused.headers)
+        found = answer(refused.code, refused.wrongs, refused.headers, refused.more)
         if found.status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
             found.force_close()  # the rest of the body will not be read
         return found
