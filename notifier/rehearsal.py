@@ -111,6 +111,7 @@ async def _set_stage(tools: Tools, copy: Database, tried: Bill, tenant: Tenant) 
         unsubscribe=lambda _: (
             f"{tools.correspondent.base_url}/unsubscribe/"
         ),  # nobody's: this is only looked at
+        page=lambda *_: None,  # the way to an office's own page is a secret of the office
         spread=lambda: 0.5,
     )
     return _Stage(on_stage, clock, recorder, tried), mark

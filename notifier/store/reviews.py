@@ -136,6 +136,13 @@ async def find(conn: AsyncConnection, notice: str, *, lock: bool = False) -> Rev
     return Review(**{**row, "anomalies": row["anomalies"]["anomalies"]}, candidates=candidates)
 
 
+async def titles(conn: AsyncConnection, notices: Sequence[str]) -> dict[str, str]:
+    """Return what the reviewers of `notices` say their titles are, by notice; those not read yet are left out."""
+    review = table(ReviewRow).c
+    rows = await conn.execute(select(review.notice, review.identity).where(review.notice.in_(notices)))
+    return {row.notice: str(row.identity.get("title") or "") for row in rows}
+
+
 async def keep_identity(conn: AsyncConnection, notice: str, identity: Mapping[str, Any]) -> None:
     """Keep what the reviewer says of the notice itself."""
     review = table(ReviewRow)

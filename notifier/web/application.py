@@ -32,6 +32,8 @@ from notifier.web.pages import (
     letters,
     login,
     mailbox,
+    notice_deeds,
+    notices,
     office_facts,
     office_notes,
     office_record,
@@ -45,6 +47,7 @@ from notifier.web.pages import (
     today,
     unsubscribe,
     webhooks,
+    what_if,
 )
 from notifier.web.pages import office as office_page
 from notifier.web.supplies import PAGES, SHELF, SUPPLIES, Supplies
@@ -65,6 +68,9 @@ STAFF: Final = (
     coverage,
     deadlines,
     deadline_settings,
+    notices,
+    notice_deeds,
+    what_if,
     authority,
     statement,
     letters,
