@@ -18,7 +18,7 @@ from notifier.domain.letters import Content
 from notifier.domain.returns import Returns
 from notifier.domain.statements import Statement
 from notifier.passes import Doorway
-from notifier.rendering import Composer
+from notifier.rendering import Composer, Stationery
 from notifier.store import authorities, facts, law
 from notifier.store.database import Connection, Database
 
@@ -98,6 +98,7 @@ class Tools:
     page: Callable[[str, datetime, datetime | None], Doorway | None] = lambda *_: None
     returns: Returns | None = None
     codes: Codes = NAMELESS
+    stationery: Stationery = field(default_factory=Stationery)
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""

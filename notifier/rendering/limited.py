@@ -6,6 +6,7 @@ Whatever such a template does (fail, loop, grow), the process that renders it is
 import asyncio
 import json
 import sys
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Limits:
 
     memory: int = 192 * 1024 * 1024
     processor: int = 30
-    seconds: float = 5
+    seconds: float = 10
     longest: int = 8_000_000
 
 
@@ -125,3 +126,22 @@ class LimitedComposer:
             frame = read_frame((await child.ask("frame", letter))["frame"], contents)
             self._frames.keep(key, frame)
         return frame.fill(values) or await child.whole(letter)
+
+
+class Stationery:
+    """The composers of authorities' versions, those used last; each keeps its frames."""
+
+    MOST: Final = 32
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._kept: OrderedDict[int, LimitedComposer] = OrderedDict()
+
+    def of(self, version: int, files: Mapping[str, str], folders: Sequence[Path]) -> LimitedComposer:
+        """Return the composer of a version; versions never change."""
+        if version not in self._kept:
+            self._kept[version] = LimitedComposer(files, folders)
+            if len(self._kept) > self.MOST:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(version)
+        return self._kept[version]

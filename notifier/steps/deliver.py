@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 from notifier.channels.parcel import Parcel
-from notifier.composing import body_hash, composed
+from notifier.composing import Written, body_hash, composed, write
+from notifier.domain.actors import Actor
 from notifier.domain.backoff import mail_retry
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
 from notifier.heralding import herald_letters
-from notifier.store import audit, claims, contacts, letters, outbox
+from notifier.store import audit, claims, contacts, letters, outbox, wordings
 from notifier.store.claims import ClaimedLetter
+from notifier.store.database import Connection
 from notifier.store.letters import Outcome, key_of
 from notifier.tools import Tools
 
@@ -72,6 +74,7 @@ async def _batch(tools: Tools, token: str) -> bool:
     now = tools.now()
     async with tools.database.transaction() as conn:
         claimed, nobody = await claims.claim(conn, now, token, LEASE, BATCH)
+        claimed = await _pinned(conn, claimed)
         await letters.mark_unreachable(conn, {each.id: _subject(tools, each) for each in nobody}, now)
         if nobody:
             detail = {"unreachable": len(nobody)}
@@ -99,12 +102,14 @@ class Sending:
         parcels: dict[str, Parcel] = {}
         async with self.tools.database.reading() as conn:
             text_only = await contacts.text_only_among(conn, {each.recipient for each in self.held.values()})
+        written = await self._written()
         for key, letter in self.held.items():
-            try:
-                parcel = composed(self.tools, letter)
+            parcel = written.parcels.get(letter.id)
+            if parcel is None:
+                problem = written.problems[letter.id]
+                outcomes.append(Outcome(letter.id, "failed", None, problem, letter.dated))
+            else:
                 parcels[key] = replace(parcel, html=None) if letter.recipient in text_only else parcel
-            except RenderingError as fault:
-                outcomes.append(Outcome(letter.id, "failed", None, str(fault), letter.dated))
         withheld = set(parcels)
         recorded = perf_counter()
         try:
@@ -121,6 +126,29 @@ class Sending:
         await self._record(
             [Outcome(each.id, _waiting(each), None, "", later, counted=False) for each in kept]
         )
+
+    async def _written(self) -> Written:
+        """Write the batch. A version of an authority's templates that fails is used no more, and its staff see why."""
+        async with self.tools.database.reading() as conn:
+            wanted = {each.wording for each in self.held.values() if each.wording is not None}
+            versions = await wordings.by_ids(conn, sorted(wanted)) if wanted else {}
+        written = await write(self.tools, list(self.held.values()), versions)
+        if written.fallen or written.failed:
+            now = self.tools.now()
+            async with self.tools.database.transaction() as conn:
+                await wordings.unpin(conn, written.fallen)
+                for number, problem in written.failed.items():
+                    if await wordings.retire(conn, number, now, problem):
+                        version = versions[number]
+                        actor = Actor("deliver", "", version.authority)
+                        detail = {
+                            "version": version.number,
+                            "problem": problem,
+                            "letters": len(written.fallen),
+                        }
+                        subject = f"template/{version.number}"
+                        await audit.append(conn, now, actor, "template.failed", subject, detail)
+        return written
 
     async def gate(self, keys: Sequence[str]) -> set[str]:
         """Commit that these letters are about to be finished on the wire; answer which of them may be."""
@@ -169,6 +197,12 @@ class Sending:
         # What is left was deferred by the relay.
         wait = mail_retry(letter.attempts, self.tools.spread())
         return (_waiting(letter), now + wait) if wait is not None else ("failed", now)
+
+
+async def _pinned(conn: Connection, claimed: Sequence[ClaimedLetter]) -> list[ClaimedLetter]:
+    """Fix by which version of which authority's templates each letter is written, the same on every try."""
+    pinned = await wordings.pin(conn, [each.id for each in claimed if not each.is_repeat])
+    return [replace(each, wording=pinned.get(each.id, each.wording)) for each in claimed]
 
 
 def _waiting(letter: ClaimedLetter) -> str:

@@ -65,7 +65,8 @@ class ClaimedItem:
 class ClaimedLetter:
     """A letter under lease; `dated` is its Date header, the same on every try.
 
-    `attempts` counts this try. `is_repeat` marks one that may have been sent before: it says the same again.
+    `attempts` counts this try. `is_repeat` marks one that may have been sent before: it says the same again. `wording`
+    is the version of an authority's templates by which it is written, None as shipped.
     """
 
     id: int
@@ -75,6 +76,7 @@ class ClaimedLetter:
     attempts: int
     items: tuple[ClaimedItem, ...]
     is_repeat: bool = False
+    wording: int | None = None
 
 
 def _stale() -> ColumnElement[bool]:
@@ -239,6 +241,7 @@ def _contained() -> Select[tuple[Any, ...]]:
             letter.c.dated,
             letter.c.attempts,
             letter.c.state,
+            letter.c.wording_id,
             delivery.c.id.label("delivery_id"),
             delivery.c.saying_id,
             delivery.c.party,
@@ -303,6 +306,7 @@ def _letter(rows: Sequence[Any], contents: Mapping[int, Mapping[str, Any]], now:
         head.attempts + 1,
         items,
         is_repeat=head.state == "unknown",
+        wording=head.wording_id,
     )
 
 

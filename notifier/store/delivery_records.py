@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, func, insert, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -176,9 +176,9 @@ def _eyes(tenant: Tenant) -> Sequence[ColumnElement[bool]]:
     return (delivery.authority == tenant.code, and_(delivery.authority == "", delivery.office_id.in_(mine)))
 
 
-def _wanted(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _wanted(wanted: Wanted) -> list[ColumnElement[bool] | TextClause]:
     delivery, saying = table(DeliveryRow).c, table(SayingRow).c
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool] | TextClause] = []
     if wanted.state is not None:
         conditions += _in_state(wanted.state)
     if wanted.trouble:
@@ -196,7 +196,7 @@ def _wanted(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _in_state(state: str) -> list[ColumnElement[bool]]:
+def _in_state(state: str) -> list[ColumnElement[bool] | TextClause]:
     """Return the condition that a delivery is in a state, so that the small indexes can be used for it."""
     small = [text(_IN_TROUBLE)] if state in TROUBLE else []
     return [table(DeliveryRow).c.state == state, *small]

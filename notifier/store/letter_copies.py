@@ -34,12 +34,14 @@ class LetterCopy:
     """A letter with what of it a tenant sees; `hidden` counts what it holds of others.
 
     `letter` is what composes it again: as it was first claimed (`dated`), or as it would be now. `first_tried_at` is
-    None while it was never on its way; `id` is None for a delivery that is in no letter yet.
+    None while it was never on its way; `id` is None for a delivery that is in no letter yet. `authority` is whose it is,
+    "" if it holds what several have to say.
     """
 
     letter: ClaimedLetter
     enclosed: tuple[Enclosed, ...]
     hidden: int
+    authority: str
     id: int | None
     state: str
     attempts: int
@@ -75,11 +77,14 @@ async def copy_of(conn: AsyncConnection, tenant: Tenant, delivery: int, now: dat
         head.dated or now,
         head.attempts or 0,
         tuple(_item(row) for row in seen),
+        wording=head.wording_id,
     )
+    whose = {row.authority for row in rows}
     return LetterCopy(
         letter,
         tuple(_enclosed(row) for row in seen),
         len(rows) - len(seen),
+        whose.pop() if len(whose) == 1 else "",
         found.letter_id,
         head.letter_state or head.state,
         head.attempts or 0,
@@ -109,6 +114,7 @@ def _held(tenant: Tenant) -> Select[Any]:
             delivery.c.state,
             delivery.c.saying_id,
             delivery.c.office_id,
+            delivery.c.authority,
             case((of_office, office.c.number), else_=authority.c.code).label("number"),
             case((of_office, office.c.name), else_=authority.c.name).label("name"),
             office.c.number.label("office"),
@@ -122,6 +128,7 @@ def _held(tenant: Tenant) -> Select[Any]:
             saying.c.on,
             sees_delivery(tenant).label("is_seen"),
             letter.c.gathered,
+            letter.c.wording_id,
             letter.c.dated,
             letter.c.attempts,
             letter.c.state.label("letter_state"),

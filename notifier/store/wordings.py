@@ -14,7 +14,7 @@ from sqlmodel import Field
 
 from notifier.store.chosen import among
 from notifier.store.database import table
-from notifier.store.tables import DeliveryRow, LetterRow, Table, kept_json, only
+from notifier.store.tables import ContactRow, DeliveryRow, LetterRow, Table, kept_json, only
 
 IN_USE: Final = "activated_at IS NOT NULL AND retired_at IS NULL"
 
@@ -122,6 +122,27 @@ async def retire(conn: AsyncConnection, wording_id: int, now: datetime, problem:
     in_use = rows.c.id == wording_id, rows.c.activated_at.is_not(None), rows.c.retired_at.is_(None)
     retired = await conn.execute(update(rows).where(*in_use).values(retired_at=now, problem=problem))
     return retired.rowcount > 0
+
+
+async def addresses(conn: AsyncConnection, authority: str) -> int:
+    """Return at how many addresses an authority's letters arrive."""
+    contact = table(ContactRow)
+    there = select(func.count(func.distinct(contact.c.address))).where(
+        contact.c.authority == authority, contact.c.active.is_(True)
+    )
+    return int((await conn.execute(there)).scalar_one())
+
+
+async def in_use(conn: AsyncConnection, authority: str) -> Wording | None:
+    """Return the version by which an authority's letters are written now, None as shipped."""
+    wording = table(WordingRow)
+    found = select(wording).where(
+        wording.c.authority == authority,
+        wording.c.activated_at.is_not(None),
+        wording.c.retired_at.is_(None),
+    )
+    row = (await conn.execute(found)).one_or_none()
+    return None if row is None else _wording(row)
 
 
 # ---- which letters ----

@@ -36,7 +36,7 @@ ENTRIES: Final = (
         "/settings",
         under=(
             Entry("settings/authority", "自治体の設定", "/settings/authority"),
-            Entry("settings/templates", "文面", "/settings/templates"),
+            Entry("settings/templates", "文面", "/letters/templates"),
             Entry("settings/webhooks", "Webhook", "/settings/webhooks", Deed.ADMINISTER),
             Entry("settings/keys", "APIの鍵", "/settings/keys", Deed.ADMINISTER),
             Entry("settings/calendars", "カレンダー", "/settings/calendars", Deed.ADMINISTER),

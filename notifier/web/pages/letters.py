@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from notifier.composing import body_hash, composed
+from notifier.composing import body_hash, written_by
 from notifier.domain.law import Law
 from notifier.domain.roles import Deed
 from notifier.errors import RenderingError
-from notifier.store import delivery_records, letter_copies
+from notifier.store import delivery_records, letter_copies, wordings
 from notifier.store.delivery_records import MOST_COUNTED, TROUBLE, DeliveryRecord, Wanted
 from notifier.store.letter_copies import LetterCopy
+from notifier.store.wordings import Wording
 from notifier.web import staff, wording
 from notifier.web.forms import Form
 from notifier.web.letter_words import Course, Standing, standing_of
@@ -160,7 +161,7 @@ async def show_one(request: web.Request) -> web.Response:
     """Show one letter: how it stands and why, what is in it, and the very mail."""
     looking, record, kept = await _found(request)
     law = await looking.law()
-    written = written_of(looking, kept)
+    written = await written_of(looking, kept)
     now = looking.now()
     return answer.page(
         request,
@@ -209,7 +210,7 @@ def standing(record: DeliveryRecord, kept: LetterCopy, looking: Staff) -> Standi
 async def show_html(request: web.Request) -> web.Response:
     """Answer with the HTML of a letter, which may do nothing but be looked at."""
     looking, _, kept = await _found(request)
-    written = written_of(looking, kept)
+    written = await written_of(looking, kept)
     if written is None or not written.html:
         raise web.HTTPNotFound
     headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
@@ -219,7 +220,7 @@ async def show_html(request: web.Request) -> web.Response:
 async def show_source(request: web.Request) -> web.Response:
     """Answer with the bytes of a letter as they go over the wire."""
     looking, _, kept = await _found(request)
-    written = written_of(looking, kept)
+    written = await written_of(looking, kept)
     if written is None or written.source is None:
         raise web.HTTPNotFound
     return web.Response(body=written.source, content_type="text/plain", charset="us-ascii")
@@ -240,10 +241,10 @@ async def _found(request: web.Request) -> tuple[Staff, DeliveryRecord, LetterCop
     return looking, record, kept
 
 
-def written_of(looking: Staff, kept: LetterCopy) -> Written | None:
+async def written_of(looking: Staff, kept: LetterCopy) -> Written | None:
     """Return the mail of a letter, composed again from what is kept; None if it cannot be."""
     try:
-        parcel = composed(looking.tools, kept.letter)
+        parcel = await written_by(looking.tools, kept.letter, await _version(looking, kept))
     except RenderingError:
         return None
     html: str | None = parcel.html
@@ -272,6 +273,15 @@ def written_of(looking: Staff, kept: LetterCopy) -> Written | None:
     assemble = looking.supplies.assemble
     source = assemble(parcel) if assemble and kept.letter.recipient and not kept.hidden else None
     return Written(kept.subject or parcel.subject, parcel.text, html or "", source, verdict, is_exact)
+
+
+async def _version(looking: Staff, kept: LetterCopy) -> Wording | None:
+    """Return by which version of the authority's templates a letter was written, or would be now."""
+    async with looking.overview() as conn:
+        if kept.first_tried_at is None:
+            return await wordings.in_use(conn, kept.authority)
+        version = kept.letter.wording
+        return None if version is None else (await wordings.by_ids(conn, [version])).get(version)
 
 
 ROUTES: Final = (
