@@ -10,6 +10,7 @@ from functools import cache, partial
 from itertools import takewhile
 from typing import Any, Final, TypeAlias, TypeVar, get_args
 
+import structlog
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
@@ -23,11 +24,12 @@ from notifier.store.database import Connection
 from notifier.tools import Tools
 from notifier.web.api import conditions, repeats, signatures
 from notifier.web.api.problems import RefusedError, Wrong, pointer
-from notifier.web.api.rates import Rates
+from notifier.web.api.rates import Guesses, Rates
 from notifier.web.api.reading import LARGEST, body_of, check_accept, read_json
 from notifier.web.api.turns import CrowdError, Turns
 from notifier.web.origins import origin_of
 
+_log = structlog.get_logger("notifier.web")
 M = TypeVar("M", bound=BaseModel)
 JSON: Final = "application/json"
 MERGE: Final = "application/merge-patch+json"
@@ -41,6 +43,7 @@ class Entrance:
     keyring: Keyring
     now: Callable[[], datetime]
     rates: Rates = field(default_factory=Rates)
+    guesses: Guesses = field(default_factory=Guesses)
     turns: Turns = field(default_factory=Turns)
     exchange: Exchange | None = None
 
@@ -250,6 +253,7 @@ async def _caller(request: web.Request, entrance: Entrance, route: Route, signed
     else:
         caller = await entrance.keyring.caller_of(token.strip()) if kind.lower() == "bearer" else None
     if caller is None:
+        _hold_up(request, entrance, is_guess=bool(token) or signed is not None)
         raise RefusedError("unauthorized", (), {"WWW-Authenticate": 'Bearer realm="notifier"'})
     if route.scope and route.scope not in caller.scopes:
         raise RefusedError("scope-missing")
@@ -258,6 +262,15 @@ async def _caller(request: web.Request, entrance: Entrance, route: Route, signed
     if route.roles is not None and caller.role not in route.roles:
         raise RefusedError("role-may-not")
     return caller
+
+
+def _hold_up(request: web.Request, entrance: Entrance, *, is_guess: bool) -> None:
+    """Refuse to say whether the key is wrong where too many wrong ones came from the same address lately."""
+    origin = origin_of(request)
+    wait = entrance.guesses.wait(origin) if is_guess else 0.0
+    if wait:
+        _log.warning("many wrong keys", origin=origin)
+        raise RefusedError("too-many", (), {"Retry-After": str(math.ceil(wait))})
 
 
 def _declared(found: BaseModel | None, model: type[M]) -> M:
