@@ -8,7 +8,7 @@ because its driver would otherwise let two of them read the same row and lose an
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
@@ -89,12 +89,15 @@ class Database:
                 Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
             database = cls(_engine(address, in_memory=in_memory), in_memory=in_memory)
         try:
-            async with database.reading() as conn:
-                await conn.execute(text("SELECT 1"))
+            await _to_its_end(database._answers())
         except BaseException:
             await database.close()
             raise
         return database
+
+    async def _answers(self) -> None:
+        async with self.reading() as conn:
+            await conn.execute(text("SELECT 1"))
 
     @asynccontextmanager
     async def transaction(
@@ -208,6 +211,16 @@ def _task() -> asyncio.Task[Any]:
     return task
 
 
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Let `work` come to its end even if whoever waits is cancelled: a first connection is never left half made."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 async def retrying(work: Callable[[], Awaitable[T]], attempts: int = 4) -> T:
     """Return what `work` returns; repeat it, `attempts` times in all, while the database is busy.
 
@@ -263,9 +276,10 @@ def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
             raise StoreError(message)
         if in_memory:
             options["poolclass"] = StaticPool
-        options["async_creator"] = connecting(address, in_memory=in_memory)
+        pragmas = _MEMORY_PRAGMAS if in_memory else _FILE_PRAGMAS
+        options["async_creator"] = connecting(address, pragmas, in_memory=in_memory)
         engine = create_async_engine(address, **options)
-        _steer_sqlite(engine, _MEMORY_PRAGMAS if in_memory else _FILE_PRAGMAS)
+        _steer_sqlite(engine)
         return engine
     options["pool_size"] = 10
     options["max_overflow"] = 10
@@ -275,15 +289,7 @@ def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
     return create_async_engine(address, **options)
 
 
-def _steer_sqlite(engine: AsyncEngine, pragmas: tuple[str, ...]) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
+def _steer_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(conn: PlainConnection) -> None:
         only_reading = bool(conn.get_execution_options().get("only_reading"))

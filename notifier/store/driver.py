@@ -5,8 +5,9 @@ threads, and each costs more than most statements. Here a statement brings its r
 for a disk is done on the spot.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -63,6 +64,8 @@ class BriefCursor(aiosqlite.Cursor):
 class BriefConnection(aiosqlite.Connection):
     """A connection whose cursors are brief; a database on a disk is used on a thread of its own."""
 
+    _in_doubt = False
+
     def cursor(self) -> "_Opening":  # type: ignore[override]  # what is returned is awaited or entered, as there
         """Return a cursor, to be awaited or entered."""
         return _Opening(BriefCursor(self, self._conn.cursor()))
@@ -71,6 +74,23 @@ class BriefConnection(aiosqlite.Connection):
         """Return what `work` returns where statements run."""
         done: T = await self._execute(work, *arguments)  # type: ignore[no-untyped-call]  # the driver's own door
         return done
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super()._execute(fn, *args, **kwargs)
+        except asyncio.CancelledError:
+            self._in_doubt = True  # nobody waits for it any more, and it may be under way
+            raise
+
+    async def rollback(self) -> None:
+        """Undo the transaction; where there is none, nobody is asked."""
+        if self._in_doubt or self._conn.in_transaction:
+            await super().rollback()
+            self._in_doubt = False
+
+    async def create_function(self, *args: Any, **kwargs: Any) -> None:
+        """Make a function known at once: a new connection is not left half made by whoever is cancelled."""
+        self._conn.create_function(*args, **kwargs)
 
 
 class PresentConnection(BriefConnection):
@@ -93,18 +113,30 @@ class _Opening:
         await self._cursor.close()
 
 
-def connecting(address: URL, *, in_memory: bool) -> Callable[[], Awaitable[aiosqlite.Connection]]:
-    """Return what connects to the SQLite database at `address`."""
+def connecting(
+    address: URL, pragmas: Sequence[str], *, in_memory: bool
+) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+    """Return what connects to the SQLite database at `address` and sets its `pragmas`."""
     places, options = address.get_dialect()().create_connect_args(address)
     # Cursors are made and closed here, statements run on the connection's thread, never both at once.
     open_database: Callable[[], sqlite3.Connection] = partial(
-        sqlite3.connect, *places, **{**options, "check_same_thread": False}
+        sqlite3.connect, *places, **{**options, "check_same_thread": False, "isolation_level": None}
     )
+
+    def prepare(plain: sqlite3.Connection) -> None:
+        for pragma in pragmas:
+            plain.execute(f"PRAGMA {pragma}")
 
     async def connect() -> aiosqlite.Connection:
         kind = PresentConnection if in_memory else BriefConnection
         connection = kind(open_database, iter_chunk_size=64)
         connection._thread.daemon = True  # noqa: SLF001 -- as SQLAlchemy does, so that no thread keeps a program alive
-        return await connection
+        await connection
+        try:
+            await connection.do(prepare, connection._conn)  # noqa: SLF001 -- as it is under the driver
+        except BaseException:
+            connection.stop()
+            raise
+        return connection
 
     return connect
