@@ -72,12 +72,12 @@ class BriefConnection(aiosqlite.Connection):
 
     async def do(self, work: Callable[..., T], *arguments: object) -> T:
         """Return what `work` returns where statements run."""
-        done: T = await self._execute(work, *arguments)  # type: ignore[no-untyped-call]  # the driver's own door
+        done: T = await self._execute(work, *arguments)
         return done
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
-            return await super()._execute(fn, *args, **kwargs)
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # the driver's own door
         except asyncio.CancelledError:
             self._in_doubt = True  # nobody waits for it any more, and it may be under way
             raise

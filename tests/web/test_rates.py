@@ -33,6 +33,7 @@ def test_all_addresses_of_one_ipv6_network_count_as_one() -> None:
 
 def test_the_memory_for_addresses_is_bounded_and_a_busy_one_stays_in_it() -> None:
     guesses = Guesses(lambda: 0.0)
+    held_up = 0.0
     for number in range(MOST_ADDRESSES + 100):
         guesses.wait(f"host-{number}")
         held_up = guesses.wait("192.0.2.7")
