@@ -147,15 +147,16 @@ async def sending(conn: AsyncConnection, tenant: Tenant, now: datetime) -> Sendi
 
 
 async def said_since(conn: AsyncConnection, tenant: Tenant, after: date) -> Sequence[Said]:
-    """Return what was said to offices after the civil date `after`, as far as the tenant sees it, the most first."""
+    """Return what was said to offices at addresses of the tenant after the civil date `after`, the most first."""
     saying, delivery = table(SayingRow).c, table(DeliveryRow).c
     count = func.count(delivery.office_id.distinct())
+    own = true() if tenant.is_nation else delivery.authority == tenant.code
     lately = select(saying.id).where(saying.on > after, saying.party == "office")
     rows = await conn.execute(
         select(saying.occasion, saying.deadline, count)
         .select_from(table(DeliveryRow))
         .join(table(SayingRow), saying.id == delivery.saying_id)
-        .where(delivery.saying_id.in_(lately), delivery.recipient != "", sees_delivery(tenant))
+        .where(delivery.saying_id.in_(lately), delivery.recipient != "", own)
         .group_by(saying.occasion, saying.deadline)
         .order_by(count.desc(), saying.deadline, saying.occasion)
     )

@@ -184,14 +184,13 @@ def _ordered(found: Select[Any], order: Order, today: date) -> Select[Any]:
             return found.order_by(col(OfficeRow.registered_at).desc(), number)
         case Order.DUE:
             nearest = (
-                select(col(ObligationRow.office_id), func.min(col(CohortRow.latest)).label("latest"))
-                .join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
-                .where(*_still_open(today), col(CohortRow.latest).is_not(None))
-                .group_by(col(ObligationRow.office_id))
-                .subquery()
+                select(func.min(col(CohortRow.latest)))
+                .join(ObligationRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+                .where(col(ObligationRow.office_id) == col(OfficeRow.id), *_still_open(today))
+                .correlate(OfficeRow)
+                .scalar_subquery()
             )
-            joined = found.outerjoin(nearest, nearest.c.office_id == col(OfficeRow.id))
-            return joined.order_by(nearest.c.latest.is_(None), nearest.c.latest, number)
+            return found.order_by(nearest.asc().nulls_last(), number)
     return found.order_by(number)
 
 
