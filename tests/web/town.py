@@ -40,6 +40,7 @@ from notifier.tools import Tools, law_on
 from notifier.vitals import Monitor
 from notifier.web.application import make_application
 from notifier.web.connections import Guard, GuardedSite
+from notifier.web.mail import read
 from notifier.web.supplies import Supplies
 
 SECRET = "the secret of this town"
@@ -99,12 +100,24 @@ class Town:
     mailbox: MailboxStore
     guard: Guard
     counter: Counter
+    turn: Callable[[date], Awaitable[None]]
 
     def way(self, number: str) -> str:
         """The address of an office's page, as a letter of today would bear it."""
         found = self.tools.page(number, self.tools.now(), None)
         assert found is not None
         return self.address + urlsplit(found.url).path
+
+
+async def contents(place: Town) -> list[str]:
+    """The mails that came in, as plain text with their recipients, the oldest first."""
+    _, found = await place.mailbox.search(limit=500)
+    texts = []
+    for mail in sorted(found, key=lambda each: each.id):
+        kept = await place.mailbox.get(mail.id)
+        assert kept is not None
+        texts.append(f"{mail.recipient}\n{read(kept[1]).text}")
+    return texts
 
 
 @asynccontextmanager
@@ -186,7 +199,7 @@ async def town(
     site = GuardedSite(runner, guard, "127.0.0.1", 0)
     await site.start()
     try:
-        yield Town(site.name, tools, clock, kept, guard, counter)
+        yield Town(site.name, tools, clock, kept, guard, counter, turn)
     finally:
         await runner.cleanup()
         channel.close()
