@@ -76,12 +76,15 @@ def _word(text: str, piece: Piece) -> Phrase | None:
     )
 
 
-_DUE_BEFORE = re.compile(r"(?:[〆締]切?り?|締切日?|期限|期日|必着|日程|月日|提出|日時|開催日)[^。\n]{0,6}$")
+_DUE_BEFORE = re.compile(
+    r"(?:[〆締]切?り?|締切日?|期限|期日|必着|日程|月日|提出|日時|開催日)[^。\n]{0,6}$"
+    r"|(?:届|書|報告|名簿|申込|票)(?:\([^()\n]{0,8}\))?[ ]?$"
+)
 _NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|消印|午前|午後|[0-9]{1,2}:[0-9]{2}|現在|時点)")
 
 
 _FIRST_SUCH = re.compile(
-    r"(?:[^、。()\s]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$"
+    r"(?:[^、。()\s]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$|(?:その|当該|各)翌?年度?の$"
 )
 
 
@@ -89,16 +92,24 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
     moment = narrowed(piece)
     if piece.is_slash and not (
         (piece.moment is not None and piece.moment.weekday is not None)
-        or piece.suffix in ("まで", "から", "より", "以降", "頃", "付", "付け", "現在", "時点", "~")
+        or piece.suffix in ("まで", "から", "より", "以降", "頃", "付", "付け", "現在", "時点", "~", "中")
         or piece.core_end > text.find("/", piece.start) + 3
         or _NOT_A_FRACTION.match(text, piece.end)
         or (text[piece.start - 1 : piece.start] == "(" and _OF_A_LONG_MONTH.match(text, piece.start))
         or _MEETING_BEFORE.search(text, max(0, piece.start - 6), piece.start)
-        or _DUE_BEFORE.search(text, max(0, piece.start - 12), piece.start)
+        or (
+            text[max(0, piece.start - 3) : piece.start].rstrip(" ")[-1:] in ("|", "\t")
+            and _NAMES_WHAT.match(text, piece.end)
+        )
+        or _DUE_BEFORE.search(text, max(0, piece.start - 14), piece.start)
     ):
         return None
     if piece.word == "triple" and not piece.suffix and text[piece.end : piece.end + 1] != ")":
         return None
+    if _UNTIL_BEFORE.search(text, max(0, piece.start - 2), piece.start) and not piece.suffix:
+        return Phrase(
+            Shape.MOMENT, piece.start - 1, piece.end, moment, suffix="まで", is_slash=piece.is_slash
+        )
     first = _FIRST_SUCH.search(text, max(0, piece.start - 40), piece.start)
     if first is not None:
         return Phrase(Shape.ANCHORED, first.start(), piece.end, word=piece.word, suffix=piece.suffix)
@@ -113,9 +124,13 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
     )
 
 
+_NAMES_WHAT = re.compile("[ ](?=[一-龥ァ-ヶ])(?![以相])")
 _MEETING_BEFORE = re.compile(r"(?:[先前昨初当]日|[前次今]回|会|付け?)[ ]?\($")
 _OF_A_MONTH = re.compile("[一-龥ァ-ヶー]{2,10}(?:する|した)?月の$")
+_UNTIL_BEFORE = re.compile(r"(?:^|[(\s|:、])~$")
+"""A stroke in front, and no beginning: 実地指導(~12月)."""
 _OF_A_LONG_MONTH = re.compile(r"[0-9]{1,2}/(?:1[3-9]|2[0-9]|3[01])\)")
+_OF_A_LENGTH = re.compile("(?:期間|日数)(?:は|が|を|:)[ ]?$")
 _SHOWS_DAY = re.compile(
     "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期|[土日祝休])"
 )
@@ -128,6 +143,8 @@ def _bare_day(text: str, piece: Piece) -> Phrase | None:
     month = _OF_A_MONTH.search(text, max(0, piece.start - 20), piece.start)
     if month is not None:
         return Phrase(Shape.ANCHORED, month.start(), piece.end, word="日", suffix=piece.suffix)
+    if _OF_A_LENGTH.search(text, max(0, piece.start - 8), piece.start) and not piece.suffix:
+        return Phrase(Shape.LENGTH, piece.start, piece.end, word=text[piece.start : piece.end])
     shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)
     if not shows or text[piece.start - 1 : piece.start] in "中約計":
         return None

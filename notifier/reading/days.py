@@ -141,7 +141,7 @@ def issue_days(word: str, issued: date) -> Interval | None:
     if word in days:
         day = issued + timedelta(days=days[word])
         return Interval(day, day)
-    weeks = {"今週": 0, "来週": 1, "翌週": 1, "先週": -1, "再来週": 2, "今週末": 0, "来週末": 1}
+    weeks = {"今週": 0, "来週": 1, "次週": 1, "翌週": 1, "先週": -1, "再来週": 2, "今週末": 0, "来週末": 1}
     if word in weeks:
         monday = issued - timedelta(days=issued.weekday()) + timedelta(weeks=weeks[word])
         return Interval(monday + timedelta(days=5 if word.endswith("末") else 0), monday + timedelta(days=6))

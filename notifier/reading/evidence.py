@@ -51,7 +51,7 @@ def ruled_out(phrase: Phrase, meaning: Resolved, place: Place, issued: date | No
         found = "時刻・番号・固有名で、期限ではない"
     elif is_date_of or phrase.word in ("時点", "現在"):
         found = "付け・現在・時点は基準日や文書の日付"
-    elif is_bare and (meaning.start == issued or not _is_due(place.label or place.heading)):
+    elif is_bare and (meaning.start == issued or not (place.label or place.heading)):
         found = "行に日付だけがある（発出日など）"
     elif (
         is_old
@@ -72,13 +72,10 @@ def speaks_of(label: str, sign: int) -> bool:
     return any(group.speaks == sign and group.pattern.search(label) for group in words("duty"))
 
 
-def _is_due(label: str) -> bool:
-    return speaks_of(label, 1)
-
-
 # ---- the form of the expression ----
 
 _INSIDE = ("限り", "以内", "内", "末", "中", "いっぱい", "一杯")
+_INSIDE_WORDS = ("年内", "年度内", "年度中", "月内", "年度末", "いっぱい")
 _OPENS = ("から", "より", "~", "以降", "以後")
 
 
@@ -131,7 +128,7 @@ def _forms(phrase: Phrase, meaning: Resolved, issued: date | None) -> Iterator[H
         yield Hint("形：以内", phrase.suffix)
     if phrase.shape is Shape.EVENT:
         yield Hint("形：ある出来事まで", "")
-    if phrase.suffix.startswith(_INSIDE):
+    if phrase.suffix.startswith(_INSIDE) or phrase.word.endswith(_INSIDE_WORDS):
         yield Hint("形：内・中・末・限り", phrase.suffix)
     if moment is not None and moment.month_word and (moment.day is not None or moment.part):
         yield Hint("形：翌月・前月の日", moment.month_word)
@@ -148,8 +145,9 @@ _ASKS = re.compile(r"(?:か。|か|\?)[ ]*$")
 _BULLET = " ・●■◇◆○☆◎▽【】"
 _TOPIC = re.compile(
     rf"([^、。はがを:(){_BULLET}]{{1,16}})(?:には|とは|について(?:は)?|は|が|を|も)、?[^、。]{{0,14}}$"
-    r"|([^、。はがを: ()]{1,14})[ :]+[^、。 ]{0,8}$"
+    r"|([^、。はがを: ()]{1,14})[ :]+[^、。 ]{0,8}$|([^、。はがを: ()|\t]{2,16})(?:\([^()]{0,14}\))?[ ]{0,2}\(?$"
 )
+_PARTICLE = re.compile("[はがをにもので][ ]*$")
 _ANSWER = re.compile(r"^[ ]*(?:A|\(?答え?\)?)[0-9]{0,3}[.: ]?[ ]*")
 _NEAR_VERB = 45
 _FIRST_VERB = 70
@@ -161,11 +159,13 @@ def context_of(phrase: Phrase, place: Place, reach: int) -> Context:
     key = "" if _ANSWER.fullmatch(place.label) else place.label
     label = key or (place.heading if len(_ANSWER.sub("", place.before)) < 3 else "")
     ask = label if _ASKS.search(label) else ""
+    if _PARTICLE.search(label):
+        label = ""  # 申請は: no key, but what the sentence speaks of
     topic = _TOPIC.search(place.before[-40:])
     return Context(
         "" if ask else label,
         ask,
-        (topic[1] or topic[2] or "") if topic is not None else "",
+        (topic[1] or topic[2] or topic[3] or "") if topic is not None else "",
         place.before[-30:],
         own_clause(phrase, place.after, reach)[:120],
         place.after[-16:].rstrip(),
@@ -193,7 +193,8 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         source = _source(group, around, verb)
         found = group.pattern.search(source) if source else None
         if found is not None:
-            yield Hint(group.reason, found[0])
+            is_above = group.where == "label" and around.is_heading
+            yield Hint(f"{group.reason}（上の行）" if is_above else group.reason, found[0])
         told = group.pattern.search(around.topic) if group.where == "label" and around.topic else None
         if told is not None:
             yield Hint(f"{group.reason}（文の主題）", told[0])

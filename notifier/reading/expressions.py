@@ -1,5 +1,6 @@
 """Every expression of time in a notice, with what it means: the grammar's answer as CONTRACTS 3 prints it."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -116,8 +117,12 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
                 around.named is None or abs(anchor.year - around.named.year) <= _SAME_TIME
             ):
                 around.named = anchor
+        if meaning.kind == "month" and anchor is not None and _HEADS_ROW.match(text, phrase.end):
+            around.row, around.row_end = anchor, _line_end(text, phrase.end)
         if _is_whole(phrase) and meaning.start is not None and meaning.end is not None:
             around.frame, around.frame_end = Interval(meaning.start, meaning.end), phrase.end
+            if phrase.end < _TITLE and _SCHEDULE.match(text, phrase.end):
+                around.of_title = around.frame
         meanings.append(meaning)
     return meanings
 
@@ -127,6 +132,19 @@ def _is_whole(phrase: Phrase) -> bool:
     return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
 
 
+_HEADS_ROW = re.compile(r"[ ]*[|\t]")
+
+
+def _line_end(text: str, start: int) -> int:
+    found = text.find("\n", start)
+    return len(text) if found < 0 else found
+
+
+_TITLE = 200
+"""Signs at the top among which the title stands."""
+_SCHEDULE = re.compile(
+    r"[^。、\n]{0,16}(?:スケジュール|年間(?:予定|計画)|予定表|日程表?|カレンダー|納期|一覧)[^。、\n]{0,16}(?:\n|$)"
+)
 _SAME_TIME = 2
 """Years within which a year written in a text may still be that of the text itself."""
 

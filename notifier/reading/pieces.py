@@ -49,11 +49,11 @@ class Piece:
 
 SUFFIX = re.compile(
     r"[一-龥]{0,4}分(?:まで|以前|以降|以後|から)|まで|以前|以降|以後|より(?:前|先)(?!の?[年月日])|より(?!も|多|少|大|高|更|さら|詳|良|一層|[^、。\n]{0,10}(?:増え|増加|減り|減少|伸び|上回|下回))"
-    r"|(?<=同日)前(?![後日年月])|から(?!の?繰|の?推移)|[ ]?~(?![0-9.]*[万億円%])"
+    r"|(?<=日)前(?![後日年月払半])|から(?!の?繰|の?推移)|[ ]?~(?![0-9.]*[万億円%])"
     r"|いっぱい|一杯|中(?![旬間央心学小途止期核堅長国])|内(?![容訳閣外部線])|末日?(?!端)|頃|ごろ|ころ|付け?(?![属近録与加き])|の?時点|現在|限り|号(?!館|室|線)"
 )
 LENGTH_SUFFIX = re.compile(
-    r"以内|未満|以上前|以上|程度(?![前後])|を(?:経過|超え)[^、。()\s]{0,8}?(?:範囲内|日の属する(?:年度|年|月)(?:の(?:末日?|翌月|初日))?(?:まで|から)?|日まで|日から|日以後|までの間|まで|日|後)|を経過する|を限度"
+    r"以内|未満|以上前|以上|程度(?![前後])|前の(?:末日|月末)|を(?:経過|超え)[^、。()\s]{0,8}?(?:範囲内|日の属する(?:年度|年|月)(?:の(?:末日?|翌月|初日))?(?:まで|から)?|日まで|日から|日以後|までの間|まで|日|後)|を経過する|を限度"
     r"|(?:に)(?:[1一]|[0-9一二三四]+)(?:回|度)|ごと|毎(?![年月])|おき|程度[前後]|以前|前(?:まで)?(?!半|期)|後(?:の(?:末日|月末)|まで)?(?!半|期)|弱|強(?!化)|余り|の間"
 )
 _FORMS = {
@@ -111,41 +111,44 @@ def _piece(match: re.Match[str]) -> Piece | None:
     return Piece(_FORMS[branch], start, end, word=match[0])
 
 
+_TAKES_AN_HOUR = ("曜日", "曜", "本日", "明日", "翌日", "前日", "当日", "同日")
+
+
 def _with_particle(text: str, piece: Piece) -> Piece:
     """Take in the weekday and the hour of a day, and the particle after it."""
     end, moment = piece.end, piece.moment
-    if piece.form is Form.WORD and piece.word.endswith(
-        ("曜日", "曜", "本日", "明日", "翌日", "前日", "当日", "同日")
-    ):
+    is_day = moment is not None and moment.day is not None
+    weekday = patterns.WEEKDAY_MARK.match(text, end) if is_day else None
+    if weekday is not None and moment is not None:
+        end = weekday.end()
+        moment = replace(moment, weekday=weekday_number(weekday[1] or weekday[2]))
+    if is_day or (piece.form is Form.WORD and piece.word.endswith(_TAKES_AN_HOUR)):
         hour = patterns.CLOCK.match(text, end)
         if hour is not None and not _OPENS_HOURS.match(text, hour.end()):
             end = hour.end()
-    if moment is not None and moment.day is not None:
-        weekday = patterns.WEEKDAY_MARK.match(text, end)
-        if weekday is not None:
-            end = weekday.end()
-            moment = replace(moment, weekday=weekday_number(weekday[1] or weekday[2]))
-        hour = patterns.CLOCK.match(text, end)
-        if hour is not None and not _OPENS_HOURS.match(text, hour.end()):
-            end = hour.end()
-    core_end = end
+            if is_day and _BEGINS_THEN.match(text, end):
+                return replace(piece, end=end, core_end=end, moment=moment)
+    return _with_suffix(text, replace(piece, moment=moment), end)
+
+
+def _with_suffix(text: str, piece: Piece, core_end: int) -> Piece:
+    """Take in the particle at `core_end`, and the one that closes what it narrows: 3月末まで, 下期中まで."""
     suffix = None
     if piece.form is Form.LENGTH:
-        suffix = LENGTH_SUFFIX.match(text, end)
+        suffix = LENGTH_SUFFIX.match(text, core_end)
     elif piece.form not in _TAKES_NO_SUFFIX:
-        suffix = SUFFIX.match(text, end)
+        suffix = SUFFIX.match(text, core_end)
     if suffix is None:
-        return replace(piece, end=end, core_end=core_end, moment=moment)
+        return replace(piece, end=core_end, core_end=core_end)
     end, word = suffix.end(), suffix[0].strip()
-    # 3月末まで, 年度末まで, 下期中まで: a second particle closes what the first one narrows.
     second = SUFFIX.match(text, end) if word in _NARROWING else None
     if second is not None:
-        return replace(
-            piece, end=second.end(), core_end=end, moment=moment, suffix=f"{word}{second[0].strip()}"
-        )
-    return replace(piece, end=end, core_end=core_end, moment=moment, suffix=word)
+        return replace(piece, end=second.end(), core_end=end, suffix=f"{word}{second[0].strip()}")
+    return replace(piece, end=end, core_end=core_end, suffix=word)
 
 
+_BEGINS_THEN = re.compile(r"から(?:[^0-9。\n]{0,20}(?:開催|開会|開演|行|開き|実施)|です|。|[ ]*(?:\n|$))")
+"""What begins at an hour of a day is over that day: 11月19日(木)午後2時から開催."""
 _OPENS_HOURS = re.compile(
     r"[ ]?(?:~|-|から)[ ]?(?:午前|午後|正午|[0-9]{1,2}(?::[0-9]|時))"
     # An hour at which something begins says nothing of the days after, unless a window opens with it.

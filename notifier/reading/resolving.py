@@ -55,8 +55,9 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
         return Resolved("recurring")
     if word in HALVES or word.endswith("四半期"):
         return bounded(_half(word, phrase, around), phrase.suffix)
-    if word in ("同日", "当日", "月末"):
-        return bounded(_day_of_words(word, phrase, around), phrase.suffix)
+    if word in ("同日", "当日", "月末") or word.endswith("旬"):
+        of_line = _part_of if word.endswith("旬") else _day_of_words
+        return bounded(of_line(word, phrase, around), phrase.suffix)
     if word.startswith("第"):
         return Resolved("relative", flags=frozenset(("not-understood",)))
     days = issue_days(word, issued) if issued is not None else None
@@ -75,6 +76,15 @@ def _day_of_words(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
     elif around.issued is not None and _EACH_MONTH.search(_said_before(around, phrase)) is None:
         day = month_end(around.issued.year, around.issued.month)
     return Resolved("relative", day, day)
+
+
+def _part_of(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
+    """Return the part of the month named before on the line; the month of a bare 上旬 is said elsewhere."""
+    origin = around.same_line(phrase.start)
+    if origin is None:
+        return Resolved("part_of_month")
+    days, kind = days_of(Moment(year=origin.year, month=origin.month, part=word))
+    return Resolved(kind, days.start, days.end, frozenset(("year-inferred",)))
 
 
 _SAME_DAY = 60

@@ -35,6 +35,11 @@ class Surroundings:
     frame: Interval | None = None
     """The year, half year or quarter last named as a whole, within which what follows in its sentence is likely to lie."""
     frame_end: int = 0
+    row: date | None = None
+    """The month that heads the row of a table, and where the row ends."""
+    row_end: int = 0
+    of_title: Interval | None = None
+    """The year of which the title says that the document is its schedule."""
     named: date | None = None
     """The time of the document as far as a year written in it tells: what stands in for an issue date it does not bear."""
 
@@ -153,6 +158,11 @@ def missing_year(
     if near and beside is not None:
         return min(_about(beside), key=lambda year: abs(_day(year, month, day) - beside)), False
     said = _year_said(month, day, around, start, origin)
+    if said is None and around.row is not None and start < around.row_end:
+        row = around.row
+        said = min(_about(row), key=lambda year: abs(_day(year, month, day) - row))
+    if said is None and around.of_title is not None:
+        said = next((year for year in _about(origin) if _day(year, month, day) in around.of_title), None)
     if said is not None and not back:
         return said, False
     return _in_window(_about(origin), month, day, origin, ahead=ahead, back=back), False

@@ -19,6 +19,7 @@ _FOLDERS = (
     "tenth",
     "eleventh",
     "twelfth",
+    "thirteenth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
