@@ -143,15 +143,15 @@ async def measure(url: str, count: int) -> None:
 
 
 async def _one(session: ClientSession, address: str, path: str, who: User) -> None:
-    taken = []
+    taken, size, status = [], 0, 0
     for _ in range(TIMES):
         began = time.perf_counter()
         async with session.get(address + path, cookies={"stand-in": who.name}) as answer:
-            size = len(await answer.read())
+            size, status = len(await answer.read()), answer.status
         taken.append((time.perf_counter() - began) * 1000)
     median = statistics.median(taken)
     mark = "" if median <= LIMIT else "  more than the limit"
-    print(f"{who.name:<7}{path:<52}{answer.status}{median:>8.0f} ms{size:>10,} bytes{mark}")
+    print(f"{who.name:<7}{path:<52}{status}{median:>8.0f} ms{size:>10,} bytes{mark}")
 
 
 def main() -> None:

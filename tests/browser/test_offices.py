@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, FilePayload, Page
 
 from tests.browser.conftest import Judge
 from tests.browser.walks import NARROW, WIDE, WIDTHS, is_free_of_barriers, walker
@@ -105,8 +105,8 @@ async def test_a_clerk_takes_over_a_list_after_looking_at_what_it_changes(
     async with walker(browser, WIDE, script=False) as page:
         await page.goto(f"{place.address}/offices")
         await page.get_by_role("link", name="一覧を取り込む").click()
-        content = {"name": "list.csv", "mimeType": "text/csv", "buffer": (HEADING + rows).encode()}
-        await page.get_by_label("事業所の一覧").set_input_files(files=[content])  # type: ignore[list-item]  # as named there
+        content = FilePayload(name="list.csv", mimeType="text/csv", buffer=(HEADING + rows).encode())
+        await page.get_by_label("事業所の一覧").set_input_files(content)
         await page.get_by_role("button", name="送って比べる").click()
         assert "ケアプランセンター さくら台 → ケアプラン さくら" in await page.locator("main").inner_text()
         assert "はまかぜ" not in await (await page.context.request.get(f"{place.address}/offices")).text()
