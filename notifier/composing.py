@@ -7,6 +7,7 @@ from hashlib import blake2b
 from notifier.channels.parcel import Parcel
 from notifier.clock import civil_date
 from notifier.domain.letters import Content
+from notifier.domain.returns import Sent
 from notifier.errors import RenderingError
 from notifier.rendering import Composed, ItemView, LetterView, SectionView, TemplateFaultError
 from notifier.store.claims import ClaimedItem, ClaimedLetter
@@ -96,6 +97,7 @@ def _parcel(tools: Tools, letter: ClaimedLetter, view: LetterView, said: Compose
         said.html,
         letter.dated,
         view.unsubscribe_url,
+        None if tools.returns is None else tools.returns.path(Sent.LETTER, letter.id),
     )
 
 
@@ -122,6 +124,7 @@ def view_of(tools: Tools, letter: ClaimedLetter) -> LetterView:
         sender_contact=tools.correspondent.contact,
         base_url=tools.correspondent.base_url,
         unsubscribe_url=tools.unsubscribe(letter.recipient) if letter.recipient else None,
+        can_reply=tools.returns is not None,
     )
 
 

@@ -26,6 +26,7 @@ from notifier.errors import NotifierError
 from notifier.explaining import Explained, explain
 from notifier.gatehouse import Gatehouse
 from notifier.keyring import Keyring, WantedKey, create_key, trust_public_key
+from notifier.letterbox import Letterbox
 from notifier.listening import listening
 from notifier.lookout import Lookout
 from notifier.oidc import Oidc
@@ -197,6 +198,7 @@ class Service:
                 )
                 if ready is not None:
                     ready(address)
+                await stack.enter_async_context(self._mail_taken(worker.wake))
             if work:
                 await stack.enter_async_context(self._working(worker, stopping))
             await stopping.wait()
@@ -324,6 +326,16 @@ class Service:
         watch = make_watch(Watched(self._is_alive, self.monitor))
         async with listening(watch, host, port, "METRICS") as address:
             yield address
+
+    @asynccontextmanager
+    async def _mail_taken(self, wake: Callable[[], None]) -> AsyncIterator[None]:
+        """Take mail for us, if the settings give it a port."""
+        host, port = self.settings.intake_host, self.settings.intake_port
+        if not port:
+            yield
+            return
+        async with Letterbox(self.tools, wake).listening(host, port):
+            yield
 
     def _is_alive(self) -> bool:
         return self._schedule is None or self._schedule.is_alive

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
+from notifier.domain.returns import LONGEST_LOCAL
 from notifier.errors import SettingsError
 
 PREFIX = "NOTIFIER_"
@@ -82,6 +83,18 @@ class Settings(BaseSettings):
         4, description="How many connections to the relay may be open at once, in each process."
     )
     mail_from: str = Field(DEMO_SENDER, description="Address the letters come from and bounces go to.")
+    reply_address: str | None = Field(
+        None,
+        description="Address at which answers to letters are taken, with what is sent back to it as `name+…@`; of the same"
+        " domain as NOTIFIER_MAIL_FROM. Not set: letters do not invite to answer by mail.",
+    )
+    intake_host: str = Field(
+        "127.0.0.1", description="Address on which mail to NOTIFIER_REPLY_ADDRESS is taken over LMTP or SMTP."
+    )
+    intake_port: Port = Field(
+        0,
+        description="Port for it, to which the mail server hands such mail. 0: closed; see `notifier mail take`.",
+    )
     sender_name: str = Field("介護事業所 期限通知", description="Name shown beside the sender's address.")
     sender_contact: str = Field(
         "", description="Whom to ask, printed at the foot of each letter: a name, a telephone number."
@@ -161,7 +174,7 @@ class Settings(BaseSettings):
     def _usual_port(cls, value: int, info: ValidationInfo) -> int:
         return value or PORTS.get(info.data.get("smtp_tls", ""), 0)
 
-    @field_validator("mail_from", "editor_address")
+    @field_validator("mail_from", "editor_address", "reply_address")
     @classmethod
     def _one_address(cls, value: str | None) -> str | None:
         if value is not None and not ADDRESS.fullmatch(value):
@@ -235,6 +248,18 @@ class Settings(BaseSettings):
     def _name_and_password_together(self) -> Self:
         if (self.smtp_username is None) != (self.smtp_password is None):
             message = "NOTIFIER_SMTP_USERNAME and NOTIFIER_SMTP_PASSWORD must be set together"
+            raise ValueError(message)
+        if self.intake_port and self.reply_address is None:
+            message = "NOTIFIER_INTAKE_PORT needs NOTIFIER_REPLY_ADDRESS"
+            raise ValueError(message)
+        local, _, _ = (self.reply_address or "").rpartition("@")
+        if len(local) > LONGEST_LOCAL or "+" in local:
+            message = (
+                f"NOTIFIER_REPLY_ADDRESS: before the @ there may be {LONGEST_LOCAL} characters, and no +"
+            )
+            raise ValueError(message)
+        if self.reply_address and self.reply_address.lower() == self.mail_from.lower():
+            message = "NOTIFIER_REPLY_ADDRESS must be another address than NOTIFIER_MAIL_FROM"
             raise ValueError(message)
         oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(oidc) and not all(oidc):

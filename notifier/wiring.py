@@ -19,6 +19,7 @@ from notifier.channels.webhook import WebhookChannel
 from notifier.clock import Clock
 from notifier.counter import doorway
 from notifier.domain.codes import Codes
+from notifier.domain.returns import Returns, returns_to
 from notifier.exchange import Exchange
 from notifier.passes import Passes, Purpose
 from notifier.rendering import Composer
@@ -74,6 +75,7 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
             lambda proof: f"{settings.base_url}/confirm/{passes.written(Purpose.CONFIRM, proof)}",
             partial(doorway, passes, settings.base_url),
             codes=Codes.of_secrets(passes.secret),
+            returns=_returns(settings, passes.secret),
         )
         networks = read_networks(settings.webhook_networks)
         way = WebhookChannel(allowed=networks, plain_http=settings.webhook_plain_http)
@@ -82,6 +84,13 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
             Exchange(await stack.enter_async_context(way), passes.secret, settings.base_url),
             passes,
         )
+
+
+def _returns(settings: Settings, secret: str) -> Returns | None:
+    if settings.reply_address is None:
+        return None
+    sender = Sender(settings.sender_name, settings.mail_from)
+    return returns_to(settings.reply_address, frozenset({settings.mail_from.lower()}), sender.domain, secret)
 
 
 async def _relay(settings: Settings, stack: AsyncExitStack) -> MailChannel:
@@ -96,5 +105,5 @@ async def _relay(settings: Settings, stack: AsyncExitStack) -> MailChannel:
         password.get_secret_value() if password else None,
         greeting=socket.getfqdn(),
     )
-    sender = Sender(settings.sender_name, settings.mail_from)
+    sender = Sender(settings.sender_name, settings.mail_from, settings.reply_address or "")
     return await stack.enter_async_context(EmailChannel(relay, sender, connections=settings.smtp_connections))

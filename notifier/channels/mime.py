@@ -59,11 +59,13 @@ POLICY = MailPolicy(linesep="\r\n", max_line_length=LINE)
 class Sender:
     """Who the letters come from: a name to show (Japanese is fine) and one address.
 
-    The envelope sender is the same address, so that SPF aligns with the From header.
+    The envelope sender is the same address or one of the same domain, so that SPF aligns with the From header.
+    `reply_to` is where answers go, "" for the address itself.
     """
 
     name: str
     address: str
+    reply_to: str = ""
 
     @property
     def domain(self) -> str:
@@ -111,6 +113,8 @@ def _specimen(sender: Sender, *, alternative: bool) -> str:
     """Return one message with marks, as the standard library writes it under our policy."""
     message = EmailMessage(policy=POLICY)
     message["From"] = Address(display_name=sender.name, addr_spec=envelope_address(sender.address))
+    if sender.reply_to:
+        message["Reply-To"] = Address(addr_spec=envelope_address(sender.reply_to))
     message["Auto-Submitted"] = "auto-generated"
     message["X-Mark"] = f"{MARK}head"
     message.set_content("。", cte="base64")

@@ -30,7 +30,8 @@ class Parcel:
     that sending the same parcel again sends the same bytes. `recipient` is one address. `text` is
     complete plain text; `html` says the same or is None. `date` is an aware instant, fixed when the
     letter is first claimed. `unsubscribe` is an absolute http
-    or https address for `List-Unsubscribe` with one click, or None.
+    or https address for `List-Unsubscribe` with one click, or None. `return_path` is the envelope sender, to which
+    what cannot be delivered comes back; None for the sender's own address.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Parcel:
     html: str | None
     date: datetime
     unsubscribe: str | None
+    return_path: str | None = None
 
 
 class MailChannel(Protocol):

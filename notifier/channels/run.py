@@ -37,7 +37,7 @@ class Run:
         self.outstanding = len(parcels)
         self._loop = asyncio.get_running_loop()
         self._frames = frames
-        self._mail = f"MAIL FROM:<{frames.sender}>"
+        self._sender = frames.sender
         self._before_dot = before_dot
         self._waiting = deque(parcels)
         self._ready: deque[tuple[Parcel, float]] = deque()
@@ -197,7 +197,8 @@ class Run:
         except UnsendableError as fault:
             self._settle(parcel.key, Receipt(Verdict.REFUSED, None, str(fault), Phase.CONNECT))
             return None
-        mail = f"{self._mail} SIZE={len(content)}\r\n" if size else f"{self._mail}\r\n"
+        sender = parcel.return_path or self._sender
+        mail = f"MAIL FROM:<{sender}> SIZE={len(content)}\r\n" if size else f"MAIL FROM:<{sender}>\r\n"
         recipient = f"RCPT TO:<{envelope_address(parcel.recipient)}>\r\n"
         return Load(parcel, mail.encode("ascii"), recipient.encode("ascii"), content + b".\r\n", permitted)
 

@@ -24,6 +24,7 @@ from notifier.cli import (
     events,
     explanation,
     keys,
+    mail,
     notices,
     offices,
     reading,
@@ -66,6 +67,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(endpoints.app, name="endpoint")
 app.add_typer(events.app, name="event")
+app.add_typer(mail.app, name="mail")
 app.add_typer(sources.app, name="source")
 app.add_typer(notices.app, name="notice")
 app.add_typer(catalogue.app, name="catalogue")

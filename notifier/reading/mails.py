@@ -30,6 +30,7 @@ MOST_REPORTS: Final = 20
 
 _MBOX: Final = re.compile(rb"\A>?From [^\n]{0,1000}\n")
 """The line that some mail servers put before a mail when they hand it to a program."""
+_DELIVERED: Final = ("delivered-to", "x-original-to", "x-delivered-to", "envelope-to")
 _LINE_END: Final = re.compile(rb"\r?\n")
 _BLANK: Final = re.compile(rb"\r?\n\r?\n")
 _FOLD: Final = re.compile(rb"\r?\n[ \t]+")
@@ -50,6 +51,18 @@ def read_head(content: bytes) -> Mail:
     """Return what the head of a mail says: who wrote it, under which id and subject."""
     part = _part(_MBOX.sub(b"", content[:LONGEST_HEAD].lstrip(b"\r\n"), count=1))
     return _mail(part, _Found())
+
+
+def envelope_of(content: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return the envelope that a mail server wrote into a mail: its sender ("" for the null sender), its recipients."""
+    start = content[:LONGEST_HEAD].lstrip(b"\r\n")
+    part = _part(_MBOX.sub(b"", start, count=1))
+    mbox = _MBOX.match(start)
+    said = part.headers.get("return-path", [mbox[0].decode("utf-8", "replace").split()[1] if mbox else ""])[0]
+    taken = [each for name in _DELIVERED for each in part.headers.get(name, ())]
+    addresses = tuple(each.strip().strip("<>").lower() for each in taken)
+    sender = said.strip().strip("<>").lower()
+    return ("" if sender == "mailer-daemon" else sender), addresses
 
 
 def read_mail(content: bytes) -> Mail:

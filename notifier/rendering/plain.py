@@ -20,6 +20,7 @@ def letter_data(letter: LetterView) -> dict[str, Any]:
         "sender_contact": letter.sender_contact,
         "base_url": letter.base_url,
         "unsubscribe_url": letter.unsubscribe_url,
+        "can_reply": letter.can_reply,
     }
 
 

@@ -116,6 +116,7 @@ def letter_of(contents: Sequence[Content], offices: int = 1, *, linked: bool = T
         "電話 000-000-0000",
         "https://notifier.example.jp",
         "https://notifier.example.jp/unsubscribe/mihon" if linked else None,
+        can_reply=linked,
     )
 
 

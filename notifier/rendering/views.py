@@ -40,7 +40,7 @@ class SectionView:
 class LetterView:
     """One letter to one recipient: `day` is its civil date in Japan, addresses are absolute.
 
-    `sender_contact` is free text and may have several lines.
+    `sender_contact` is free text and may have several lines. `can_reply` tells whether answers by mail are taken.
     """
 
     recipient: str
@@ -50,6 +50,7 @@ class LetterView:
     sender_contact: str
     base_url: str
     unsubscribe_url: str | None = None
+    can_reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class SeenLetter:
     sender_name: str
     sender_contact: str
     base_url: str
+    can_reply: bool
 
 
 def read(letter: LetterView) -> tuple[object, tuple[Content, ...], list[str]]:
@@ -125,6 +127,7 @@ def read(letter: LetterView) -> tuple[object, tuple[Content, ...], list[str]]:
         letter.sender_contact,
         letter.base_url,
         letter.unsubscribe_url is None,
+        letter.can_reply,
     )
     return (sender, tuple(shape)), tuple(contents), values
 
@@ -148,6 +151,7 @@ def seen(letter: LetterView, values: Iterator[str]) -> SeenLetter:
         letter.sender_name,
         letter.sender_contact,
         letter.base_url,
+        letter.can_reply,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from notifier.channels.parcel import Parcel
 from notifier.domain.backoff import mail_retry
 from notifier.domain.receipts import Receipt, Verdict
+from notifier.domain.returns import Sent
 from notifier.store import memos, outbox
 from notifier.store.letters import key_of
 from notifier.store.memos import Memo
@@ -34,7 +35,16 @@ async def inform(tools: Tools) -> None:
 
 async def _send(tools: Tools, held: dict[str, Memo], token: str) -> None:
     parcels = [
-        Parcel(key, each.recipient, each.subject, each.text, None, each.written, None)
+        Parcel(
+            key,
+            each.recipient,
+            each.subject,
+            each.text,
+            None,
+            each.written,
+            None,
+            tools.returns.path(Sent.MEMO, each.id) if tools.returns else None,
+        )
         for key, each in held.items()
     ]
 
