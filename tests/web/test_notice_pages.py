@@ -282,7 +282,7 @@ async def test_what_if_shows_who_would_get_what_when(place: Town, visitor: Clien
         before = await law_on(conn, place.tools, place.tools.today())
     asked = "deadline=platform-subsidy/apply&how=by&by=2026-04-30&months=3"
     page = words(await look(visitor, place, f"/what-if?{asked}"))
-    assert re.search(r"すぐに知らせる事業所 2 .*→ 令和8年4月30日", page)
+    assert re.search(r"すぐに知らせる事業所 2 .*これから 令和8年4月30日", page)
     async with place.tools.database.reading() as conn:
         assert await law_on(conn, place.tools, place.tools.today()) == before
 
