@@ -32,17 +32,16 @@ async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, w
     now = tools.now()
     async with tools.database.transaction() as conn:
         found = await enquiries.find(conn, tenant, enquiry_id, to_change=True)
-        if found is None or found.state != OPEN:
+        guest = await entrances.guest(conn, found.office) if found is not None else None
+        if found is None or guest is None or found.state != OPEN:
             raise UnknownError(f"no enquiry {enquiry_id} that waits for the caller's answer")
         state = UPHELD if given.upheld else DECLINED
         await enquiries.close(conn, found.id, state, str(actor_of(who)), words, now)
         if given.upheld and found.kind == NOT_APPLICABLE:
             await _tell_no_more(conn, tools, tenant, found, words, who)
-        guest = await entrances.guest(conn, found.office)
-        if guest is not None:
-            for address in await entrances.addresses(conn, guest.id):
-                await memos.write(conn, address, *_mail(tools, found, guest, state, words), now)
-            await outbox.enqueue(conn, "inform", now)
+        for address in await entrances.addresses(conn, guest.id):
+            await memos.write(conn, address, *_mail(tools, found, guest, state, words), now)
+        await outbox.enqueue(conn, "inform", now)
         detail = {"enquiry": found.id, "kind": found.kind, "state": state, "deadline": found.deadline}
         await audit.append(conn, now, who, "enquiry.answered", f"office/{found.office}", detail)
 

@@ -58,7 +58,8 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 @pytest.fixture(scope="module")
 async def paths(place: Town, session: aiohttp.ClientSession) -> list[str]:
     """Every link in every mail, and every link and form on the pages behind, as far as they lead to this room."""
-    queue, seen = await mailed(place), []
+    queue = await mailed(place)
+    seen: list[str] = []
     while queue and len(seen) < MOST:
         path = queue.pop(0)
         if path in seen:

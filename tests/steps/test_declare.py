@@ -43,6 +43,19 @@ async def test_what_is_declared_done_is_no_fact_until_it_can_no_longer_be_undone
     assert await states(shop) == ["applied"]
 
 
+async def test_what_can_still_be_undone_waits_while_the_rest_is_filed(shop: Workshop) -> None:
+    await owing(shop)
+    await say(shop, done(TODAY))
+    shop.clock.turn_to(shop.tools.now() + GRACE / 2)
+    await say(shop, done(TODAY), B)
+    shop.clock.turn_to(shop.tools.now() + GRACE / 2)
+    await shop.run()
+    assert await states(shop) == ["applied", "pending"]
+    shop.clock.turn_to(shop.tools.now() + GRACE)
+    await shop.run()
+    assert await states(shop) == ["applied", "applied"]
+
+
 async def test_what_was_declared_by_mistake_never_becomes_a_fact(shop: Workshop) -> None:
     await owing(shop)
     kept = await say(shop, done(TODAY))
