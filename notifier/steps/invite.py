@@ -1,11 +1,12 @@
 """invite: send an office the address of its own page, or let the addresses given out before open nothing any more."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
 from notifier.errors import UnknownError
+from notifier.passes import Doorway
 from notifier.store import audit, entrances, memos, office_records, outbox
 from notifier.store.database import Connection
 from notifier.store.entrances import Guest
@@ -46,6 +47,17 @@ async def invite(tools: Tools, tenant: Tenant, number: str, who: Who) -> int:
     return len(found)
 
 
+async def read_out(tools: Tools, tenant: Tenant, number: str, who: Who) -> Doorway | None:
+    """Return the way to the office's page, to be told on the telephone; None where there are no pages.
+
+    The audit keeps who has seen it. Raises UnknownError if `tenant` sees no office `number`.
+    """
+    async with tools.database.transaction() as conn:
+        guest = await _guest(conn, tenant, number)
+        await audit.append(conn, tools.now(), who, "office-page.read-out", f"office/{number}", {})
+    return tools.page(guest.number, _issued(tools, guest), guest.revoked_at)
+
+
 async def _guest(conn: Connection, tenant: Tenant, number: str) -> Guest:
     seen = await office_records.office(conn, tenant, number)
     guest = await entrances.guest(conn, number) if seen is not None else None
@@ -54,12 +66,15 @@ async def _guest(conn: Connection, tenant: Tenant, number: str) -> Guest:
     return guest
 
 
+def _issued(tools: Tools, guest: Guest) -> datetime:
+    """Return since when an address that is given out now is good: never from before the others were revoked."""
+    now = tools.now()
+    return now if guest.revoked_at is None else max(now, guest.revoked_at + LATER)
+
+
 def _mail(tools: Tools, guest: Guest) -> tuple[str, str] | None:
     """Return subject and text, or None where there are no pages."""
-    issued = tools.now()
-    if guest.revoked_at is not None:
-        issued = max(issued, guest.revoked_at + LATER)
-    way = tools.page(guest.number, issued, guest.revoked_at)
+    way = tools.page(guest.number, _issued(tools, guest), guest.revoked_at)
     if way is None:
         return None
     lines = [

@@ -436,3 +436,29 @@ async def test_without_a_file_it_is_said_what_to_choose(desk: Desk, given: FormD
 async def test_an_empty_list_explains_itself(desk: Desk) -> None:
     assert "記入例" in await desk.get("/offices/import/template.csv")
     await desk.get("/offices/imports/imp_000000000000000000000000", 404)
+
+
+# --- the office's own page ---------------------------------------------------------------------------------
+
+
+async def test_an_offices_own_page_is_sent_again_told_on_the_telephone_and_revoked(desk: Desk) -> None:
+    path = f"/offices/{CARE_PLANS}/page"
+    assert "確認番号を電話で伝える…" in await desk.get(f"/offices/{CARE_PLANS}/record")
+    _, asked = await desk.post(path, {"deed": "send"}, 200)
+    assert "送る宛先 1件" in words(asked)
+    _, page = await desk.post(path, {"deed": "send", "confirmed": "yes"})
+    assert "1件の宛先に送ります。" in page
+    _, page = await desk.post(path, {"deed": "read"}, 200)
+    assert "表示したことは監査に残ります。" in page
+    _, page = await desk.post(path, {"deed": "read", "confirmed": "yes"}, 200)
+    assert re.search(r'<strong class="code big">[0-9A-Z-]{8,}</strong>', page)
+    _, page = await desk.post(path, {"deed": "revoke", "confirmed": "yes"})
+    assert "もう開けません。" in page
+    done = [each for each, _ in await desk.deeds(f"office/{CARE_PLANS}")]
+    assert done[:3] == ["office-page.revoked", "office-page.read-out", "office-page.sent"]
+    await desk.post(path, {"deed": "send"}, 404, ELSEWHERE.name)
+    await desk.post(path, {"deed": "dance"}, 400)
+    _, asked = await desk.post(f"/offices/{SILENT}/page", {"deed": "send"}, 200)
+    assert "メールの宛先がないため、届きません。" in asked
+    _, page = await desk.post(f"/offices/{SILENT}/page", {"deed": "send", "confirmed": "yes"})
+    assert "送っていません。" in page

@@ -78,6 +78,7 @@ async def page(
         roles=ROLES,
         reasons=REASONS,
         role_names=dict(ROLES),
+        has_page=looking.supplies.counter is not None,
     )
 
 
