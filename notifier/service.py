@@ -23,6 +23,7 @@ from notifier.domain.callers import NATION
 from notifier.domain.law import Law
 from notifier.enlisting import Enlisted, Progress, Wanted, silently
 from notifier.errors import NotifierError
+from notifier.evidence import Asked, evidence
 from notifier.explaining import Explained, explain
 from notifier.gatehouse import Gatehouse
 from notifier.keyring import Keyring, WantedKey, create_key, trust_public_key
@@ -36,6 +37,7 @@ from notifier.publishing import publish
 from notifier.reception import Reception
 from notifier.running import run_step
 from notifier.schedule import Schedule
+from notifier.sealing import Seal
 from notifier.settings import Settings, read_networks
 from notifier.steps.enlist import enlist
 from notifier.steps.entrust import take_back
@@ -125,6 +127,17 @@ class Service:
         """Explain what an office owes; see `notifier.explaining.explain`."""
         await self._refuse_old_schema()
         return await explain(self.tools, office, deadline, on, known_on)
+
+    @property
+    def seal(self) -> Seal:
+        """Return what seals evidence packs."""
+        return Seal(self.exchange.key)
+
+    async def evidence(self, asked: Asked) -> bytes:
+        """Return everything kept about an office, sealed; see `notifier.evidence.evidence`."""
+        await self._refuse_old_schema()
+        assemble = Frames(Sender(self.settings.sender_name, self.settings.mail_from)).assemble
+        return await evidence(self.tools, asked, assemble, self.seal)
 
     async def create_key(self, wanted: WantedKey, who: Who = COMMAND_LINE) -> str:
         """Make a key for a program and return it, `prefix.secret`; see `notifier.keyring.create_key`."""

@@ -57,7 +57,8 @@ class Checked:
     broken: int | None = None
 
 
-def _digest(previous: str, entry: Entry) -> str:
+def digest_of(previous: str, entry: Entry) -> str:
+    """Return the digest by which a row is bound to the one before it, whose digest is `previous`."""
     actor = entry.actor
     at = entry.at.astimezone(UTC).isoformat()
     parts: list[object] = [previous, at, actor.name, entry.action, entry.subject, entry.detail]
@@ -95,7 +96,7 @@ async def _append(conn: AsyncConnection, chain: str, entries: Sequence[Entry]) -
         previous = (await conn.execute(_head(), {"of_chain": chain})).scalar_one_or_none() or ""
         rows = []
         for entry in entries:
-            digest = _digest(previous, entry)
+            digest = digest_of(previous, entry)
             actor = entry.actor
             about = entry.action, entry.subject, dict(entry.detail)
             rows.append(
@@ -148,7 +149,7 @@ async def check(conn: AsyncConnection, progress: Callable[[float], None] = lambd
             actor = Actor(row.who, row.origin, row.authority)
             entry = Entry(row.at, actor, row.action, row.subject, row.detail)
             previous = heads.get(row.chain, "")
-            if row.previous != previous or row.digest != _digest(previous, entry):
+            if row.previous != previous or row.digest != digest_of(previous, entry):
                 return Checked(done, heads, int(row.id))
             heads[row.chain], last, done = row.digest, row.id, done + 1
         progress(done / max(total, 1))

@@ -86,8 +86,3 @@ def test_the_audit_is_verified_and_names_who_typed_and_the_first_broken_row(read
     assert (who, origin) == (getpass.getuser(), "command line")
     broken = ready("verify")
     assert (broken.code, f"row {last} of the audit" in broken.err) == (1, True)
-
-
-def test_an_evidence_pack_is_not_verified_yet_and_this_is_said(ready: Typed) -> None:
-    refused = ready("verify", "pack.zip")
-    assert (refused.code, "evidence packs cannot be verified" in refused.err) == (1, True)
