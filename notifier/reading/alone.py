@@ -96,6 +96,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         or piece.core_end > text.find("/", piece.start) + 3
         or _NOT_A_FRACTION.match(text, piece.end)
         or (text[piece.start - 1 : piece.start] == "(" and _OF_A_LONG_MONTH.match(text, piece.start))
+        or _IS_DAY.match(text, piece.core_end)
         or _MEETING_BEFORE.search(text, max(0, piece.start - 6), piece.start)
         or (
             text[max(0, piece.start - 3) : piece.start].rstrip(" ")[-1:] in ("|", "\t")
@@ -124,6 +125,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
     )
 
 
+_IS_DAY = re.compile("週|(?<=/1[3-9])に|(?<=/2[0-9])に|(?<=/3[01])に")
 _NAMES_WHAT = re.compile("[ ](?=[一-龥ァ-ヶ])(?![以相])")
 _MEETING_BEFORE = re.compile(r"(?:[先前昨初当]日|[前次今]回|会|付け?)[ ]?\($")
 _OF_A_MONTH = re.compile("[一-龥ァ-ヶー]{2,10}(?:する|した)?月の$")
@@ -136,13 +138,19 @@ _SHOWS_DAY = re.compile(
 )
 
 
+def of_a_month(text: str, start: int) -> int | None:
+    """Return where 「算定を開始する月の」 begins if it stands in front of the day at `start`."""
+    found = _OF_A_MONTH.search(text, max(0, start - 20), start)
+    return found.start() if found is not None else None
+
+
 def _bare_day(text: str, piece: Piece) -> Phrase | None:
     """Return a day whose month is said elsewhere: only where a particle or a weekday shows that it is a day."""
     moment = piece.moment
     has_weekday = moment is not None and moment.weekday is not None
-    month = _OF_A_MONTH.search(text, max(0, piece.start - 20), piece.start)
+    month = of_a_month(text, piece.start)
     if month is not None:
-        return Phrase(Shape.ANCHORED, month.start(), piece.end, word="日", suffix=piece.suffix)
+        return Phrase(Shape.ANCHORED, month, piece.end, word="日", suffix=piece.suffix)
     if _OF_A_LENGTH.search(text, max(0, piece.start - 8), piece.start) and not piece.suffix:
         return Phrase(Shape.LENGTH, piece.start, piece.end, word=text[piece.start : piece.end])
     shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)
@@ -178,6 +186,7 @@ def _term(text: str, piece: Piece) -> Phrase | None:
     )
 
 
+_STATE = re.compile("[一-龥ァ-ヶー]{2,10}の$")
 _DAY_PARTICLE = re.compile("から|より|まで|以降|以後|以前|前|後")
 
 
@@ -198,6 +207,9 @@ def _event(text: str, piece: Piece) -> Phrase | None:
         shape = Shape.EVENT if is_event else Shape.ANCHORED
         return Phrase(shape, start, found.end(), word="日", suffix=found[0])
     start = anchoring.event_start(text, piece.start)
+    if start is None and piece.form is Form.POINT:
+        state = _STATE.search(text, max(0, piece.start - 12), piece.start)
+        start = state.start() if state is not None else None
     if start is None:
         return None
     end = piece.end

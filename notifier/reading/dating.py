@@ -105,7 +105,7 @@ _CASE = re.compile(
 )
 _PAST = re.compile(
     r"(?:[、,・と][ ]?[0-9]{1,2}月(?:[0-9]{1,2}日)?)*[^、。\n]{0,16}?"
-    r"(?:ました|でした|された|った(?!場合)|した(?![いが分額]|場合|うえ|上で)|済(?:み|。|$))"
+    r"(?:ました|でした|った(?!場合)|した(?![いが分額]|場合|うえ|上で)|されたところ|済(?:み|。|$))"
 )
 
 
@@ -115,8 +115,15 @@ _OF_A_RULE = re.compile(
 )
 
 
+_HAPPENED = re.compile(
+    r"[^、。\n]{0,16}?(?:成立|公布|発出|通知|開催|策定|改正|改訂|発生|設立|開設|公表|決定|送付|施行|実施|告示|答申|諮問)された"
+)
+
+
 def _looks_back(text: str, end: int) -> bool:
-    return _PAST.match(text, end, end + 40) is not None and _OF_A_RULE.match(text, end) is None
+    if _OF_A_RULE.match(text, end) is not None:
+        return False
+    return _PAST.match(text, end, end + 40) is not None or _HAPPENED.match(text, end, end + 40) is not None
 
 
 def _worded(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from notifier.reading import anchoring
-from notifier.reading.alone import alone, narrowed
+from notifier.reading.alone import alone, narrowed, of_a_month
 from notifier.reading.moments import Moment
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.pieces import Form, Piece, pieces
@@ -259,6 +259,8 @@ def _range(text: str, piece: Piece, following: Piece) -> Phrase | None:
             if start is not None
             else None
         )
+    if piece.form is Form.DAY and (month := of_a_month(text, piece.start)) is not None:
+        return Phrase(Shape.ANCHORED, month, following.end, word="日", suffix=following.suffix)
     if piece.form is Form.DAY and following.form is Form.DAY and following.suffix != "まで":
         return None
     ends = narrowed(piece), narrowed(following)

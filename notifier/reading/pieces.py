@@ -53,7 +53,7 @@ SUFFIX = re.compile(
     r"|いっぱい|一杯|中(?![旬間央心学小途止期核堅長国])|内(?![容訳閣外部線])|末日?(?!端)|頃|ごろ|ころ|付け?(?![属近録与加き])|の?時点|現在|限り|号(?!館|室|線)"
 )
 LENGTH_SUFFIX = re.compile(
-    r"以内|未満|以上前|以上|程度(?![前後])|前の(?:末日|月末)|を(?:経過|超え)[^、。()\s]{0,8}?(?:範囲内|日の属する(?:年度|年|月)(?:の(?:末日?|翌月|初日))?(?:まで|から)?|日まで|日から|日以後|までの間|まで|日|後)|を経過する|を限度"
+    r"以内|以下|未満|を下(?:ら|回ら)ない(?:期間)?|以上前|以上|程度(?![前後])|前の(?:末日|月末)|を(?:経過|超え)[^、。()\s]{0,8}?(?:範囲内|日の属する(?:年度|年|月)(?:の(?:末日?|翌月|初日))?(?:まで|から)?|日まで|日から|日以後|までの間|まで|日|後)|を経過する|を限度"
     r"|(?:に)(?:[1一]|[0-9一二三四]+)(?:回|度)|ごと|毎(?![年月])|おき|程度[前後]|以前|前(?:まで)?(?!半|期)|後(?:の(?:末日|月末)|まで)?(?!半|期)|弱|強(?!化)|余り|の間"
 )
 _FORMS = {
@@ -82,13 +82,29 @@ _TAKES_NO_SUFFIX = frozenset((Form.NAME, Form.PROMPT, Form.OPEN, Form.CLOCK, For
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the pieces of a normalised text, none overlapping the one before."""
     taken = 0
-    for match in patterns.MASTER.finditer(text):
-        if match.start() >= taken and match.lastgroup not in patterns.NOT_TIME:
-            piece = _piece(match)
-            if piece is not None:
-                piece = _with_particle(text, piece)
-                taken = piece.end
-                yield piece
+    while (match := patterns.MASTER.search(text, taken)) is not None:
+        taken = match.end()
+        piece = _piece(match) if match.lastgroup not in patterns.NOT_TIME else None
+        if (
+            piece is not None
+            and "・" in match[0]
+            and (apart := _SEVERAL_MONTHS.match(match[0]))
+            and _are_apart(apart)
+        ):
+            taken = match.start() + apart.end(2)  # 4月・6月 are two months, 4月・5月 one run of days
+            match = patterns.MASTER.fullmatch(text, match.start(), taken)
+            piece = _piece(match) if match is not None else None
+        if piece is not None:
+            piece = _with_particle(text, piece)
+            taken = max(taken, piece.end)
+            yield piece
+
+
+_SEVERAL_MONTHS = re.compile(rf"(.*?)((?<![0-9])({patterns.N2})月)・({patterns.N2})月")
+
+
+def _are_apart(months: re.Match[str]) -> bool:
+    return number(months[4]) != number(months[3]) % 12 + 1
 
 
 def _piece(match: re.Match[str]) -> Piece | None:

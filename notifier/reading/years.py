@@ -163,7 +163,7 @@ def missing_year(
         said = min(_about(row), key=lambda year: abs(_day(year, month, day) - row))
     if said is None and around.of_title is not None:
         said = next((year for year in _about(origin) if _day(year, month, day) in around.of_title), None)
-    if said is not None and not back:
+    if said is not None and (not back or _day(said, month, day) <= origin):
         return said, False
     return _in_window(_about(origin), month, day, origin, ahead=ahead, back=back), False
 

@@ -22,6 +22,8 @@ from tests.reading.labelled import Label, Labelled, labelled
 
 PEER = "ja-timex==0.2.8"
 PEER_HOME = Path(".cache/ja-timex")
+SEVEN = ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+FOUR = ("eleventh", "twelfth", "thirteenth", "fourteenth")
 NOTICE = 56_000
 """Signs of a notice of 50 pages."""
 
@@ -182,21 +184,8 @@ def main() -> None:
         "first unseen set": labelled("heldout"),
         "second unseen set": labelled("second"),
         "third unseen set": labelled("third"),
-        "seven later unseen sets": [
-            notice
-            for folder in (
-                "fourth",
-                "fifth",
-                "sixth",
-                "seventh",
-                "eighth",
-                "ninth",
-                "tenth",
-                "eleventh",
-                "twelfth",
-            )
-            for notice in labelled(folder)
-        ],
+        "seven later unseen sets": [notice for folder in SEVEN for notice in labelled(folder)],
+        "four sets after these": [notice for folder in FOUR for notice in labelled(folder)],
     }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)

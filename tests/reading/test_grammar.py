@@ -20,6 +20,7 @@ _FOLDERS = (
     "eleventh",
     "twelfth",
     "thirteenth",
+    "fourteenth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
