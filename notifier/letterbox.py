@@ -29,6 +29,11 @@ class Letterbox:
         self._returns = tools.returns
         self._wake = wake
 
+    @property
+    def address(self) -> str:
+        """Return the plain address that answers go to."""
+        return self._returns.address
+
     async def keep(self, content: bytes, envelope_sender: str, recipient: str, way: str) -> bool:
         """Keep a mail; False if it was kept before. Raises StoreError if it cannot be kept now."""
         kept = await retrying(partial(collect, self._tools, content, envelope_sender, recipient, way))

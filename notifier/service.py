@@ -283,6 +283,7 @@ class Service:
             {name: kind.label for name, kind in self.tools.catalogue.facts.items()},
             {code: kind.name for code, kind in self.tools.catalogue.services.items()},
             mailbox=mailbox,
+            letterbox=Letterbox(self.tools, wake) if mailbox is not None and self.tools.returns else None,
             turn_clock=turn_clock,
             is_alive=self._is_alive,
             monitor=self.monitor,

@@ -40,6 +40,9 @@ WRITER = {
     "sender_contact": "電話 043-000-0000（平日 8:30〜17:15、架空の番号）",
 }
 
+REPLIES = "henshin@notifier.example"
+"""Where answers go; the local mailbox has a form to try them, and NOTIFIER_INTAKE_PORT a door for mail programs."""
+
 STAND_INS = (
     User("sato", Role.EDITOR, MUNICIPALITY, "佐藤 花子（市 介護保険課）"),
     User("suzuki", Role.APPROVER, MUNICIPALITY, "鈴木 一郎（市 介護保険課 係長）"),
@@ -64,6 +67,7 @@ async def run_demonstration(
     port = await mailbox.start()
     kept = folder / "notifier.sqlite3"
     ours = WRITER | {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": "none", "smtp_username": None}
+    ours["reply_address"] = settings.reply_address or REPLIES
     try:
         in_memory = settings.model_copy(update=ours | {"database_url": SecretStr("sqlite+aiosqlite://")})
         async with Service.open(in_memory, clock=clock) as service:

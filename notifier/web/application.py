@@ -42,6 +42,7 @@ from notifier.web.pages import (
     offices,
     oidc,
     reference,
+    replying,
     settings,
     stand_ins,
     statement,
@@ -122,6 +123,8 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
         add("/mailbox/{number:[0-9]{1,15}}", mailbox.show_one)
         add("/mailbox/{number:[0-9]{1,15}}/html", mailbox.show_html)
         add("/mailbox/{number:[0-9]{1,15}}/source", mailbox.show_source)
+    if supplies.mailbox is not None and supplies.letterbox is not None:
+        application.add_routes(replying.ROUTES)
     if supplies.turn_clock is not None:
         add("/clock", clock.show)
         application.router.add_post("/clock", clock.turn)

@@ -15,6 +15,7 @@ from notifier.domain.accounts import User
 from notifier.domain.law import Law
 from notifier.exchange import Exchange
 from notifier.gatehouse import Gatehouse
+from notifier.letterbox import Letterbox
 from notifier.oidc import Oidc
 from notifier.rendering import Pages
 from notifier.store.contacts import Contact
@@ -43,7 +44,7 @@ class Supplies:
     from is believed. `tools` are what the deeds of staff use; without them pages are for reading only. `stand_ins` are
     the persons as whom a visitor of the demonstration may look, the first of them unless another was chosen. `assemble`
     returns a letter as it goes over the wire, `exchange` is the way to endpoints. `counter` lets offices come to their
-    own pages; these exist only with it.
+    own pages; these exist only with it. `letterbox` takes the answers that a visitor of the demonstration tries.
     """
 
     database: Database
@@ -73,6 +74,7 @@ class Supplies:
     assemble: Callable[[Parcel], bytes] | None = None
     exchange: Exchange | None = None
     counter: Counter | None = None
+    letterbox: Letterbox | None = None
 
     def today(self) -> date:
         """Return the present civil date in Japan, by the clock handed in."""

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from notifier.store.mailbox import Mail, MailboxStore
 from notifier.web import mail
+from notifier.web.forms import Form
 from notifier.web.pages import answer
 from notifier.web.supplies import SUPPLIES
 
@@ -39,7 +40,14 @@ async def show_list(request: web.Request) -> web.Response:
 async def show_one(request: web.Request) -> web.Response:
     """Show one mail: its headers, its text, and its HTML in a frame."""
     kept, raw = await _mail(request)
-    return answer.page(request, "mail.html", "mailbox", kept=kept, read=mail.read(raw))
+    return answer.page(
+        request, "mail.html", "mailbox", kept=kept, read=mail.read(raw), replying=_reply_form(request, kept)
+    )
+
+
+def _reply_form(request: web.Request, kept: Mail) -> Form | None:
+    """Return the form in which a visitor tries an answer; None for mail that no office got, or if none is taken."""
+    return None if request.app[SUPPLIES].letterbox is None or not kept.recipient else Form()
 
 
 async def show_html(request: web.Request) -> web.Response:
