@@ -16,6 +16,7 @@ from notifier.proposing import LawAtHand, as_json, new_duty, place_of, propose
 from notifier.reading.candidates_identity import Identity, Named
 from notifier.reading.candidates_proposals import Amendment, Proposal, Proposals
 from notifier.reading.expressions import Reading
+from notifier.reading.normalising import normalised
 from notifier.reviewing import LOCAL
 
 Page = Callable[[int], int | None]
@@ -65,7 +66,8 @@ def draft(
         }
         for each in proposals.anomalies
     ]
-    return Draft(_identity(proposals, known), proposals.identity.as_json(), anomalies, rows)
+    identity = _identity(proposals, known, reading.text.split("\n"))
+    return Draft(identity, proposals.identity.as_json(), anomalies, rows)
 
 
 def _rows(
@@ -125,17 +127,24 @@ def _defining(
     }
 
 
-def _identity(proposals: Proposals, known: Known) -> dict[str, Any]:
+def _identity(proposals: Proposals, known: Known, lines: Sequence[str]) -> dict[str, Any]:
     read: Identity = proposals.identity
     issued = known.issued or proposals.day
     return {
-        "title": known.title or _value(read.title),
+        "title": known.title or _as_it_stands(read.title, lines),
         "issuer": known.issuer or _value(read.issuer),
         "number": known.number or _value(read.number),
         "issued": issued.isoformat() if issued else None,
         "known_from": max(known.came_on, issued or known.came_on).isoformat(),
         "rank": read.rank.name.lower().replace("_", "-"),
     }
+
+
+def _as_it_stands(named: Named, lines: Sequence[str]) -> str:
+    """Return the title with the signs of the paper, where it stands there in one line."""
+    value = _value(named)
+    line = lines[named.line - 1].strip() if named.line is not None and named.line <= len(lines) else ""
+    return line if normalised(line).text == value else value
 
 
 def _value(named: Named) -> str:

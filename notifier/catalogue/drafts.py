@@ -175,6 +175,17 @@ def as_toml(key: str, entry: Mapping[str, Any]) -> str:
     return "\n".join(["\n".join(lines), *(f"\n{each}" for each in nested)])
 
 
+def as_form(said: Mapping[str, Any]) -> str:
+    """Write one candidate of a review as a form to be edited: plain keys first, then each table under its name."""
+    lines = [
+        f"{name} = {_value(name, value)}" for name, value in said.items() if not isinstance(value, Mapping)
+    ]
+    for name, table in said.items():
+        if isinstance(table, Mapping):
+            lines += ["", f"[{name}]", *(f"{key} = {_value(key, value)}" for key, value in table.items())]
+    return "\n".join(lines)
+
+
 def _value(name: str, value: object) -> str:
     match value:
         case bool():

@@ -108,6 +108,9 @@ def show(
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Its candidates as one JSON object a line, to be edited.")
     ] = False,
+    candidate: Annotated[
+        int, typer.Option("--candidate", metavar="NUMBER", help="One candidate as TOML, for `edit --file`.")
+    ] = 0,
     toml: Annotated[
         bool, typer.Option("--toml", help="What was kept of it, in the form of the shipped catalogue.")
     ] = False,
@@ -121,6 +124,9 @@ def show(
     found = at_desk(work)
     if toml:
         print(at_desk(lambda desk: desk.as_catalogue(name)))
+        return
+    if candidate:
+        print(_form(found, candidate))
         return
     if jsonl:
         json_lines(_as_json(each) for each in _candidates(found))
@@ -256,8 +262,11 @@ def _show_expressions(found: "Opened") -> None:
 
 def show_review(review: "Review") -> None:
     """Print what a notice is taken to be, and its candidates with what was decided on each."""
+    from notifier.catalogue.sources import RANKS
+
     for key, label in IDENTITY.items():
-        print(f"{label}: {review.identity.get(key) or '（未定）'}")
+        value = str(review.identity.get(key) or "（未定）")
+        print(f"{label}: {RANKS[value].label if key == 'rank' and value in RANKS else value}")
     for each in review.anomalies:
         numbers = "、".join(map(str, each["candidates"]))
         print(f"注意: {each['line']}行: {each['message']}" + (f"（候補{numbers}）" if numbers else ""))
@@ -301,6 +310,16 @@ def _due(statement: "dict[str, Any]") -> str:
 
 def _candidates(found: "Opened") -> "tuple[Candidate, ...]":
     return found.review.candidates if found.review is not None else ()
+
+
+def _form(found: "Opened", number: int) -> str:
+    from notifier.catalogue.drafts import as_form
+    from notifier.errors import UnknownError
+
+    wanted = next((each for each in _candidates(found) if each.number == number), None)
+    if wanted is None:
+        raise UnknownError(f"{found.arrived.notice}: 候補{number}はありません。")
+    return as_form(wanted.said)
 
 
 def _as_json(each: "Candidate") -> "dict[str, Any]":

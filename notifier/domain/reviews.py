@@ -1,6 +1,6 @@
 """Reviews: what a reviewer makes of the candidates that were read in a notice, and what stands in the way of approval."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -58,8 +58,3 @@ def as_kept(said: Mapping[str, Any], proposed: Mapping[str, Any] | None) -> Verd
     if proposed is None:
         return Verdict.ADDED
     return Verdict.KEPT if said == proposed else Verdict.CHANGED
-
-
-def numbers_of(objections: Iterable[Objection]) -> tuple[int, ...]:
-    """Return the numbers of the candidates to which there are objections, in order."""
-    return tuple(sorted({each.number for each in objections if each.number is not None}))

@@ -223,7 +223,16 @@ def _news(
         kind=None if announced else kind,
         old=None if announced else cohort.situation,
     )
-    work.telling.tell(told, message, whom=Whom.ALL if deadline.follow and not announced else Whom.UNSETTLED)
+    work.telling.tell(told, message, whom=_whom(deadline, cohort, decision, announced=announced))
+
+
+def _whom(deadline: Deadline, cohort: Cohort, decision: Decision, *, announced: bool) -> Whom:
+    """Return who is told: what is taken back is told to all to whom it was told."""
+    found = decision.resolution
+    fresh = (each for each in (found.prevailing, *found.remarks) if each.id not in cohort.situation.said)
+    if any(each.retracts for each in fresh):
+        return Whom.HEARD
+    return Whom.ALL if deadline.follow and not announced else Whom.UNSETTLED
 
 
 def _is_silent(decision: Decision, kind: ChangeKind) -> bool:

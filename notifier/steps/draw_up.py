@@ -5,7 +5,7 @@ from notifier.domain.reviews import Verdict
 from notifier.domain.stages import Stage
 from notifier.drafting import Draft
 from notifier.errors import UnknownError
-from notifier.store import audit, inbox, reviews
+from notifier.store import audit, inbox, law, reviews
 from notifier.tools import Tools
 
 
@@ -22,6 +22,7 @@ async def draw_up(tools: Tools, notice: str, drawn: Draft, who: Who) -> bool:
         if await reviews.find(conn, notice) is not None:
             return False
         await reviews.begin(conn, notice, drawn.identity, drawn.suggested, drawn.anomalies)
+        await law.name_notice(conn, notice, drawn.identity)
         rows = [(read, said, Verdict.OPEN) for read, said in drawn.candidates]
         await reviews.add_candidates(conn, notice, rows, str(who), now)
         if found.stage is Stage.RECEIVED:

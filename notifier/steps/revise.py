@@ -12,7 +12,7 @@ from notifier.domain.callers import NATION, Tenant
 from notifier.domain.reviews import Verdict
 from notifier.domain.stages import Stage
 from notifier.errors import NoticeRefusedError, UnknownError
-from notifier.store import audit, inbox, reviews
+from notifier.store import audit, inbox, law, reviews
 from notifier.store.reviews import Candidate, Review
 from notifier.tools import Tools
 
@@ -64,6 +64,7 @@ async def revise(
         revision = revising(review)
         if revision.identity is not None:
             await reviews.keep_identity(conn, notice, revision.identity)
+            await law.name_notice(conn, notice, revision.identity)
         for each in revision.changed:
             kept = replace(each, changed_at=now, changed_by=str(who))
             await reviews.keep_candidate(conn, notice, kept)

@@ -14,17 +14,20 @@ from sqlmodel import col
 from notifier.domain.callers import Tenant
 from notifier.store.authorities import AuthorityMemberRow
 from notifier.store.database import table
+from notifier.store.deliveries import ARRIVED, NEWS
 from notifier.store.tables import (
     AuthorityRow,
     CohortRow,
     ContactRow,
     DeadlineRow,
+    DeliveryRow,
     DesignationRow,
     FactRow,
     NoticeRow,
     ObligationRow,
     OfficeRow,
     OfficeServiceRow,
+    SayingRow,
     SequenceRow,
     StatementRow,
     SubscriptionRow,
@@ -36,11 +39,15 @@ BATCH: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be carried: the cohorts of `deadlines`, office facts of `facts`, what `tenant` has to do with."""
+    """What is to be carried: the cohorts of `deadlines`, office facts of `facts`, what `tenant` has to do with.
+
+    With `news` also what was said to whom that was new, for what is taken back is told to them.
+    """
 
     deadlines: frozenset[str]
     facts: frozenset[str]
     tenant: Tenant
+    news: bool = False
 
 
 async def carry(source: AsyncConnection, target: AsyncConnection, wanted: Wanted) -> None:
@@ -81,6 +88,13 @@ def _chosen(wanted: Wanted) -> Iterator[tuple[Table, Select[Any]]]:
     mine = true() if wanted.tenant.is_nation else cohort.id.in_(select(obligation.cohort_id).where(*owed))
     yield rows(CohortRow, cohort.deadline.in_(wanted.deadlines), or_(mine, _own_cohort(wanted.tenant)))
     yield rows(ObligationRow, *owed)
+    if wanted.news:
+        saying, delivery = table(SayingRow).c, table(DeliveryRow).c
+        said = saying.deadline.in_(wanted.deadlines), saying.occasion.in_(NEWS), saying.party == "office"
+        yield rows(SayingRow, *said)
+        sayings = select(saying.id).where(*said)
+        arrived = delivery.state.in_(ARRIVED), delivery.office_id.in_(offices)
+        yield rows(DeliveryRow, delivery.saying_id.in_(sayings), *arrived)
 
 
 def _own_cohort(tenant: Tenant) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, and_, bindparam, exists, func, literal, select, true
+from sqlalchemy import ColumnElement, Insert, and_, bindparam, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,6 +33,10 @@ from notifier.store.tables import (
 )
 from notifier.store.wishes import WishRow
 
+NEWS = ("announcement", "change")
+"""Occasions on which something new is said of a deadline."""
+ARRIVED = ("accepted", "unknown")
+"""States of deliveries that have arrived, as far as can be known."""
 _SAYING = [
     "cohort_id",
     "generation",
@@ -52,7 +56,8 @@ class Whom(StrEnum):
     """Which members of a cohort are told: all; those whose duty is not discharged; or those, of a derivation.
 
     MOVED: whom it put there and who have nothing settled. ENROLLED: of these, who were not known before.
-    SETTLED: whose duty it found settled. ASKED: who wished to be reminded, of a round.
+    SETTLED: whose duty it found settled. HEARD: the unsettled, and to whom the last news was sent. ASKED: who wished to
+    be reminded, of a round.
     """
 
     ALL = "all"
@@ -60,6 +65,7 @@ class Whom(StrEnum):
     MOVED = "moved"
     ENROLLED = "enrolled"
     SETTLED = "settled"
+    HEARD = "heard"
     ASKED = "asked"
 
 
@@ -125,7 +131,7 @@ def unsettled() -> ColumnElement[bool]:
     return table(ObligationRow).c.settled_on.is_(None)
 
 
-def _picked(whom: Whom) -> ColumnElement[bool]:
+def _picked(whom: Whom) -> ColumnElement[bool]:  # noqa: PLR0911 -- one line a choice, read as a table
     obligation = table(ObligationRow).c
     match whom:
         case Whom.ALL:
@@ -138,6 +144,8 @@ def _picked(whom: Whom) -> ColumnElement[bool]:
             return and_(obligation.moved_run == RUN, unsettled(), table(OfficeRow).c.derived.is_(False))
         case Whom.SETTLED:
             return obligation.settled_run == RUN
+        case Whom.HEARD:
+            return or_(unsettled(), _has_heard())
         case Whom.ASKED:
             wish = table(WishRow).c
             return exists().where(
@@ -146,6 +154,33 @@ def _picked(whom: Whom) -> ColumnElement[bool]:
                 wish.deadline == obligation.deadline,
                 wish.occurrence == obligation.occurrence,
             )
+
+
+def _has_heard() -> ColumnElement[bool]:
+    """Members to whom the last news before this was sent."""
+    cohort, obligation = table(CohortRow).c, table(ObligationRow).c
+    older, said = table(SayingRow).alias("older"), table(SayingRow).alias("said")
+    sent = table(DeliveryRow).alias("sent")
+    last = (
+        select(func.max(older.c.generation))
+        .where(
+            older.c.cohort_id == cohort.id,
+            older.c.generation < cohort.generation,
+            older.c.occasion.in_(NEWS),
+            older.c.party == "office",
+        )
+        .correlate_except(older)
+        .scalar_subquery()
+    )
+    found = select(literal(1)).where(
+        said.c.cohort_id == cohort.id,
+        said.c.generation == last,
+        said.c.occasion.in_(NEWS),
+        sent.c.saying_id == said.c.id,
+        sent.c.office_id == obligation.office_id,
+        sent.c.state.in_(ARRIVED),
+    )
+    return exists(found.correlate_except(said, sent))
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,14 @@ async def accept_notice(conn: AsyncConnection, notice: Notice, who: str, now: da
     await conn.execute(written.on_conflict_do_nothing())
 
 
+async def name_notice(conn: AsyncConnection, name: str, identity: Mapping[str, Any]) -> None:
+    """Let a notice that is not approved be listed as its reviewer calls it; what it says of itself is checked later."""
+    issued = date.fromisoformat(identity["issued"]) if identity.get("issued") else None
+    texts = {key: str(identity.get(key) or "") for key in ("title", "issuer", "number")}
+    mine = col(NoticeRow.id) == name, col(NoticeRow.approved_at).is_(None)
+    await conn.execute(update(NoticeRow).where(*mine).values(**texts, issued=issued))
+
+
 async def describe_notice(conn: AsyncConnection, notice: Notice, who: str, now: datetime) -> None:
     """Describe an accepted notice as `who` has reviewed it, who then counts as having accepted it; none once approved."""
     described = {

@@ -6,13 +6,13 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, true
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.impacts import Unreached
 from notifier.store.chosen import among
 from notifier.store.database import table
-from notifier.store.tables import DeliveryRow, ObligationRow, OfficeRow, SayingRow
+from notifier.store.tables import CohortRow, DeliveryRow, ObligationRow, OfficeRow, SayingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Left:
     party: str
     letters: int
     no_address: int
+
+
+def _new() -> ColumnElement[bool]:
+    """Deliveries that the rehearsal has planned: what was carried over has arrived before."""
+    return table(DeliveryRow).c.state == "planned"
 
 
 async def members_of(conn: AsyncConnection, deadlines: Collection[str]) -> Mapping[int, tuple[int, int]]:
@@ -77,7 +82,7 @@ async def shares(conn: AsyncConnection, cohort_ids: Sequence[int]) -> Mapping[in
             func.count(delivery.party.distinct()).filter(office.is_(None)).label("authorities"),
         )
         .join(table(DeliveryRow), delivery.saying_id == saying.id)
-        .where(among(saying.cohort_id), saying.party != "editor")
+        .where(_new(), among(saying.cohort_id), saying.party != "editor")
         .group_by(saying.cohort_id),
         {"ids": list(cohort_ids)},
     )
@@ -102,8 +107,15 @@ async def shares(conn: AsyncConnection, cohort_ids: Sequence[int]) -> Mapping[in
 def _left_out() -> tuple[ColumnElement[bool], ...]:
     """Tell of a member that its duty is open, that something was said to its cohort, and that it got nothing."""
     obligation, delivery, saying = table(ObligationRow).c, table(DeliveryRow).c, table(SayingRow).c
-    spoken = exists().where(saying.cohort_id == obligation.cohort_id, saying.party == "office")
+    cohort = table(CohortRow).c
+    spoken = exists().where(
+        saying.cohort_id == obligation.cohort_id,
+        saying.party == "office",
+        saying.generation == cohort.generation,
+        cohort.id == saying.cohort_id,
+    )
     heard = exists().where(
+        _new(),
         saying.cohort_id == obligation.cohort_id,
         delivery.saying_id == saying.id,
         delivery.office_id == obligation.office_id,
@@ -114,8 +126,9 @@ def _left_out() -> tuple[ColumnElement[bool], ...]:
 async def missed(conn: AsyncConnection, limit: int) -> tuple[list[Unreached], int, int]:
     """Return the first `limit` offices that are not reached, by number; how many have no address, are not subscribed."""
     delivery, obligation, office = table(DeliveryRow).c, table(ObligationRow).c, table(OfficeRow).c
-    without = select(delivery.office_id).where(delivery.recipient == "", delivery.office_id.is_not(None))
-    reached = select(delivery.office_id).where(delivery.recipient != "", delivery.office_id.is_not(None))
+    to_office = _new(), delivery.office_id.is_not(None)
+    without = select(delivery.office_id).where(*to_office, delivery.recipient == "")
+    reached = select(delivery.office_id).where(*to_office, delivery.recipient != "")
     lost = and_(office.id.in_(without), office.id.not_in(reached))
     deaf = and_(
         office.id.in_(select(obligation.office_id).where(*_left_out())),
@@ -139,7 +152,7 @@ async def audience(conn: AsyncConnection) -> tuple[str, int, int]:
     rows = await conn.stream(
         select(*key, saying.occasion)
         .join(table(SayingRow), delivery.saying_id == saying.id)
-        .where(saying.party != "editor")
+        .where(_new(), saying.party != "editor")
         .order_by(*key, saying.occasion)
     )
     digest = blake2b(digest_size=16)
@@ -150,18 +163,17 @@ async def audience(conn: AsyncConnection) -> tuple[str, int, int]:
         select(
             func.count(delivery.office_id.distinct()).filter(has),
             func.count(delivery.recipient.distinct()).filter(has),
-        ).where(delivery.party != "editor")
+        ).where(_new(), delivery.party != "editor")
     )
     offices, letters = counted.one()
     return digest.hexdigest(), offices, letters
 
 
-async def leaving(conn: AsyncConnection, since: datetime | None = None) -> list[Left]:
-    """Return what leaves when, in order; from the instant `since` on (aware)."""
+async def leaving(conn: AsyncConnection) -> list[Left]:
+    """Return what leaves when, in order."""
     delivery, saying = table(DeliveryRow).c, table(SayingRow).c
     has = delivery.recipient != ""
     columns = delivery.due_at, saying.deadline, saying.occasion, saying.rung, delivery.party
-    later = true() if since is None else delivery.due_at >= since
     to = func.substr(delivery.party, 1, 6)
     rows = await conn.execute(
         select(
@@ -174,7 +186,7 @@ async def leaving(conn: AsyncConnection, since: datetime | None = None) -> list[
             func.count().filter(~has).label("without"),
         )
         .join(table(SayingRow), delivery.saying_id == saying.id)
-        .where(later)
+        .where(_new())
         .group_by(delivery.due_at, saying.deadline, saying.occasion, saying.rung, saying.party, to)
         .order_by(*columns[:-1], saying.party)
     )
@@ -189,7 +201,7 @@ async def letters_by_instant(conn: AsyncConnection) -> Mapping[datetime, int]:
     delivery = table(DeliveryRow).c
     rows = await conn.execute(
         select(delivery.due_at, func.count(delivery.recipient.distinct()))
-        .where(delivery.recipient != "", delivery.party != "editor")
+        .where(_new(), delivery.recipient != "", delivery.party != "editor")
         .group_by(delivery.due_at)
     )
     return {at: count for at, count in rows}  # noqa: C416 -- rows are no pairs to mypy
@@ -202,7 +214,7 @@ async def examples(conn: AsyncConnection, cohort_ids: Sequence[int]) -> str | No
     found = await conn.execute(
         select(delivery.recipient)
         .join(table(SayingRow), delivery.saying_id == saying.id)
-        .where(among(saying.cohort_id), delivery.recipient != "", delivery.party != "editor")
+        .where(_new(), among(saying.cohort_id), delivery.recipient != "", delivery.party != "editor")
         .group_by(delivery.recipient)
         .order_by(said.desc(), func.count(), func.min(delivery.id))
         .limit(1),
@@ -216,5 +228,7 @@ async def keep_only(conn: AsyncConnection, recipients: Collection[str]) -> datet
     """Forget every delivery but those to `recipients`; return the last instant at which one of these leaves."""
     delivery: Any = table(DeliveryRow)
     await conn.execute(delete(delivery).where(delivery.c.recipient.not_in(recipients)))
-    last: datetime | None = (await conn.execute(select(func.max(delivery.c.due_at)))).scalar_one()
+    last: datetime | None = (
+        await conn.execute(select(func.max(delivery.c.due_at)).where(_new()))
+    ).scalar_one()
     return last

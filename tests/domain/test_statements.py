@@ -1,6 +1,7 @@
 """Which statement prevails on a day, and what stands against it."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -315,3 +316,44 @@ def test_a_plan_is_marked_or_inherited_and_never_confirmed(
 def test_what_says_the_same_agrees(due: InMonth | Unknown) -> None:
     assert said(due, JANUARY).agrees_with(said(due, MARCH))
     assert not said(due, JANUARY).agrees_with(said(due, JANUARY, withdraws=True))
+
+
+# ---- retractions ----
+
+
+def taken_back(statement: Statement, issued: date, **more: Any) -> Statement:
+    """What takes a statement back on a day."""
+    return said(None, issued, remark="誤りでした。", retracts=statement.id, **more)
+
+
+def test_what_was_retracted_counts_as_never_said() -> None:
+    first = said(by(date(2026, 6, 30)), tentative=True)
+    later = said(by(date(2026, 8, 31)), date(2026, 4, 10))
+    back = taken_back(later, date(2026, 4, 20))
+    found = resolve([first, later, back])
+    assert found is not None
+    assert (found.prevailing, found.tentative, found.superseded, found.remarks) == (first, True, (), (back,))
+
+
+def test_a_retraction_can_be_retracted_itself() -> None:
+    first, later = said(by(date(2026, 6, 30))), said(by(date(2026, 8, 31)), date(2026, 4, 10))
+    back = taken_back(later, date(2026, 4, 20))
+    again = taken_back(back, date(2026, 4, 30))
+    found = resolve([first, later, back, again])
+    assert found is not None
+    assert found.prevailing is later
+
+
+def test_nobody_retracts_what_another_layer_has_said() -> None:
+    first = said(by(date(2026, 6, 30)))
+    foreign = taken_back(first, date(2026, 4, 20), authority=CITY)
+    found = resolve([first, foreign], [CITY])
+    assert found is not None
+    assert found.prevailing is first
+
+
+def test_a_duty_of_which_nothing_else_speaks_ends_with_its_retraction() -> None:
+    only = said(by(date(2026, 6, 30)))
+    found = resolve([only, taken_back(only, date(2026, 4, 20), withdraws=True)])
+    assert found is not None
+    assert found.prevailing.withdraws
