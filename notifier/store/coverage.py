@@ -115,25 +115,6 @@ class Line:
     decision: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The offices about one occurrence of a deadline, without looking at letters; those left over are `others`."""
-
-    deadline: str
-    occurrence: int
-    settled: int
-    not_bound: int
-    unreachable: int
-    excluded: int
-    others: int
-
-
-_OUTLINED: Final = ("settled", "not_bound", "unreachable", "excluded", "others")
-
-
-# ---- one deadline ----
-
-
 async def counts(
     conn: AsyncConnection, tenant: Tenant, asked: Asked, *, in_sum: bool = False
 ) -> dict[Why, int]:
@@ -180,6 +161,13 @@ async def offices(
     ]
 
 
+async def open_offices(conn: AsyncConnection, tenant: Tenant, *, in_sum: bool = False) -> int:
+    """Return how many open offices `tenant` has: what the numbers of each deadline add up to."""
+    office = table(OfficeRow).c
+    found = select(func.count()).where(office.closed_on.is_(None), scope(tenant, in_sum=in_sum)[1])
+    return int((await conn.execute(found)).scalar_one())
+
+
 async def occurrences(conn: AsyncConnection, deadline: str) -> list[int]:
     """Return the occurrences of `deadline` of which there are cohorts, in order; (0,) stands for a single one."""
     cohort = table(CohortRow).c
@@ -187,8 +175,8 @@ async def occurrences(conn: AsyncConnection, deadline: str) -> list[int]:
     return sorted((await conn.execute(found)).scalars()) or [0]
 
 
-def _scope(tenant: Tenant, *, in_sum: bool) -> tuple[Tenant, ColumnElement[bool]]:
-    """Return through whose contacts it counts whether somebody is told, and which offices are meant."""
+def scope(tenant: Tenant, *, in_sum: bool) -> tuple[Tenant, ColumnElement[bool]]:
+    """Return, for `counts`, through whose contacts it counts whether somebody is told, and which offices are meant."""
     if in_sum and tenant.is_prefecture:
         return NATION, sight.counted(tenant)
     return tenant, answers_to(tenant)
@@ -196,7 +184,7 @@ def _scope(tenant: Tenant, *, in_sum: bool) -> tuple[Tenant, ColumnElement[bool]
 
 def _placed(tenant: Tenant, asked: Asked, *, in_sum: bool = False) -> Subquery:
     """Select id, `why` and `settled_on` of each open office of `tenant`."""
-    eyes, mine = _scope(tenant, in_sum=in_sum)
+    eyes, mine = scope(tenant, in_sum=in_sum)
     office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
     share = and_(
         obligation.c.office_id == office.c.id,
@@ -220,7 +208,7 @@ def _why(tenant: Tenant, asked: Asked) -> ColumnElement[str]:
     duty = table(DeadlineRow).c
     moving = exists().where(duty.id == deadline.id, duty.generation != duty.derived)
     excluded = condition_sql(deadline.excluded, today) if deadline.excluded else none.is_(None)
-    silenced = _silenced(tenant, literal(deadline.id), literal(deadline.family), today)
+    hushed = silenced(tenant, literal(deadline.id), literal(deadline.family), today)
     past = and_(cohort.state == "open", cohort.latest < today)
     return case(
         (and_(none, or_(office.derived.is_(False), moving)), Why.NEW),
@@ -230,9 +218,9 @@ def _why(tenant: Tenant, asked: Asked) -> ColumnElement[str]:
         (or_(obligation.settled_on.is_not(None), cohort.state == "settled"), Why.SETTLED),
         (cohort.state == "withdrawn", Why.WITHDRAWN),
         (or_(cohort.taken_up.is_(False), cohort.state == "waiting-for-fact"), Why.NOT_TAKEN_UP),
-        (silenced, Why.EXCLUDED),
-        (and_(~_has_contact(tenant, in_use=True), _has_contact(tenant, in_use=False)), Why.ADDRESS_LOST),
-        (~_has_contact(tenant, in_use=True), Why.NO_ADDRESS),
+        (hushed, Why.EXCLUDED),
+        (and_(~has_contact(tenant, in_use=True), has_contact(tenant, in_use=False)), Why.ADDRESS_LOST),
+        (~has_contact(tenant, in_use=True), Why.NO_ADDRESS),
         (_said_now(tenant, "accepted"), Why.TOLD_NOW),
         (_said_now(tenant, "planned", "claimed", "sending", "unknown"), Why.IN_THE_POST),
         (_said_now(tenant, "refused", "failed", "unreachable"), Why.NOT_DELIVERED),
@@ -243,7 +231,7 @@ def _why(tenant: Tenant, asked: Asked) -> ColumnElement[str]:
     )
 
 
-def _silenced(
+def silenced(
     tenant: Tenant, deadline: ColumnElement[str], family: ColumnElement[str], today: date
 ) -> ColumnElement[bool]:
     """Tell whether the authority has decided that the office is not told."""
@@ -255,7 +243,8 @@ def _silenced(
     )
 
 
-def _has_contact(tenant: Tenant, *, in_use: bool) -> ColumnElement[bool]:
+def has_contact(tenant: Tenant, *, in_use: bool) -> ColumnElement[bool]:
+    """Tell whether `tenant` has a contact of the office (one in use)."""
     contact = table(ContactRow).c
     mine = and_(contact.office_id == table(OfficeRow).c.id, owns_contact(tenant))
     return exists().where(mine, contact.active.is_(True) if in_use else true())
@@ -328,53 +317,3 @@ async def _decided(
     )
     rows: list[Any] = sorted(await conn.execute(found), key=lambda row: (-topics.index(row.topic), row.since))
     return {row.office_id: f"{row.reason}（{row.since.isoformat()}から、{row.decided_by}）" for row in rows}
-
-
-# ---- all deadlines ----
-
-
-async def open_offices(conn: AsyncConnection, tenant: Tenant, *, in_sum: bool = False) -> int:
-    """Return how many open offices `tenant` has: what the numbers of each deadline add up to."""
-    office = table(OfficeRow).c
-    found = select(func.count()).where(office.closed_on.is_(None), _scope(tenant, in_sum=in_sum)[1])
-    return int((await conn.execute(found)).scalar_one())
-
-
-async def outlines(
-    conn: AsyncConnection, tenant: Tenant, today: date, *, in_sum: bool = False
-) -> list[Outline]:
-    """Return where the open offices of `tenant` are about each deadline, as far as letters need not be looked at."""
-    office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
-    duty = table(DeadlineRow)
-    eyes, mine = _scope(tenant, in_sum=in_sum)
-    settled = or_(obligation.c.settled_on.is_not(None), cohort.c.state == "settled")
-    not_bound = or_(
-        cohort.c.state == "withdrawn", cohort.c.taken_up.is_(False), cohort.c.state == "waiting-for-fact"
-    )
-    silenced = _silenced(eyes, duty.c.id, duty.c.family, today)
-    place = case(
-        (settled, "settled"),
-        (not_bound, "not_bound"),
-        (silenced, "excluded"),
-        (~_has_contact(eyes, in_use=True), "unreachable"),
-        else_="others",
-    )
-    found = (
-        select(
-            obligation.c.deadline,
-            obligation.c.occurrence,
-            place.label("place"),
-            func.count().label("members"),
-        )
-        .select_from(obligation)
-        .join(cohort, cohort.c.id == obligation.c.cohort_id)
-        .join(office, office.c.id == obligation.c.office_id)
-        .join(duty, duty.c.id == obligation.c.deadline)
-        .where(office.c.closed_on.is_(None), mine)
-        .group_by(obligation.c.deadline, obligation.c.occurrence, place)
-        .order_by(obligation.c.deadline, obligation.c.occurrence)
-    )
-    sums: dict[tuple[str, int], dict[str, int]] = {}
-    for row in await conn.execute(found):
-        sums.setdefault((row.deadline, row.occurrence), {})[row.place] = int(row.members)
-    return [Outline(*key, *(members.get(name, 0) for name in _OUTLINED)) for key, members in sums.items()]

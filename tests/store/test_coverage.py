@@ -17,7 +17,7 @@ from notifier.domain.law import Deadline
 from notifier.domain.receipts import Phase, Receipt, judge_smtp
 from notifier.steps.enrol import close
 from notifier.steps.subscribe import Subscription, subscribe
-from notifier.store import coverage
+from notifier.store import coverage, outlines
 from notifier.store.coverage import Asked, Covered, Why
 from notifier.store.database import table
 from notifier.store.subscriptions import Selection
@@ -144,7 +144,7 @@ async def test_a_prefecture_counts_all_offices_in_it_told_by_whomever(shop: Work
     asked = Asked(DUTY, 0, shop.tools.today())
     async with shop.database.reading() as conn:
         counts = await coverage.counts(conn, above, asked, in_sum=True)
-        [outline] = await coverage.outlines(conn, above, asked.today, in_sum=True)
+        [outline] = await outlines.outlines(conn, above, asked.today, in_sum=True)
         assert await coverage.open_offices(conn, above, in_sum=True) == 2
         assert (await coverage.counts(conn, above, asked), await coverage.open_offices(conn, above)) == (
             {},
@@ -213,12 +213,12 @@ async def adds_up(shop: Workshop, tenant: Tenant, duty: Deadline) -> set[Why]:
         lists = {
             why: await coverage.offices(conn, tenant, replace(asked, whys=(why,)), limit=100) for why in Why
         }
-        outlines = await coverage.outlines(conn, tenant, asked.today)
+        found = await outlines.outlines(conn, tenant, asked.today)
         assert sum(counts.values()) == (await conn.execute(every)).scalar_one()
     assert {why: len(each) for why, each in lists.items() if each} == counts
     numbers = Counter(line.number for each in lists.values() for line in each)
     assert set(numbers.values()) <= {1}
-    for outline in outlines:
+    for outline in found:
         if outline.deadline != duty.id:
             continue
         assert outline.settled == counts.get(Why.SETTLED, 0)

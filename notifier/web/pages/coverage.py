@@ -10,8 +10,9 @@ from aiohttp import web
 
 from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.roles import Deed
-from notifier.store import board, coverage
-from notifier.store.coverage import Asked, Covered, Line, Outline, Why
+from notifier.store import board, coverage, outlines
+from notifier.store.coverage import Asked, Covered, Line, Why
+from notifier.store.outlines import Outline
 from notifier.web import staff
 from notifier.web.pages import answer, deadlines, standings
 from notifier.web.pages.standings import DeadlineView, Group
@@ -97,11 +98,11 @@ async def show(request: web.Request) -> web.Response:
     today = looking.today()
     law = await looking.law()
     async with looking.overview() as conn:
-        outlines = await coverage.outlines(conn, looking.tenant, today, in_sum=True)
+        found = await outlines.outlines(conn, looking.tenant, today, in_sum=True)
         offices = await coverage.open_offices(conn, looking.tenant, in_sum=True)
         standing = await board.board(conn, today, looking.tenant)
     views = {view.deadline.id: view for view in standings.views_of(law, standing, today, looking.tenant)}
-    rows = [_row(views[each.deadline], each, offices) for each in outlines if each.deadline in views]
+    rows = [_row(views[each.deadline], each, offices) for each in found if each.deadline in views]
     rows.sort(key=lambda row: (_order(row.view), row.view.day is None, row.view.day, row.outline.occurrence))
     return answer.page(
         request,
