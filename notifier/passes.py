@@ -36,9 +36,13 @@ class Doorway:
 
 @dataclass(frozen=True)
 class Passes:
-    """Writes and reads the tokens of one installation, whose `secret` signs them."""
+    """Writes and reads the tokens of one installation, whose `secret` signs them.
+
+    What one of the `former` secrets (newest first) signed is read, too.
+    """
 
     secret: str = field(repr=False)
+    former: tuple[str, ...] = field(default=(), repr=False)
 
     def written(self, purpose: Purpose, what: str) -> str:
         """Return the token that carries `what` for `purpose`; the same each time."""
@@ -53,17 +57,31 @@ class Passes:
 
     def code(self, what: str) -> str:
         """Return the code of eight signs (`ABCD-EFGH`) that stands for `what`; nobody without the secret can tell it."""
-        digest = hmac.digest(self._code_key, what.encode(), sha256)
-        number, signs = int.from_bytes(digest, "big"), []
-        for _ in range(CODE_LENGTH):
-            number, index = divmod(number, len(SIGNS))
-            signs.append(SIGNS[index])
-        return f"{''.join(signs[:4])}-{''.join(signs[4:])}"
+        return _code(self._code_keys[0], what)
+
+    def is_code(self, typed: str, what: str) -> bool:
+        """Tell whether `typed`, in the form in which codes are printed, stands for `what` under any of the secrets."""
+        return any(typed == _code(key, what) for key in self._code_keys)
 
     @cached_property
-    def _code_key(self) -> bytes:
-        return hmac.digest(self.secret.encode(), b"code of an office's page", sha256)
+    def _code_keys(self) -> tuple[bytes, ...]:
+        secrets = (self.secret, *self.former)
+        return tuple(hmac.digest(each.encode(), b"code of an office's page", sha256) for each in secrets)
+
+    @cached_property
+    def _signers(self) -> dict[Purpose, URLSafeSerializer]:
+        # The library signs with the last of the secrets. SHA-1, its default, may be refused by an auditor.
+        secrets = [*reversed(self.former), self.secret]
+        kind = {"digest_method": sha256}
+        return {each: URLSafeSerializer(secrets, salt=each.value, signer_kwargs=kind) for each in Purpose}
 
     def _signer(self, purpose: Purpose) -> URLSafeSerializer:
-        # SHA-1, the library's default, may be refused by an auditor where SHA-256 is not.
-        return URLSafeSerializer(self.secret, salt=purpose.value, signer_kwargs={"digest_method": sha256})
+        return self._signers[purpose]
+
+
+def _code(key: bytes, what: str) -> str:
+    number, signs = int.from_bytes(hmac.digest(key, what.encode(), sha256), "big"), ""
+    for _ in range(CODE_LENGTH):
+        number, index = divmod(number, len(SIGNS))
+        signs += SIGNS[index]
+    return f"{signs[:4]}-{signs[4:]}"

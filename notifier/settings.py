@@ -125,6 +125,11 @@ class Settings(BaseSettings):
         description="Key that signs links and sessions: 32 characters or more, equal on all hosts. Secret.",
         json_schema_extra={"shown": f"made once and kept in `{KEPT}/secret-key`"},
     )
+    former_secret_keys: SecretStr | None = Field(
+        None,
+        description="Keys that signed links before, newest first, separated by commas: links go on working until they"
+        " expire, new ones are signed with the present key. Leave one out to make all its links invalid at once. Secret.",
+    )
     webhook_networks: str = Field(
         "",
         description="Networks that webhooks may be posted to and sources watched in although they are not public, such"
@@ -341,6 +346,12 @@ def masked(address: str) -> str:
     """Return the address of a database with its password replaced by ***."""
     without = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", address)
     return re.sub(r"(?i)(password=)[^&]*", r"\1***", without)
+
+
+def former_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the keys that signed links before, newest first."""
+    written = settings.former_secret_keys.get_secret_value() if settings.former_secret_keys else ""
+    return tuple(each.strip() for each in written.split(",") if each.strip())
 
 
 def kept_secret_key(settings: Settings, folder: Path = KEPT) -> SecretStr:

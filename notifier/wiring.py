@@ -23,7 +23,7 @@ from notifier.domain.returns import Returns, returns_to
 from notifier.exchange import Exchange
 from notifier.passes import Passes, Purpose
 from notifier.rendering import Composer
-from notifier.settings import Settings, kept_secret_key, read_networks
+from notifier.settings import Settings, former_keys, kept_secret_key, read_networks
 from notifier.store.database import Database
 from notifier.tools import Correspondent, LawBook, Tools
 
@@ -52,7 +52,7 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
         database = await stack.enter_async_context(
             await Database.open(settings.database_url.get_secret_value())
         )
-        passes = Passes(kept_secret_key(settings).get_secret_value())
+        passes = Passes(kept_secret_key(settings).get_secret_value(), former_keys(settings))
         tools = Tools(
             database,
             clock,
@@ -74,7 +74,7 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
             LawBook(catalogue.groups),
             lambda proof: f"{settings.base_url}/confirm/{passes.written(Purpose.CONFIRM, proof)}",
             partial(doorway, passes, settings.base_url),
-            codes=Codes.of_secrets(passes.secret),
+            codes=Codes.of_secrets(passes.secret, *passes.former),
             returns=_returns(settings, passes.secret),
         )
         networks = read_networks(settings.webhook_networks)

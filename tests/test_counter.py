@@ -122,6 +122,21 @@ async def test_an_office_with_an_old_address_may_have_a_new_one_sent_to_its_own_
     assert await counter.send_again(expired, ORIGIN) == 1
 
 
+async def test_a_new_key_of_the_installation_leaves_what_was_given_out_good_until_the_old_one_is_dropped(
+    house: tuple[Workshop, Counter],
+) -> None:
+    shop, _ = house
+    old, old_code = token(shop), code(shop)
+    rotated = Counter(shop.tools, Passes("another secret", (PASSES.secret,)), bytes)
+    assert isinstance(await rotated.visit(old), Visit)
+    assert isinstance(await rotated.typed(A, old_code, ORIGIN), str)
+    dropped = Counter(shop.tools, Passes("another secret"), bytes)
+    assert await dropped.visit(old) is None
+    assert await dropped.typed(A, old_code, "192.0.2.8") is None
+    fresh = doorway(Passes("another secret"), "https://n.example", A, shop.tools.now())
+    assert isinstance(await rotated.visit(fresh.url.rpartition("/")[2]), Visit)
+
+
 # ---- forms ----
 
 

@@ -83,6 +83,8 @@ def test_what_is_below_the_level_is_not_said(capsys: pytest.CaptureFixture[str])
         ),
         ("whsec_AbC+/=", "whsec_(covered)"),
         ("https://n.example/unsubscribe/ImEi.abc?x", "https://n.example/unsubscribe/(covered)?x"),
+        ("GET /o/IjEyNzAi.abc-_d/done/a/b/0", "GET /o/(covered)"),
+        ("/confirm/IjEi.abc failed", "/confirm/(covered) failed"),
         ("Authorization: Bearer abcdefghijk", "Authorization: Bearer (covered)"),
         ("postgresql://me:hush-hush@db/x", "postgresql://me:(covered)@db/x"),
         ("9970000001/example/annual-report/0@notifier", "9970000001/example/annual-report/0@notifier"),

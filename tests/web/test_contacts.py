@@ -51,14 +51,17 @@ async def test_what_an_office_enters_is_confirmed_on_a_page_that_only_a_button_m
         (text,) = (await conn.execute(select(table(MemoRow).c.text))).scalars()
     link = next(line for line in text.splitlines() if "/confirm/" in line)
     address = f"{own.address}/confirm/{link.rpartition('/')[2]}"
+    here = {"Origin": own.address}
+    async with own.visitor.post(address, headers={"Origin": "https://elsewhere.example"}) as answer:
+        assert answer.status == 403
     for method, active in (("GET", False), ("HEAD", False), ("POST", True), ("POST", True), ("GET", True)):
-        async with own.visitor.request(method, address) as answer:
+        async with own.visitor.request(method, address, headers=here) as answer:
             page = await answer.text()
             assert answer.status == 200
         assert (await own.get(entered.headers["Location"].removeprefix("/v1"))).body["active"] is active
         assert ("このアドレスで受け取りますか" in page) == (method == "GET")
     for token in ("x", "unsubscribe", address.rpartition("/")[2] + "x"):
-        async with own.visitor.post(f"{own.address}/confirm/{token}") as answer:
+        async with own.visitor.post(f"{own.address}/confirm/{token}", headers=here) as answer:
             assert answer.status == 404
 
 

@@ -5,13 +5,14 @@ The address is a capability: whoever has it can stop this one address and nothin
 
 from aiohttp import web
 
+from notifier.web.office.door import HEADERS
 from notifier.web.pages import answer
 from notifier.web.supplies import SUPPLIES
 
 
 async def show(request: web.Request) -> web.Response:
     """Show which address is meant, with a button; nothing changes."""
-    return answer.page(request, "unsubscribe.html", "", address=_address(request), done=False)
+    return _page(request, address=_address(request), done=False)
 
 
 async def stop(request: web.Request) -> web.Response:
@@ -21,7 +22,13 @@ async def stop(request: web.Request) -> web.Response:
     if supplies.mute is None:
         raise web.HTTPNotFound
     await supplies.mute(address)
-    return answer.page(request, "unsubscribe.html", "", address=address, done=True)
+    return _page(request, address=address, done=True)
+
+
+def _page(request: web.Request, **values: object) -> web.Response:
+    response = answer.page(request, "unsubscribe.html", "", **values)
+    response.headers.update(HEADERS)
+    return response
 
 
 def _address(request: web.Request) -> str:
