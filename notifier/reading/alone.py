@@ -105,7 +105,12 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         or _DUE_BEFORE.search(text, max(0, piece.start - 14), piece.start)
     ):
         return None
-    if piece.word == "triple" and not piece.suffix and text[piece.end : piece.end + 1] != ")":
+    if (
+        piece.word == "triple"
+        and not piece.suffix
+        and text[piece.end : piece.end + 1] != ")"
+        and _DATE_BEFORE.search(text, max(0, piece.start - 10), piece.start) is None
+    ):
         return None
     if _UNTIL_BEFORE.search(text, max(0, piece.start - 2), piece.start) and not piece.suffix:
         return Phrase(
@@ -125,6 +130,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
     )
 
 
+_DATE_BEFORE = re.compile(r"(?:年月日|日付|期限|期日|[更発作改掲届][新行成訂載出]日?|日)[ ]?[::]?[ ]?$")
 _IS_DAY = re.compile("週|(?<=/1[3-9])に|(?<=/2[0-9])に|(?<=/3[01])に")
 _NAMES_WHAT = re.compile("[ ](?=[一-龥ァ-ヶ])(?![以相])")
 _MEETING_BEFORE = re.compile(r"(?:[先前昨初当]日|[前次今]回|会|付け?)[ ]?\($")

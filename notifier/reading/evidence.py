@@ -181,6 +181,8 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         yield Hint("項目名：問い", around.ask[-12:])
     if around.is_heading:
         yield Hint("項目名：上の行", "")
+    if around.label and not around.is_heading and not _is_telling(around.label):
+        yield from _above(place.heading)
     taken, verb = _first_verb(around.next)
     for group in words("duty"):
         if group.where == "verb":
@@ -198,6 +200,18 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         told = group.pattern.search(around.topic) if group.where == "label" and around.topic else None
         if told is not None:
             yield Hint(f"{group.reason}（文の主題）", told[0])
+
+
+def _is_telling(label: str) -> bool:
+    return speaks_of(label, 1) or speaks_of(label, -1)
+
+
+def _above(heading: str) -> Iterator[Hint]:
+    """Yield what the line above tells where the key itself tells nothing."""
+    for group in words("duty"):
+        found = group.pattern.search(heading) if group.where == "label" and heading else None
+        if found is not None:
+            yield Hint(f"{group.reason}（上の行）", found[0])
 
 
 def _source(group: Words, around: Context, verb: re.Match[str] | None) -> str:

@@ -18,6 +18,8 @@ _BETWEEN_BARE = re.compile(rf"{_TENTATIVE}[ ]?\n?[ ]?(?:~|-|→|⇒)[ ]?\n?[ ]?"
 _BETWEEN_LISTED = re.compile(
     r"(?:まで|から)?(?:[ ]?\([^()\n]{0,20}\))?[ ]?(?:、|,|・|及び|並びに|又は|または|および|と|若しくは|から|~|-)[ ]?"
 )
+_OF_MONTH = re.compile("分?は、?")
+"""Between a month and its day: 12月は25日."""
 _FROM = ("から", "より", "~")
 _AFTER_EVERY = re.compile(r"の?[、]?")
 _AND_DAY = re.compile(r"[ ]?(?:と|、|・|及び|~|-)[ ]?")
@@ -105,7 +107,10 @@ def _listed(text: str, row: list[Piece]) -> Iterator[Piece]:
         carried = _with_year_of(text, before, piece)
         if piece.form is Form.DAY and before is not None and before.moment is not None:
             gap = text[before.core_end : piece.start]
-            if before.moment.has_month and before.moment.day is not None and _BETWEEN_LISTED.fullmatch(gap):
+            is_next = before.moment.day is not None and _BETWEEN_LISTED.fullmatch(gap)
+            if before.moment.has_month and (
+                is_next or (before.moment.day is None and _OF_MONTH.fullmatch(gap))
+            ):
                 day = piece.moment
                 moment = replace(
                     before.moment,
@@ -249,7 +254,8 @@ def _range(text: str, piece: Piece, following: Piece) -> Phrase | None:
         return None
     if piece.form in (Form.ANCHOR, Form.WORD):
         if following.form is Form.DAY and "まで" not in following.suffix:
-            begins = anchoring.day_start(text, piece.start) or piece.start
+            known = anchoring.day_start(text, piece.start)
+            begins = piece.start if known is None else known
             return Phrase(Shape.ANCHORED, begins, following.end, word="日以内", suffix="以内")
         start = (
             anchoring.day_start(text, piece.start) if piece.form is Form.ANCHOR else _of_event(text, piece)
@@ -278,7 +284,9 @@ def _with_length(text: str, piece: Piece, length: Piece) -> Phrase | None:
     return Phrase(Shape.FROM_LENGTH, piece.start, length.end, moment, word=length.word, suffix=length.suffix)
 
 
-_FROM_DAY = re.compile(r"(?:から|より|以後|後)?(?:起算して?)?、?(?:約|概ね|おおむね|原則|最長|少なくとも)?")
+_FROM_DAY = re.compile(
+    r"(?:から|より|以後|後)?(?:起算して?)?、?(?:約|概ね|おおむね|原則|最長|少なくとも|過去)?"
+)
 
 
 def _day_and_length(text: str, day: Piece, length: Piece) -> Phrase | None:

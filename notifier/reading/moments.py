@@ -155,7 +155,9 @@ def numeric_moment(match: re.Match[str]) -> Moment | None:
 
 def _dotted(match: re.Match[str]) -> Moment | None:
     written = match["number_year"]
-    if written[0] in _ERA_LETTERS:
+    if written[:2] in _ERA_BEGINS:
+        year = era_year(written[:2], written[2:])
+    elif written[0] in _ERA_LETTERS:
         year = era_year(written[0], written[1:].lstrip("."))
     else:
         year = int(written) if written[0] != "'" else 2000 + int(written[1:])

@@ -14,7 +14,7 @@ _SECTION = re.compile(
 )
 _ENDS_ALL = frozenset(("hash", "article", "number", "square", "close"))
 _ANNOUNCES = re.compile(r"以下|次の(?:とおり|通り|要件)|下記|:$")
-_MARKED_HEADING = re.compile(r"\((?:予定|案)\)|予定:?$")
+_MARKED_HEADING = re.compile(r"\((?:予定|案|想定|見込み?|仮|目安)\)|予定:?$")
 _COMPARED = re.compile(
     r"[ ]?(?:と比べ|に比べ|比|(?:介護|診療|[一-龥]{0,4})報酬改定|[一-龥]{0,4}補正予算|当初予算|予算)"
 )

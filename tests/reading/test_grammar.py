@@ -21,6 +21,7 @@ _FOLDERS = (
     "twelfth",
     "thirteenth",
     "fourteenth",
+    "fifteenth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 

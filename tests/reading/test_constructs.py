@@ -1,0 +1,105 @@
+"""What single constructs of official time mean: the year of a list, the month of a row, two bounds of one duty."""
+
+from datetime import date
+
+import pytest
+
+from notifier.reading.expressions import Expression, read
+
+ISSUED = date(2026, 11, 24)
+
+
+def expressions(text: str, issued: date | None = ISSUED) -> tuple[Expression, ...]:
+    return read(text, issued).expressions
+
+
+def days(text: str, issued: date | None = ISSUED) -> list[tuple[str, str, str]]:
+    return [(each.text, str(each.start or ""), str(each.end or "")) for each in expressions(text, issued)]
+
+
+def test_the_year_at_the_head_of_a_list_holds_for_all_of_it() -> None:
+    found = days("令和８年度の納期限は、６月30日、８月31日、１月31日です。")
+    assert [end for _, _, end in found[1:]] == ["2026-06-30", "2026-08-31", "2027-01-31"]
+
+
+def test_what_prepares_the_next_year_comes_before_it() -> None:
+    found = days("来年度の説明会は２月中に開催予定、参加申込みは1/12～1/22です。")
+    assert [start for _, start, _ in found] == ["2027-04-01", "2027-02-01", "2027-01-12"]
+
+
+def test_an_issue_named_by_its_month_dates_what_stands_in_it() -> None:
+    text = "広報みずほ　令和８年12月号　（11月26日発行）\n納期限は12月25日（金）です。\n入所の受付は２月10日（水）まで。"
+    assert [end for _, _, end in days(text, None)] == ["2026-12-31", "2026-11-26", "2026-12-25", "2027-02-10"]
+
+
+def test_without_an_issue_date_years_do_not_drift() -> None:
+    text = "令和８年12月号\n" + "１月５日から14日まで\n" * 5
+    assert {start for _, start, _ in days(text, None)[1:]} == {"2027-01-05"}
+
+
+def test_the_month_that_heads_a_row_and_the_year_of_the_title_date_a_calendar() -> None:
+    head = "# 令和8年度 年間スケジュール\n\n| 月 | 手続 |\n|---|---|\n"
+    text = f"{head}| 6月 | 実績報告 上旬まで |\n| 3月 | 規則改正（4月1日施行） |\n"
+    assert days(text, date(2026, 4, 6))[1:] == [
+        ("6月", "2026-06-01", "2026-06-30"),
+        ("上旬まで", "", "2026-06-10"),
+        ("3月", "2027-03-01", "2027-03-31"),
+        ("4月1日", "2027-04-01", "2027-04-01"),
+    ]
+
+
+def test_of_two_bounds_the_earlier_one_closes_both() -> None:
+    first, second = expressions("完了後30日以内又は令和９年３月10日のいずれか早い日までに提出すること。")
+    assert (first.kind, first.is_deadline) == ("relative", True)
+    assert (second.text, second.start, second.end, second.is_deadline) == (
+        "令和９年３月10日のいずれか早い日まで",
+        None,
+        date(2027, 3, 10),
+        True,
+    )
+
+
+def test_the_later_of_two_bounds_is_not_the_named_day() -> None:
+    _, second = expressions(
+        "施行日から二年を経過する日又は令和十年九月三十日のいずれか遅い日まで適用しない。"
+    )
+    assert (second.start, second.end) == (date(2028, 9, 30), date(2028, 9, 30))
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("４月・６月・８月は仮徴収です。", ["４月", "６月", "８月"]),
+        ("４月・５月に行います。", ["４月・５月"]),
+        ("令和07・08・09年度の資格", ["令和07・08・09年度"]),
+        ("公募期間内に提出", ["公募期間内"]),
+        ("第２・第４土曜日に行います。", ["第２・第４土曜日"]),
+        ("六月以下の拘禁刑", ["六月以下"]),
+        ("申請月の１日から翌年７月31日まで", ["申請月の１日から翌年７月31日まで"]),
+        ("令和元年5月1日～同2年3月31日", ["令和元年5月1日～同2年3月31日"]),
+        ("公告の日から開札の時までの間", ["公告の日から開札の時まで"]),
+        ("３月31日（水）迄に提出", ["３月31日（水）迄"]),
+        ("11月いっぱいで終了します。", ["11月いっぱい"]),
+        ("作成日　8.6.1", ["8.6.1"]),
+        ("一年度につき一回に限る。", ["一年度につき一回"]),
+        ("前回改定時は", []),
+        ("１年度につき５人まで", []),
+    ],
+)
+def test_an_expression_is_neither_torn_apart_nor_read_into_words(text: str, found: list[str]) -> None:
+    assert [each.text for each in expressions(text)] == found
+
+
+def test_an_hour_does_not_break_a_range_of_days() -> None:
+    (found,) = expressions("申請期間：令和8年7月1日(水)午前9時～令和8年7月31日(金)午後5時")
+    assert (found.kind, found.start, found.end) == ("range", date(2026, 7, 1), date(2026, 7, 31))
+
+
+def test_the_same_day_is_the_day_named_before() -> None:
+    _, same = expressions("締切は12月18日（金）で、当日17時までに受け付けたものを対象とする。")
+    assert (same.text, same.end, same.is_deadline) == ("当日17時まで", date(2026, 12, 18), True)
+
+
+def test_words_quoted_to_be_amended_are_no_deadline() -> None:
+    text = "第二条中「三十日」を「二週間」に改め、同条中「十日以内」とあるのは「五日以内」とする。"
+    assert not any(each.is_deadline for each in expressions(text))
