@@ -38,7 +38,7 @@ from notifier.web.application import make_application
 from notifier.web.supplies import Supplies
 from ops.bench.country import MIX, gather_statistics
 
-FIRST, LAST = date(2026, 2, 24), date(2026, 2, 26)
+FIRST, LAST = date(2026, 2, 25), date(2026, 2, 26)
 TIMES: Final = 5
 LIMIT: Final = 300
 """Milliseconds a page may take with the offices of a prefecture."""

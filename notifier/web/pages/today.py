@@ -25,7 +25,7 @@ from notifier.web.staff import Staff
 AHEAD: Final = timedelta(days=30)
 LATELY: Final = timedelta(days=7)
 FARTHEST: Final = timedelta(days=90)
-SHOWN, CHANGES = 8, 12
+SHOWN, CHANGES, URGENT_DAYS = 8, 12, 7
 LATE: Final = timedelta(minutes=15)
 """After so long a letter that should have left is told about."""
 UNREACHED: Final = Selected(state="open", reach="unreached", order=Order.DUE)
@@ -33,13 +33,14 @@ UNREACHED: Final = Selected(state="open", reach="unreached", order=Order.DUE)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing that needs a person: how much of it, what to do, and where ("" if there is no page for it)."""
+    """One thing that needs a person: how much of it in which unit, what to do, and where ("": there is no page)."""
 
     count: int
     what: str
     do: str
     link: str
     urgent: bool = False
+    unit: str = "件"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One deadline that falls due soon. `reached` are the open ones that have an address."""
+    """One deadline that falls due soon, on the nearest day `on`, and up to `until` where offices have days of their own.
+
+    `reached` are the open ones that have an address.
+    """
 
     deadline: str
     title: str
     on: date
+    until: date
     days_left: str
     is_urgent: bool
     settled: int
@@ -147,8 +152,9 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
         Task(
             count,
             f"資料が食い違う期限：{_title(law, deadline)}",
-            f"{count:,}件の事業所に関わります。発行元に確かめてください。",
+            "発行元に確かめて、規則の担当に知らせてください。",
             f"/deadlines/{deadline}",
+            unit="事業所",
         )
         for deadline, count in unclear.items()
     ]
@@ -177,21 +183,29 @@ def _since(request: web.Request, seen: datetime | None, today: date) -> date:
 
 
 def rows_of(law: Law, coming: Sequence[Coming], today: date) -> list[Row]:
-    """Return what falls due as it is shown, the nearest first."""
-    return [
-        Row(
-            each.deadline,
-            _title(law, each.deadline),
-            each.latest,
-            wording.days_left(each.latest, today),
-            (each.latest - today).days <= 7,
-            each.settled,
-            each.open - each.unreachable,
-            each.unreachable,
-            each.lapsed,
+    """Return what falls due as it is shown, the nearest first; all days of one deadline stand in one row."""
+    together: dict[tuple[str, int], list[Coming]] = {}
+    for each in coming:
+        together.setdefault((each.deadline, each.occurrence), []).append(each)
+    rows = []
+    for (name, _), some in together.items():
+        first, last = min(each.latest for each in some), max(each.latest for each in some)
+        unreachable = sum(each.unreachable for each in some)
+        rows.append(
+            Row(
+                name,
+                _title(law, name),
+                first,
+                last,
+                wording.days_left(first, today),
+                (first - today).days <= URGENT_DAYS,
+                sum(each.settled for each in some),
+                sum(each.open for each in some) - unreachable,
+                unreachable,
+                sum(each.lapsed for each in some),
+            )
         )
-        for each in coming
-    ]
+    return sorted(rows, key=lambda row: (row.on, row.deadline))
 
 
 def changes_of(looking: Staff, law: Law, after: date, today: date) -> list[Change]:
