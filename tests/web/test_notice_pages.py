@@ -118,6 +118,30 @@ async def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
     assert (status, problem in page, "書いておいた題名" in page) == (422, True, True)
 
 
+async def test_the_file_is_given_back_as_it_came_and_never_opened(
+    place: Town, visitor: ClientSession
+) -> None:
+    notice = await handed_in(visitor, place)
+    async with visitor.get(f"{place.address}{notice}/original", cookies={"stand-in": CLERK.name}) as answer:
+        assert await answer.read() == NOTICE.encode()
+        assert answer.content_type == "application/octet-stream"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    async with visitor.get(
+        f"{place.address}{notice}/original", cookies={"stand-in": ELSEWHERE.name}
+    ) as answer:
+        assert answer.status == 404
+
+
+async def test_of_a_long_text_the_beginning_is_shown_until_all_is_asked_for(
+    place: Town, visitor: ClientSession
+) -> None:
+    end = "助成金の申請期限は、令和8年4月10日（金）まで延長します。"
+    notice = await handed_in(visitor, place, "\n".join([*NOTICE.splitlines()[:3], *["文"] * 500, end]))
+    page = await look(visitor, place, notice)
+    assert ('href="?text=all#L504"' in page, 'id="L504"' in page) == (True, False)
+    assert 'id="L504"' in await look(visitor, place, f"{notice}?text=all")
+
+
 async def test_a_list_without_notices_says_what_to_do(place: Town, visitor: ClientSession) -> None:
     assert "待っている通知はありません" in words(await look(visitor, place, "/notices"))
     assert "通知はまだありません" in words(await look(visitor, place, "/notices?show=all"))

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.helpers import content_disposition_header
 
 from notifier.catalogue.sources import RANKS
 from notifier.desk import Desk, Opened
@@ -17,7 +18,7 @@ from notifier.domain.roles import Deed
 from notifier.domain.stages import Stage
 from notifier.errors import NoticeRefusedError, UnknownError
 from notifier.reading.extraction import ExtractionError
-from notifier.store import audit_records, reviews
+from notifier.store import audit_records, papers, reviews
 from notifier.store.reviews import Candidate, Review
 from notifier.web import forms, staff
 from notifier.web.forms import Form
@@ -167,6 +168,7 @@ async def page(
         lines=lines[:MOST_LINES] if request.query.get("text") != "all" else lines,
         is_cut=len(lines) > MOST_LINES and request.query.get("text") != "all",
         line_count=len(lines),
+        most_lines=MOST_LINES,
         warnings=warnings,
         meanings=[each for each in meanings if each[0].labels],
         text_problem=text_problem,
@@ -306,10 +308,28 @@ async def show_history(request: web.Request) -> web.Response:
     )
 
 
+async def send_original(request: web.Request) -> web.Response:
+    """Answer with the file as it came, to be saved; a browser never opens it as a page of ours."""
+    looking = staff.of(request)
+    name = request.match_info["notice"]
+    await _found(desk_of(looking), name)
+    async with looking.overview() as conn:
+        kept = await papers.document_of(conn, name)
+    if kept is None:
+        raise web.HTTPNotFound
+    file, content = kept
+    return web.Response(
+        body=content,
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": content_disposition_header("attachment", filename=file)},
+    )
+
+
 ROUTES = (
     web.get("/notices", show_list),
     web.get("/notices/new", show_upload),
     web.get(ONE, show),
     web.get(f"{ONE}/impact", show_impact),
     web.get(f"{ONE}/history", show_history),
+    web.get(f"{ONE}/original", send_original),
 )
