@@ -1,6 +1,6 @@
 """Letters as plain data: how a letter travels to the limited process and its frame back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -70,7 +70,7 @@ def frame_data(frame: Frame) -> list[dict[str, Any]] | None:
     return [{"pieces": each.pieces, "holes": each.holes} for each in frame.parts]
 
 
-def read_frame(written: list[Mapping[str, Any]] | None, contents: tuple[Content, ...]) -> Frame:
+def read_frame(written: Sequence[Mapping[str, Any]] | None, contents: tuple[Content, ...]) -> Frame:
     """Read what `frame_data` wrote. Raises KeyError, TypeError or ValueError for anything else."""
     if written is None:
         return Frame(contents, None)

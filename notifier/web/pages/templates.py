@@ -10,7 +10,7 @@ from aiohttp import web
 from notifier import trying
 from notifier.composing import view_of
 from notifier.domain.roles import Deed
-from notifier.rendering import LetterView
+from notifier.rendering import LetterView, TemplateFaultError
 from notifier.rendering.plain import renamed
 from notifier.rendering.samples import FULL, letter_of
 from notifier.steps import word
@@ -28,7 +28,7 @@ from notifier.web.wording import Chip
 
 HERE: Final = "settings/templates"
 ROOT: Final = "/letters/templates"
-LARGEST: Final = 500_000
+LARGEST: Final = 1_000_000
 REFUSED: Final = {
     "own": "自分で作った版は、自分では使い始められません。ほかの承認者に頼んでください。",
     "failed": "この版は、お知らせを作るときに誤りがありました。直した版を保存してください。",
@@ -104,7 +104,7 @@ async def show_one(request: web.Request) -> web.Response:
 async def _page(request: web.Request, looking: Staff, version: Wording, form: Form) -> web.Response:
     office = form.text("office", "事業所番号", longest=10).upper()
     letter = await _letter(looking, form, office)
-    trial = await trying.try_out(looking.tools.composer, version.files, letter)
+    trial = await _shown(looking, version, letter)
     return answer.page(
         request,
         "template.html",
@@ -122,6 +122,18 @@ async def _page(request: web.Request, looking: Staff, version: Wording, form: Fo
         may_approve=looking.may(Deed.APPROVE),
         is_own=version.created_by == looking.user.name,
     )
+
+
+async def _shown(looking: Staff, version: Wording, letter: LetterView) -> Trial:
+    """Return the letter as the version writes it, or what is wrong; samples were tried when it was kept."""
+    tools = looking.tools
+    try:
+        [said] = await tools.stationery.of(version.id, version.files, tools.composer.folders).compose(
+            [letter]
+        )
+    except TemplateFaultError as fault:
+        return Trial(((fault.file, fault.line, fault.problem),))
+    return Trial((), version.doubts, said)
 
 
 def _problems(trial: Trial) -> list[str]:
@@ -168,7 +180,7 @@ async def show_html(request: web.Request) -> web.Response:
     """Answer with the HTML of the letter that `show_one` shows, which may do nothing but be looked at."""
     looking, version = await _found(request)
     letter = await _letter(looking, Form(), request.query.get("office", "").upper()[:10])
-    trial = await trying.try_out(looking.tools.composer, version.files, letter)
+    trial = await _shown(looking, version, letter)
     if trial.shown is None:
         raise web.HTTPNotFound
     headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
