@@ -99,7 +99,8 @@ class Known:
     """An office as it is kept.
 
     `services` are all of them, each with the name the office goes by for it alone. `addresses` (with whether they may be
-    used), `roles`, `unconfirmed` and `designated` (services) are those of the authority that lists it; `refused` are
+    used), `roles`, `unconfirmed`, `own` (entered by the office itself: no list takes them away) and `designated`
+    (services) are those of the authority that lists it; `refused` are
     addresses of others that want no mail, `elsewhere` services that others let it provide.
     """
 
@@ -109,6 +110,7 @@ class Known:
     roles: dict[str, str] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     unconfirmed: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
     designated: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     families: set[str] = field(default_factory=set)
@@ -249,7 +251,7 @@ def _changes(office: Enrolled, known: Known) -> tuple[Change, ...]:
         pairs.append(("services", sorted(known.services), list(services)))
     if office.addresses is not None:
         active = {each for each, usable in known.addresses.items() if usable} - known.unconfirmed
-        wanted = {each for each in office.addresses if known.addresses.get(each, True)}
+        wanted = {each for each in office.addresses if known.addresses.get(each, True)} | (active & known.own)
         pairs.append(("addresses", sorted(active), sorted(wanted)))
         if active == wanted:
             pairs.append(("roles", _named(known.roles), _named(roles_after(office, known))))
@@ -314,6 +316,8 @@ def _take_contact(known: Known, line: Enrolled, contact: RowMapping) -> None:
     if contact["authority"] == line.owner:
         known.addresses[address] = not refused
         known.roles[address] = contact["role"]
+        if contact["origin"] == "office":
+            known.own.add(address)
         if not contact["active"] and not refused:
             known.unconfirmed.add(address)
     elif refused:

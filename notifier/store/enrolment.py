@@ -185,7 +185,7 @@ async def _rename_services(
 async def _keep_contacts(
     conn: AsyncConnection, offices: Sequence[Enrolled], known: Mapping[str, Known], ids: Mapping[str, int]
 ) -> None:
-    """Make the addresses those of the list; those whose owners want no mail stay as they are.
+    """Make the addresses those of the list; those whose owners want no mail stay as they are, those of the office, too.
 
     What an authority lists it answers for: an address that an office had entered itself and not confirmed is in use then.
     """
@@ -210,7 +210,7 @@ async def _keep_contacts(
         gone += [
             {"office": row["office_id"], "owner": each.owner, "listed": address}
             for address, may_be_used in mine.items()
-            if may_be_used and address not in wanted
+            if may_be_used and address not in wanted and before and address not in before.own
         ]
     contacts = table(ContactRow)
     chosen = and_(

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from notifier.errors import SubscriptionRefusedError
 from notifier.steps.mute import mute
 from notifier.steps.vouch import Entry, confirm, contact_of, stop
+from notifier.store.enrolment import difference
 from notifier.store.tables import AuditRow, DeliveryRow, LetterRow
 from tests.builders import CITY, by, said
 from tests.channels.letters import channel
@@ -62,6 +63,19 @@ async def test_no_list_brings_back_what_an_office_has_stopped(town: Workshop) ->
     await stop(town.tools, OWNER, (await kept(town, "one@example.jp")).id, f"office/{A}")
     await town.enrol(enrolled(A, "one@example.jp"))
     assert not (await kept(town, "one@example.jp")).active
+
+
+async def test_no_list_takes_away_what_an_office_has_entered_itself(town: Workshop) -> None:
+    await town.enrol(enrolled(A, "old@example.jp"))
+    await put(town, replace(MOVED, replaces=(await kept(town, "old@example.jp")).id))
+    await town.enrol(enrolled(A, "old@example.jp"))
+    (proof,) = await proofs(town)
+    await confirm(town.tools, proof)
+    await town.enrol(enrolled(A, "old@example.jp"))
+    assert (await kept(town)).active
+    assert not (await kept(town, "old@example.jp")).active
+    async with town.database.reading() as conn:
+        assert (await difference(conn, [enrolled(A, "old@example.jp")])).unchanged == 1
 
 
 async def test_what_an_office_has_stopped_it_can_enter_again_and_its_owner_is_asked(town: Workshop) -> None:
