@@ -175,13 +175,13 @@ async def _done(hearing: Hearing, named: Named) -> Outcome:
     conn, now = hearing.conn, hearing.now
     if named.settled or await _pending(conn, named) is not None:
         return Outcome.ALREADY
-    law, office = await hearing.law(), await _office(conn, named.number)
-    owed = _owed(law, office, named, hearing) if office else None
-    if office is None or owed is None or owed.decision is None or owed.state is State.WITHDRAWN:
+    law, page = await hearing.law(), await dossiers.office_page(conn, named.number)
+    owed = _owed(law, page.office, named, hearing) if page else None
+    if page is None or owed is None or owed.state in {State.WITHDRAWN, State.NOT_APPLICABLE}:
         return await _ask(hearing, named, Outcome.NOT_OWED)
     if owed.state is State.SETTLED:
         return Outcome.ALREADY
-    fact = fact_of_done(law, office, owed, _sayable(hearing.tools), civil_date(now))
+    fact = fact_of_done(law, page.office, owed, _sayable(hearing.tools), civil_date(now))
     if fact is None:
         return await _ask(hearing, named, Outcome.MORE_NEEDED)
     await declarations.add(conn, _declaration(hearing, named, law.deadlines[named.deadline].title, fact))
@@ -239,11 +239,6 @@ async def _open_enquiry(conn: Connection, named: Named, kind: str) -> int | None
         if each.state == OPEN and (each.kind, each.deadline, each.occurrence) == duty
     ]
     return mine[0] if mine else None
-
-
-async def _office(conn: Connection, number: str) -> Office | None:
-    page = await dossiers.office_page(conn, number)
-    return None if page is None or page.closed_on is not None else page.office
 
 
 def _owed(law: Law, office: Office, named: Named, hearing: Hearing) -> Obligation | None:

@@ -1,9 +1,10 @@
-"""forget: remove from feeds and endpoints what is older than it must be kept."""
+"""forget: remove from feeds and endpoints what is older than it must be kept, and the mails that came in themselves."""
 
 from datetime import timedelta
 from typing import Final
 
-from notifier.store import audit, backlogs
+from notifier.store import audit, backlogs, incoming
+from notifier.store.incoming import CLOSED, HEARD, IGNORED
 from notifier.tools import Tools
 
 KEPT: Final = timedelta(days=95)
@@ -11,7 +12,7 @@ KEPT: Final = timedelta(days=95)
 
 
 async def forget(tools: Tools) -> None:
-    """Forget messages that happened longer ago than KEPT, lot by lot."""
+    """Forget messages that happened longer ago than KEPT, lot by lot; and mails themselves that were dealt with."""
     before = tools.now() - KEPT
     more = True
     while more:
@@ -19,3 +20,7 @@ async def forget(tools: Tools) -> None:
             more = await backlogs.forget(conn, before)
             detail = {"before": before.isoformat()}
             await audit.append(conn, tools.now(), "forget", "messages.forgotten", "messages", detail)
+    async with tools.database.transaction() as conn:
+        forgotten = await incoming.forget_contents(conn, before, [HEARD, IGNORED, CLOSED])
+        if forgotten:
+            await audit.append(conn, tools.now(), "forget", "mails.forgotten", "mails", {"count": forgotten})

@@ -31,6 +31,9 @@ FAMILIES: Final = {
     "events": "出来事の登録",
     "source": "情報源",
     "messages": "Webhookの記録",
+    "reply": "メールの返信",
+    "mail": "届いたメール",
+    "mails": "届いたメールの保存",
 }
 """What a deed is about: the part of its action before the first dot."""
 
@@ -89,6 +92,11 @@ _SAID: Final = {
     "contact.removed": "{subject}の連絡先を取り除きました",
     "contact.confirmed": "{subject}の連絡先が、受け取る本人に確かめられました",
     "contact.muted": "{subject}の連絡先へのメールを、受け取る本人が止めました",
+    "contact.bounced": "{subject}の連絡先にメールが届かないため、使わないようにしました",
+    "reply.understood": "{subject}から、メールの返信を受け付けました",
+    "reply.left-to-people": "{subject}からのメールの返信を、担当者に渡しました",
+    "mails.forgotten": "届いたメールの本文{count}件を、保存期間が過ぎたため消しました",
+    "mail.laid-aside": "届いたメールを処理済みにしました",
     "contacts.lapsed": "確かめ直されなかった連絡先{count}件を、使わないようにしました",
     "authority.added": "{subject}を加えました",
     "authority.changed": "{subject}の設定を変えました",

@@ -8,14 +8,20 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from notifier.answering import GRACE, MOST_A_DAY, MOST_CONFIRMED
 from notifier.catalogue.vocabulary import FactType
+from notifier.clock import japan_time
+from notifier.domain.applicability import Recorded
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.codes import Codes
 from notifier.domain.returns import Sent, returns_to
-from notifier.errors import UnknownError
+from notifier.errors import StoreError, UnknownError
+from notifier.reading.mails import read_mail
 from notifier.steps.collect import collect
+from notifier.steps.forget import KEPT, forget
+from notifier.steps.hear import _hear, hear
 from notifier.steps.lay_aside import lay_aside
 from notifier.store import audit_records, incoming
 from notifier.store.declarations import DeclarationRow
@@ -23,8 +29,8 @@ from notifier.store.enquiries import EnquiryRow
 from notifier.store.incoming import IncomingRow
 from notifier.store.memos import MemoRow
 from notifier.store.tables import ContactRow, DeliveryRow, FactRow, LetterRow, ObligationRow, OfficeRow
-from tests.builders import CITY, by, deadline, said, settlement
-from tests.steps.workshop import OTHER_CITY, A, B, Workshop, enrolled
+from tests.builders import CITY, by, deadline, pattern, said, settlement
+from tests.steps.workshop import OTHER_CITY, A, B, Workshop, enrolled, workshop
 
 CODES = Codes((b"this installation",))
 RETURNS = returns_to(
@@ -93,8 +99,14 @@ async def post(shop: Workshop) -> AsyncIterator[Post]:
     catalogue = replace(shop.tools.catalogue, facts={**shop.tools.catalogue.facts, **FACTS})
     opened = replace(shop, tools=replace(shop.tools, codes=CODES, returns=RETURNS, catalogue=catalogue))
     duties = {"grant/apply": "grant.applied", "grant/hold": "grant.held", "grant/free": ""}
+    away = Recorded(pattern("example.declined"))
     entries = [
-        deadline(name, settled_by=(settlement(kind),) if kind else (), title=f"{name}のこと")
+        deadline(
+            name,
+            settled_by=(settlement(kind),) if kind else (),
+            title=f"{name}のこと",
+            excluded=None if kind else away,
+        )
         for name, kind in duties.items()
     ]
     await opened.publish(*(said(by(date(2026, 6, 1)), deadline=name) for name in duties), deadlines=entries)
@@ -153,10 +165,19 @@ async def test_what_is_done_already_is_said_to_be(post: Post) -> None:
     assert len(await post.shop.all(DeclarationRow)) == 1
 
 
-async def test_a_fact_that_the_law_does_not_know_as_settled_yet_but_is_recorded_counts(post: Post) -> None:
+async def test_a_fact_that_was_recorded_and_has_no_consequence_yet_counts(post: Post) -> None:
     await post.shop.note("grant.applied")
-    heard = await post.hear(f"{post.code()} 済")
-    assert heard.reason == "already"
+    await post.bring(f"{post.code()} 済")
+    await hear(post.shop.tools)
+    assert [each.reason for each in await post.shop.all(IncomingRow)] == ["already"]
+
+
+async def test_what_an_office_does_not_owe_any_more_waits_for_people(post: Post) -> None:
+    await post.shop.note("example.declined")
+    await post.bring(f"{post.code(1, 'grant/free')} 済")
+    await hear(post.shop.tools)
+    assert [each.reason for each in await post.shop.all(IncomingRow)] == ["not-owed"]
+    assert [each.reason for each in await post.shop.all(EnquiryRow)] == ["not-owed"]
 
 
 @pytest.mark.parametrize("duty", ["grant/hold", "grant/free"])
@@ -480,8 +501,29 @@ async def test_e5_a_mail_that_breaks_us_is_left_to_people_and_the_others_are_hea
     assert (first.state, first.attempts) == ("unclear", 3)
 
 
-async def test_what_somebody_else_hears_at_the_moment_is_left_to_them(post: Post) -> None:
+async def test_what_somebody_else_has_heard_meanwhile_is_heard_once(post: Post) -> None:
     await post.bring(f"{post.code()} 済")
-    async with post.shop.database.transaction() as conn:
-        assert await incoming.hold(conn, 1)
-        assert not await incoming.hold(conn, 2)
+    async with post.shop.database.reading() as conn:
+        waiting = await incoming.next_received(conn)
+    assert waiting is not None
+    await hear(post.shop.tools)
+    await _hear(post.shop.tools, waiting, read_mail(waiting.content))
+    assert len(await post.mails()) == len(await post.shop.all(DeclarationRow)) == 1
+
+
+async def test_a_database_that_fails_is_tried_again_by_the_worker(sqlite_file_url: str) -> None:
+    async with workshop(sqlite_file_url, japan_time(date(2026, 4, 1), 8)) as shop:
+        await collect(shop.tools, b"From: a@example.jp\n\nx", "a@example.jp", RETURNS.address, "test")
+        async with shop.database.transaction() as conn:
+            await conn.execute(text("DROP TABLE contact"))
+        with pytest.raises(StoreError):
+            await hear(shop.tools)
+        assert [each.state for each in await shop.all(IncomingRow)] == ["received"]
+
+
+async def test_mails_that_were_dealt_with_are_forgotten_after_a_while(post: Post) -> None:
+    await post.hear(f"{post.code()} 済")
+    await post.hear("済です", "stranger@example.com")
+    post.shop.clock.turn_to(post.shop.tools.now() + KEPT + timedelta(days=1))
+    await forget(post.shop.tools)
+    assert [each.content is None for each in await post.shop.all(IncomingRow)] == [True, False]

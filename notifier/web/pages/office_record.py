@@ -27,6 +27,7 @@ REASONS: Final = {
     "refused": "受け取りを断られています",
     "unverified": "本人の確認待ち",
     "lapsed": "確認の期限切れ",
+    "bounced": "メールが届きません（不達）",
     "stopped": "止めています",
     "replaced": "新しい宛先に替わりました",
 }
