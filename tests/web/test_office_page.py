@@ -12,10 +12,13 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 
+from notifier.clock import japan_time
 from notifier.counter import VALID
 from notifier.domain.callers import NATION
+from notifier.publishing import publish
 from notifier.store.declarations import DeclarationRow
 from notifier.store.tables import ContactRow, FactRow
+from notifier.web.gate import OPEN
 from tests.web.town import CARE_PLANS, VISITS, Town, contents, town
 
 UNTIL = date(2026, 2, 20)
@@ -224,3 +227,27 @@ async def test_what_concerns_an_office_is_recorded_with_the_data_that_the_law_as
     async with visitor.place.tools.database.reading() as conn:
         kinds = (await conn.execute(select(FactRow.type).order_by(FactRow.id))).scalars().all()  # type: ignore[call-overload]  # one column
     assert kinds[-1] == "caseload-relaxation.claimed"
+
+
+# ---- what is shown ----
+
+
+async def test_what_changed_lately_is_shown_from_old_to_new(tmp_path: Path) -> None:
+    async with (
+        town(tmp_path, first=date(2026, 1, 5), until=date(2026, 1, 12)) as place,
+        aiohttp.ClientSession() as session,
+    ):
+        place.clock.turn_to(japan_time(date(2026, 1, 13), 0))
+        await publish(place.tools, date(2026, 1, 13))
+        await place.turn(date(2026, 1, 14))
+        _, body = await Visitor(place, session, place.way(VISITS)).get()
+    changed = body[body.index("最近変わったこと") : body.index('id="todo"')]
+    assert "これまで" in changed
+    assert "2026-05-31" in changed
+    assert "これから" in changed
+
+
+def test_offices_come_to_their_pages_without_signing_in_and_the_staff_do_not() -> None:
+    assert "/o/token/done/a/b/0".startswith(OPEN)
+    assert "/code".startswith(OPEN)
+    assert not "/offices/1270001005".startswith(OPEN)
