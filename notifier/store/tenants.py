@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     Row,
     Select,
     and_,
+    cast,
     column,
-    exists,
     func,
     or_,
     select,
@@ -27,6 +28,7 @@ from sqlmodel import col
 
 from notifier.domain.callers import Tenant
 from notifier.store.authorities import AuthorityMemberRow
+from notifier.store.database import table as table_of
 from notifier.store.tables import CohortRow, ContactRow, DeliveryRow, DesignationRow, ObligationRow, OfficeRow
 
 
@@ -83,36 +85,64 @@ class MunicipalSum:
     unreachable: int
 
 
-def summing() -> Select[str, str, str, int, str, date | None, int, int, int]:
-    """Select prefecture, municipality, deadline, occurrence, state, last day; members, settled and unreachable ones."""
-    reached = exists().where(
-        col(ContactRow.office_id) == col(ObligationRow.office_id), col(ContactRow.active).is_(True)
+def summing(prefecture: str | None = None) -> Select[str, str, str, int, str, date | None, int, int, int]:
+    """Select prefecture, municipality, deadline, occurrence, state, last day; members, settled and unreachable ones.
+
+    Obligations are counted cohort by cohort along an index, before anything is put together; whoever has no address is
+    looked for once, not for each obligation. With a `prefecture` (団体コード) only its cohorts are looked at.
+    """
+    cohort, obligation, office = table_of(CohortRow).c, table_of(ObligationRow).c, table_of(OfficeRow).c
+    of_cohorts = true() if prefecture is None else cohort.prefecture == prefecture
+    of_offices = true() if prefecture is None else office.prefecture == prefecture
+    counted = (
+        select(
+            cohort.id,
+            cohort.prefecture,
+            func.count().label("members"),
+            func.count(obligation.settled_on).label("settled"),
+        )
+        .join(table_of(ObligationRow), obligation.cohort_id == cohort.id)
+        .where(of_cohorts)
+        .group_by(cohort.id, cohort.prefecture)
+        .subquery("counted")
     )
-    silent = and_(col(ObligationRow.settled_on).is_(None), ~reached)
+    reached = select(col(ContactRow.office_id)).where(
+        col(ContactRow.active).is_(True), col(ContactRow.office_id).is_not(None)
+    )
+    silent = (
+        select(obligation.cohort_id, office.prefecture, func.count().label("unreachable"))
+        .join(table_of(OfficeRow), office.id == obligation.office_id)
+        .where(of_offices, office.id.not_in(reached), obligation.settled_on.is_(None))
+        .group_by(obligation.cohort_id, office.prefecture)
+        .subquery("silent")
+    )
     alike = (
-        col(CohortRow.prefecture),
-        col(CohortRow.municipality),
-        col(CohortRow.deadline),
-        col(CohortRow.occurrence),
-        col(CohortRow.state),
-        col(CohortRow.latest),
+        cohort.prefecture,
+        cohort.municipality,
+        cohort.deadline,
+        cohort.occurrence,
+        cohort.state,
+        cohort.latest,
     )
     return (
         select(
             *alike,
-            func.count().label("members"),
-            func.count(col(ObligationRow.settled_on)).label("settled"),
-            func.count().filter(silent).label("unreachable"),
+            cast(func.sum(counted.c.members), BigInteger).label("members"),
+            cast(func.sum(counted.c.settled), BigInteger).label("settled"),
+            cast(func.sum(func.coalesce(silent.c.unreachable, 0)), BigInteger).label("unreachable"),
         )
-        .join(ObligationRow, col(ObligationRow.cohort_id) == col(CohortRow.id))
+        .join(counted, and_(counted.c.id == cohort.id, counted.c.prefecture == cohort.prefecture))
+        .outerjoin(silent, and_(silent.c.cohort_id == cohort.id, silent.c.prefecture == cohort.prefecture))
+        .where(of_cohorts)
         .group_by(*alike)
     )
 
 
 async def sums(conn: AsyncConnection, prefecture: str, today: date) -> list[MunicipalSum]:
     """Return where the municipalities of `prefecture` (団体コード) stand with each deadline on the civil date `today`."""
-    kept = summing().subquery()
-    if conn.dialect.name == "postgresql":
+    on_postgresql = conn.dialect.name == "postgresql"
+    kept = summing(None if on_postgresql else prefecture).subquery()
+    if on_postgresql:
         found: FromClause = table(SUMS, *(column(each.name, each.type) for each in kept.c))
     else:
         found = kept
