@@ -17,7 +17,10 @@ from notifier.clock import Clock, ShiftedClock, civil_date, japan_time
 from notifier.demonstration.city import MUNICIPALITY, city
 from notifier.demonstration.history import Happening as CityEvent
 from notifier.demonstration.history import happenings, to_come
+from notifier.demonstration.paper import NAME, paper
+from notifier.desk import Desk
 from notifier.domain.accounts import User
+from notifier.domain.actors import Actor
 from notifier.domain.notices import Notice
 from notifier.domain.roles import Role
 from notifier.intake import receive_facts
@@ -26,6 +29,7 @@ from notifier.service import Service
 from notifier.settings import Settings
 from notifier.simulation import Act, Happening, Progress, Run, publishing
 from notifier.steps.enrol import enrol
+from notifier.steps.take_in import Handed
 from notifier.store.authorities import keep_authorities
 from notifier.store.mailbox import MailboxStore
 from notifier.tools import Tools
@@ -103,7 +107,7 @@ def _keep_in(mails: MailboxStore) -> Deliver:
 
 
 async def replay(service: Service, clock: ShiftedClock, real: Clock, progress: Progress) -> None:
-    """Enrol the city and let everything happen that happened until now."""
+    """Enrol the city, let everything happen that happened until now, and leave a notice to be reviewed."""
     now = real.now()
     await service.migrate()
     async with service.database.transaction() as conn:
@@ -114,6 +118,8 @@ async def replay(service: Service, clock: ShiftedClock, real: Clock, progress: P
     await Run(service.tools, clock, BEGIN, now, progress).through(past)
     clock.turn_to(max(now, clock.now()))
     clock.let_go()
+    handed = Handed(NAME, paper(civil_date(clock.now())), "")
+    await Desk(service.tools, Actor("demonstration")).add(handed)
 
 
 def turning(service: Service, clock: ShiftedClock) -> Callable[[date], Awaitable[None]]:
