@@ -132,12 +132,14 @@ def _is_whole(phrase: Phrase) -> bool:
     return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
 
 
+_LONGEST_ROW = 2_000
 _HEADS_ROW = re.compile(r"[ ]*[|\t]")
 
 
 def _line_end(text: str, start: int) -> int:
-    found = text.find("\n", start)
-    return len(text) if found < 0 else found
+    reach = min(len(text), start + _LONGEST_ROW)
+    found = text.find("\n", start, reach)
+    return reach if found < 0 else found
 
 
 _TITLE = 200
