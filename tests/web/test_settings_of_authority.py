@@ -124,6 +124,15 @@ async def test_on_which_days_is_told_is_chosen_confirmed_and_undone(
     assert len(rows) == 2
 
 
+async def test_one_fiscal_year_may_be_an_exception(place: Town, visitor: ClientSession) -> None:
+    for roll, kept in (("previous", {"wage-support/apply@2025": "previous"}), ("", {})):
+        _, page = await sent(visitor, place, f"{LADDER}/year", {"year": "2025", "year_roll": roll})
+        await sent(visitor, place, f"{LADDER}/year", asked_again(page))
+        assert (await own(place)).rolls == kept
+    status, page = await sent(visitor, place, f"{LADDER}/year", {"year": "", "year_roll": "next"})
+    assert (status, "年度（西暦）を入力してください" in page) == (422, True)
+
+
 async def test_only_an_administrator_chooses(place: Town, visitor: ClientSession) -> None:
     assert (await sent(visitor, place, LADDER, {"ladder": "", "roll": ""}, CLERK))[0] == 403
     assert "変えられるのは管理者だけです" in await seen(visitor, place, LADDER)

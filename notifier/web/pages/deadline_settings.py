@@ -288,6 +288,29 @@ def _with(known: Mapping[str, str], name: str, value: str) -> dict[str, str]:
     return {**kept, name: value} if value else kept
 
 
+async def except_year(request: web.Request) -> web.Response:
+    """Choose what becomes of a day on which the authority is closed in one fiscal year only, after asking once more."""
+    looking = staff.requiring(request, Deed.ADMINISTER)
+    law = await looking.law()
+    deadline, authority = _found(request, looking, law)
+    form = await forms.read(request)
+    year = form.number("year", "年度（西暦）", low=2019, high=2100, needed=True)
+    roll = form.one_of("year_roll", "その年度の扱い", ["", *(each.value for each in Roll)], needed=False)
+    if year is None or not form.is_right:
+        return await _page(request, looking, form)
+    address = f"/deadlines/{deadline.id}/settings"
+    if not form.is_ticked("confirmed"):
+        said = f"{year}年度だけ、閉庁日にあたる期日は「{ROLLS.get(roll, 'ほかの年度と同じ')}」"
+        kept = [("year", str(year)), ("year_roll", roll)]
+        return await _ask(request, looking, deadline, said, kept, "この内容に変える", f"{address}/year")
+    rolls = {name: each.value for name, each in authority.rolls.items()}
+    wanted = {"rolls": _with(rolls, f"{deadline.id}@{year}", roll)}
+    await amend_authority(
+        looking.tools, looking.tenant, authority.code, wanted, looking.actor, lambda _: None
+    )
+    return forms.done(request, address, f"{year}年度の扱いを変えました。期限を、まもなく計算し直します。")
+
+
 async def _ask(  # noqa: PLR0913, PLR0917 -- each is said on the page
     request: web.Request,
     looking: Staff,
@@ -324,4 +347,5 @@ ROUTES = (
     web.get(ADDRESS, show),
     web.post(ADDRESS, choose),
     web.post(f"{ADDRESS}/day", set_day),
+    web.post(f"{ADDRESS}/year", except_year),
 )
