@@ -23,9 +23,8 @@ _NUMBER = re.compile(
 )
 _MEMO = re.compile(r"事[ ]?務[ ]?連[ ]?絡")
 _VOLUME = re.compile(r"(?:Vol|VOL|vol)[.]?[ ]?([0-9]{1,5})")
-_TITLE = re.compile(
-    r"^.{6,160}(?:について|に関する件|の件)(?:\((?:通知|依頼|周知|情報提供|事務連絡|照会|回答|協力依頼)\))?$"
-)
+_TITLE = re.compile(r"^.{6,160}(?:について|に関する件|の件|の(?:お知らせ|[ご御]案内))(?:\([^()。]{1,14}\))?$")
+_DAY = re.compile(r"^[^0-9]{0,6}(?:[0-9]{1,4}|元)[ ]?年[ ]?[0-9]{1,2}[ ]?月[ ]?(?:[0-9]{1,2}[ ]?日)?$")
 _NO_TITLE = re.compile(r"^(?:議題|次第|[◎○●■□◆・]|[0-9]{1,2}(?:[ .、)]|$)|\(?[0-9一二三四五六七八九十]+\))")
 _SUBJECT = re.compile(r"^(?:件名|題名|標題)[ ]?:[ ]?")
 _BEGINS_TITLE = re.compile(r"^[「『]|等$|[、・及び]$")
@@ -131,7 +130,7 @@ def _title(lines: list[str], file_title: str) -> Named:
     if file_title.strip():
         return Named(None, file_title.strip(), None, "ファイルに付いた題名です。確かめてください")
     for index, line in enumerate(lines, 1):
-        if 8 <= len(line) <= 60 and not _ADDRESSEE.search(line) and not line.endswith("。"):
+        if 8 <= len(line) <= 60 and not (_ADDRESSEE.search(line) or _DAY.match(line) or line.endswith("。")):
             return Named(None, line, index, "先頭に近い見出しです。確かめてください")
     return Named(None, "", None, "件名が見つかりません")
 
