@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, func, insert, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -20,8 +34,6 @@ ENDED: Final = frozenset({"accepted", "refused", "failed"})
 """States after which a delivery may be sent once more: it has left, or will not."""
 TROUBLE: Final = ("failed", "refused", "unknown", "unreachable")
 """States in which a person may have to do something; an index holds only these."""
-MOST_COUNTED: Final = 10_000
-"""So many deliveries of a state are counted; of more it is only said that there are more."""
 _IN_TROUBLE: Final = f"delivery.{WITH_TROUBLE}"
 
 
@@ -154,17 +166,17 @@ async def deliveries(
     return [_record(row) for row in rows[:limit]]
 
 
-async def counts(conn: AsyncConnection, tenant: Tenant, states: Sequence[str]) -> dict[str, int]:
-    """Return by state how many deliveries `tenant` sees, MOST_COUNTED at most."""
+async def counts(conn: AsyncConnection, tenant: Tenant) -> dict[str, int]:
+    """Return how many deliveries that `tenant` sees are planned, and how many are in each state of TROUBLE."""
     delivery = table(DeliveryRow).c
-    counted = {}
-    for state in states:
-        parts = []
-        for seen in _eyes(tenant):
-            some = select(delivery.id).where(seen, *_in_state(state)).limit(MOST_COUNTED)
-            parts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
-        counted[state] = sum((await conn.execute(select(*parts))).one())
-    return {state: min(count, MOST_COUNTED) for state, count in counted.items()}
+    counted = dict.fromkeys((*TROUBLE, "planned"), 0)
+    for seen in _eyes(tenant):
+        in_trouble = select(delivery.state, func.count()).where(seen, text(_IN_TROUBLE))
+        planned = select(literal("planned"), func.count()).where(seen, *_in_state("planned"))
+        for found in (in_trouble.group_by(delivery.state), planned):
+            for state, count in await conn.execute(found):
+                counted[state] += count
+    return counted
 
 
 def _eyes(tenant: Tenant) -> Sequence[ColumnElement[bool]]:
@@ -198,8 +210,18 @@ def _wanted(wanted: Wanted) -> list[ColumnElement[bool] | TextClause]:
 
 def _in_state(state: str) -> list[ColumnElement[bool] | TextClause]:
     """Return the condition that a delivery is in a state, so that the small indexes can be used for it."""
-    small = [text(_IN_TROUBLE)] if state in TROUBLE else []
-    return [table(DeliveryRow).c.state == state, *small]
+    delivery, letter = table(DeliveryRow), table(LetterRow)
+    more: list[ColumnElement[bool] | TextClause] = []
+    if state in TROUBLE:
+        more.append(text(_IN_TROUBLE))
+    if state == "planned":
+        unposted = select(delivery.c.id).where(delivery.c.letter_id.is_(None))
+        open_letters = select(letter.c.id).where(letter.c.finished_at.is_(None))
+        under_way = select(delivery.c.id).where(
+            delivery.c.letter_id.is_not(None), delivery.c.letter_id.in_(open_letters)
+        )
+        more.append(delivery.c.id.in_(union_all(unposted, under_way)))
+    return [delivery.c.state == state, *more]
 
 
 async def delivery(conn: AsyncConnection, tenant: Tenant, number: int) -> DeliveryRecord | None:

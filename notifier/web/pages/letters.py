@@ -11,7 +11,7 @@ from notifier.domain.law import Law
 from notifier.domain.roles import Deed
 from notifier.errors import RenderingError
 from notifier.store import delivery_records, letter_copies, wordings
-from notifier.store.delivery_records import MOST_COUNTED, TROUBLE, DeliveryRecord, Wanted
+from notifier.store.delivery_records import TROUBLE, DeliveryRecord, Wanted
 from notifier.store.letter_copies import LetterCopy
 from notifier.store.wordings import Wording
 from notifier.web import staff, wording
@@ -69,7 +69,7 @@ async def show_list(request: web.Request) -> web.Response:
             if form.is_right
             else []
         )
-        counts = await delivery_records.counts(conn, looking.tenant, COUNTED)
+        counts = await delivery_records.counts(conn, looking.tenant)
     lines = [line_of(each, law) for each in found[:PAGE_SIZE]]
     following = urlencode([*asked, ("before", str(lines[-1].record.id))]) if len(found) > PAGE_SIZE else ""
     return answer.page(
@@ -79,7 +79,6 @@ async def show_list(request: web.Request) -> web.Response:
         form=form,
         lines=lines,
         counts=[(state, wording.DELIVERIES[state], counts[state]) for state in COUNTED],
-        most=MOST_COUNTED,
         states=STATES,
         occasions=[(name, chip.text) for name, chip in wording.OCCASIONS.items()],
         deadlines=sorted(
