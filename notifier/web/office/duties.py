@@ -10,7 +10,7 @@ from notifier.domain import dates
 from notifier.domain.applicability import Recorded
 from notifier.domain.facts import Fact, FactPattern, Value
 from notifier.domain.ladders import Occasion
-from notifier.domain.law import Deadline, Law
+from notifier.domain.law import Deadline, Law, Modality
 from notifier.domain.letters import content_of
 from notifier.domain.obligations import Obligation, State, obligations_of
 from notifier.domain.offices import Office
@@ -26,9 +26,10 @@ from notifier.web.wording import Chip
 
 GROUPS: Final = (
     ("todo", "いま対応すること", (State.OPEN,)),
-    ("waiting", "日付や内容の確認を待っているもの", (State.WAITING_FOR_DATE, State.NEEDS_CLARIFICATION)),
     ("late", "期限を過ぎたもの", (State.LAPSED,)),
+    ("waiting", "日付や内容の確認を待っているもの", (State.WAITING_FOR_DATE, State.NEEDS_CLARIFICATION)),
     ("maybe", "当てはまれば対象になるもの", (State.WAITING_FOR_FACT,)),
+    ("closed", "受付が終わったもの", ()),
     ("done", "済んだもの", (State.SETTLED,)),
     ("withdrawn", "取り下げられたもの", (State.WITHDRAWN,)),
 )
@@ -58,6 +59,13 @@ class Card:
     pending: Declaration | None
     can: frozenset[str]
     owed: Obligation
+
+    @property
+    def group(self) -> str:
+        """Return under which heading it stands: a chance that was not taken is not late."""
+        if self.state is State.LAPSED and self.said.modality is not Modality.REQUIRED:
+            return "closed"
+        return next(name for name, _, states in GROUPS if self.state in states)
 
     @property
     def day(self) -> date:

@@ -101,8 +101,8 @@ async def show(caller: Caller) -> web.Response:
     cards = view.cards()
     groups = [
         Group(name, heading, found)
-        for name, heading, states in GROUPS
-        if (found := [card for card in cards if card.state in states])
+        for name, heading, _ in GROUPS
+        if (found := [card for card in cards if card.group == name])
     ]
     kinds, services = view.tools.catalogue.facts, view.tools.catalogue.services
     authority = view.law.authorities.get(record.office.municipality)
