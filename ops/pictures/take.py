@@ -1,4 +1,4 @@
-"""Take the pictures of the README: the board, an office, a mail, as the demonstration shows them.
+"""Take the pictures of the README and of the manual, as the demonstration shows them.
 
 Run from the top of the repository: `python -m ops.pictures.take`. Without `--address` a demonstration is
 started on a free port, in a folder of its own, and stopped at the end. What is pictured is invented.
@@ -15,51 +15,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from playwright.async_api import Browser, async_playwright
 
 from ops.npm.prepare_browser import chromium
+from ops.pictures.album import PICTURES, Picture
 from tests.browser.conftest import ARGUMENTS, surroundings
 
 TOP = Path(__file__).resolve().parents[2]
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1]
 LARGEST = 200_000
-"""Bytes of one picture: the README must load quickly on a telephone."""
+"""Bytes of one picture: the pages with them must load quickly on a telephone."""
 PATIENCE = 600.0
 """Seconds until the demonstration must have replayed its city's history."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What is looked at: the first `width` by `height` pixels of the page at `path`.
-
-    `follow` selects a link on it that leads to the page that is meant, `view` is added to that one's address.
-    """
-
-    name: str
-    path: str
-    width: int
-    height: int
-    follow: str = ""
-    view: str = ""
-
-
-def search(page: str, words: str) -> str:
-    """Return the address of a page's list with what was searched for."""
-    return f"{page}?{urlencode({'q': words})}"
-
-
-PICTURES = (
-    Picture("board", "/deadlines", 1080, 760),
-    Picture("office", search("/offices", "ケアプラン"), 1080, 900, follow='main a[href^="/offices/1"]'),
-    Picture(
-        "mail", search("/mailbox", "【変更→6/12(金)】"), 640, 860, follow='a[href^="/mailbox/"]', view="/html"
-    ),
-)
 
 
 def main() -> None:
@@ -136,11 +106,9 @@ async def _one(browser: Browser, address: str, picture: Picture) -> str:
     context = await browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo")
     page = await context.new_page()
     await page.set_viewport_size({"width": picture.width, "height": picture.height})
-    await page.goto(address + picture.path)
-    if picture.follow:
-        found = await page.locator(picture.follow).first.get_attribute("href")
-        await page.goto(f"{address}{found}{picture.view}")
-    file = FOLDER / f"{picture.name}.png"
+    await picture.visit(page, address)
+    file = FOLDER / picture.file
+    file.parent.mkdir(exist_ok=True)
     await page.screenshot(path=file)
     await context.close()
     size = file.stat().st_size
