@@ -138,6 +138,8 @@ _OF_A_MONTH = re.compile("[一-龥ァ-ヶー]{2,10}(?:する|した)?月の$")
 _UNTIL_BEFORE = re.compile(r"(?:^|[(\s|:、])~$")
 """A stroke in front, and no beginning: 実地指導(~12月)."""
 _OF_A_LONG_MONTH = re.compile(r"[0-9]{1,2}/(?:1[3-9]|2[0-9]|3[01])\)")
+_COUNTED = re.compile("(?:期限|期日|満了|[一-龥]日)前$|(?:[信付知取始了]|の日|[一-龥]日)から$")
+"""What makes a number of days a length: 納期限前七日まで, 送信から7日を過ぎると."""
 _OF_A_LENGTH = re.compile("(?:期間|日数)(?:は|が|を|:)[ ]?$")
 _SHOWS_DAY = re.compile(
     "必着|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期|[土日祝休])"
@@ -157,6 +159,11 @@ def _bare_day(text: str, piece: Piece) -> Phrase | None:
     month = of_a_month(text, piece.start)
     if month is not None:
         return Phrase(Shape.ANCHORED, month, piece.end, word="日", suffix=piece.suffix)
+    if _COUNTED.search(text, max(0, piece.start - 12), piece.start):
+        start = anchoring.length_start(text, piece.start, is_away=True)
+        return Phrase(
+            Shape.ANCHORED, piece.start if start is None else start, piece.end, word="日", suffix=piece.suffix
+        )
     if _OF_A_LENGTH.search(text, max(0, piece.start - 8), piece.start) and not piece.suffix:
         return Phrase(Shape.LENGTH, piece.start, piece.end, word=text[piece.start : piece.end])
     shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)

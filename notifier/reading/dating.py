@@ -149,9 +149,9 @@ def _worded_month(moment: Moment, phrase: Phrase, around: Surroundings) -> tuple
     if from_issue is not None and around.issued is not None:
         origin = add_months(around.issued, from_issue)
     elif from_text == 0 and (neighbour := _pointed_at(stem, phrase, around)) is not None:
-        return replace(
-            moment, year=neighbour.year, month=neighbour.month
-        ), None if moment.day or moment.part else "relative"
+        year = neighbour.year - (moment.year_word == "前年")
+        kind = None if moment.day or moment.part else "relative"
+        return replace(moment, year=year, month=neighbour.month), kind
     else:
         return None, "relative"
     return replace(moment, year=origin.year, month=origin.month), "relative"

@@ -30,6 +30,8 @@ class Context(NamedTuple):
     before: str
     next: str
     end: str
+    is_last: bool
+    """No other expression stands between this one and the end of its sentence."""
     is_heading: bool
     """The label stands in the line above."""
 
@@ -75,7 +77,7 @@ def speaks_of(label: str, sign: int) -> bool:
 # ---- the form of the expression ----
 
 _INSIDE = ("限り", "以内", "内", "末", "中", "いっぱい", "一杯")
-_INSIDE_WORDS = ("年内", "年度内", "年度中", "月内", "年度末", "いっぱい")
+_INSIDE_WORDS = ("年内", "年度内", "年度中", "月内", "いっぱい")
 _OPENS = ("から", "より", "~", "以降", "以後")
 
 
@@ -169,6 +171,7 @@ def context_of(phrase: Phrase, place: Place, reach: int) -> Context:
         place.before[-30:],
         own_clause(phrase, place.after, reach)[:120],
         place.after[-16:].rstrip(),
+        reach >= len(place.after),
         bool(label) and not key,
     )
 
@@ -186,20 +189,30 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     taken, verb = _first_verb(around.next)
     for group in words("duty"):
         if group.where == "verb":
-            if group is taken and verb is not None:
-                yield Hint(group.reason, verb[0])
-            near = group.pattern.search(around.next[:_NEAR_VERB])
-            if near is not None:
-                yield Hint(f"{group.reason}（近く）", near[0])
-            continue
-        source = _source(group, around, verb)
-        found = group.pattern.search(source) if source else None
-        if found is not None:
-            is_above = group.where == "label" and around.is_heading
-            yield Hint(f"{group.reason}（上の行）" if is_above else group.reason, found[0])
-        told = group.pattern.search(around.topic) if group.where == "label" and around.topic else None
-        if told is not None:
-            yield Hint(f"{group.reason}（文の主題）", told[0])
+            yield from _verbs(group, around, verb if group is taken else None)
+        else:
+            yield from _words(group, around, verb)
+
+
+def _verbs(group: Words, around: Context, taken: re.Match[str] | None) -> Iterator[Hint]:
+    if taken is not None:
+        yield Hint(group.reason, taken[0])
+    near = group.pattern.search(around.next[:_NEAR_VERB])
+    if near is not None:
+        yield Hint(f"{group.reason}（近く）", near[0])
+
+
+def _words(group: Words, around: Context, verb: re.Match[str] | None) -> Iterator[Hint]:
+    source = _source(group, around, verb)
+    found = group.pattern.search(source) if source else None
+    if found is not None:
+        remark = "（上の行）" if group.where == "label" and around.is_heading else ""
+        if group.where == "end" and not around.is_last:
+            remark = "（別の時の後）"
+        yield Hint(f"{group.reason}{remark}", found[0])
+    told = group.pattern.search(around.topic) if group.where == "label" and around.topic else None
+    if told is not None:
+        yield Hint(f"{group.reason}（文の主題）", told[0])
 
 
 def _is_telling(label: str) -> bool:

@@ -253,26 +253,35 @@ def _range(text: str, piece: Piece, following: Piece) -> Phrase | None:
     if following.form not in _DATED or following.moment is None:
         return None
     if piece.form in (Form.ANCHOR, Form.WORD):
-        if following.form is Form.DAY and "まで" not in following.suffix:
-            known = anchoring.day_start(text, piece.start)
-            begins = piece.start if known is None else known
-            return Phrase(Shape.ANCHORED, begins, following.end, word="日以内", suffix="以内")
-        start = (
-            anchoring.day_start(text, piece.start) if piece.form is Form.ANCHOR else _of_event(text, piece)
-        )
-        return (
-            Phrase(Shape.RANGE, start, following.end, None, following.moment, suffix=following.suffix)
-            if start is not None
-            else None
-        )
+        return _from_event(text, piece, following)
     if piece.form is Form.DAY and (month := of_a_month(text, piece.start)) is not None:
         return Phrase(Shape.ANCHORED, month, following.end, word="日", suffix=following.suffix)
-    if piece.form is Form.DAY and following.form is Form.DAY and following.suffix != "まで":
-        return None
+    is_length = piece.form is Form.DAY and following.form is Form.DAY and following.suffix != "まで"
+    if is_length or (_is_finer(piece, following) and "まで" not in following.suffix):
+        return None  # 7月から令和8年度分を受け付ける is no range
     ends = narrowed(piece), narrowed(following)
     return Phrase(
         Shape.RANGE, piece.start, following.end, *ends, suffix=following.suffix, is_slash=piece.is_slash
     )
+
+
+def _from_event(text: str, piece: Piece, following: Piece) -> Phrase | None:
+    """Return 「交付決定の日から令和9年2月末まで」, or 「請求のあった日から起算して30日」."""
+    if following.form is Form.DAY and "まで" not in following.suffix:
+        known = anchoring.day_start(text, piece.start)
+        begins = piece.start if known is None else known
+        return Phrase(Shape.ANCHORED, begins, following.end, word="日以内", suffix="以内")
+    is_day = piece.form is Form.ANCHOR
+    start = anchoring.day_start(text, piece.start) if is_day else _of_event(text, piece)
+    if start is None:
+        return None
+    return Phrase(Shape.RANGE, start, following.end, None, following.moment, suffix=following.suffix)
+
+
+def _is_finer(piece: Piece, following: Piece) -> bool:
+    first, second = piece.moment, following.moment
+    is_year = second is not None and not second.has_month and second.day is None and second.has_year
+    return is_year and first is not None and first.has_month and not first.has_year
 
 
 def _with_length(text: str, piece: Piece, length: Piece) -> Phrase | None:

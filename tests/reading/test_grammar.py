@@ -22,6 +22,7 @@ _FOLDERS = (
     "thirteenth",
     "fourteenth",
     "fifteenth",
+    "sixteenth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
