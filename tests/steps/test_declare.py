@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from notifier.steps.declare import GRACE, MOST_AN_HOUR, declare, undo
-from notifier.store import declarations, enquiries, listeners, wishes
+from notifier.store import declarations, enquiries, feed, listeners, wishes
 from notifier.store.declarations import DeclarationRow
 from notifier.store.enquiries import EnquiryRow
 from notifier.store.happenings import MessageRow
@@ -135,7 +135,7 @@ async def test_a_reminder_without_a_day_is_kept_and_asks_for_nothing(shop: Works
 async def test_those_who_listen_hear_that_an_office_has_acknowledged(shop: Workshop) -> None:
     await owing(shop)
     async with shop.database.transaction() as conn:
-        await listeners.listen(conn, "", "", shop.tools.now())
+        listener = await listeners.listen(conn, "", "", shop.tools.now())
     await say(shop, declared("seen"))
     await say(shop, declared("not-applicable", reason="提供していない"))
     await say(shop, done(TODAY))
@@ -144,6 +144,14 @@ async def test_those_who_listen_hear_that_an_office_has_acknowledged(shop: Works
     rows = await shop.all(MessageRow)
     told = [row for row in rows if row.type == "office.acknowledged"]
     assert [(row.subject, row.deadline) for row in told] == [(f"office/{A}", REPORT)] * 3
+    async with shop.database.reading() as conn:
+        heard = await feed.read(conn, listener.id, feed.Place(), 50)
+    said = [each.data for each in heard if each.type == "office.acknowledged"]
+    assert [(each["kind"], each["by"], each["facts"], each["on"]) for each in said] == [
+        ("seen", "page", [], None),
+        ("not-applicable", "page", [], None),
+        ("done", "page", [APPLIED], TODAY.isoformat()),
+    ]
 
 
 async def test_where_nobody_listens_nothing_is_written_down_to_be_told(shop: Workshop) -> None:
