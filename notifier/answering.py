@@ -39,6 +39,24 @@ MOST_A_DAY: Final = 30
 MOST_CONFIRMED: Final = 5
 """Confirmations to one author on one day, so that two machines cannot keep each other busy."""
 WHO: Final = "reply-by-mail"
+REASONS: Final = {
+    "nothing-written": "返信に本文がありません",
+    "no-answer": "返信に「済」などの返事がありません",
+    "no-code": "返信に整理番号がありません",
+    "several-codes": "どの件への返信か分かりません",
+    "different-answers": "件ごとの返事を読み分けられません",
+    "other-words": "「済」などのほかに文があります",
+    "too-long": "返信が長すぎます",
+    "unknown-code": "整理番号が正しくありません",
+    "unknown-sender": "この事業所の宛先ではない差出人からの返信です",
+    "unreadable": "読み取れない部分があります",
+    Outcome.MORE_NEEDED.value: "「済」の返信を受けましたが、登録に必要な事項が足りません",
+    Outcome.NOT_OWED.value: "「済」の返信を受けましたが、現在この期限の対象ではありません",
+    Outcome.TOO_LATE.value: "登録したあとに、取消しの返信を受けました",
+    "complaint": "迷惑メールとして申告されました",
+    "too-many": "同じ差出人からの返信が多すぎます",
+}
+"""Why something waits for people, in words for staff; `notifier.store.incoming` keeps the keys."""
 
 
 @dataclass
@@ -138,7 +156,7 @@ async def _leave(hearing: Hearing, reason: str) -> dict[str, Any]:
         return {"state": UNCLEAR, "reason": reason, "authority": owners.pop() if len(owners) == 1 else ""}
     duty = (about.deadline, about.occurrence) if about and len(hearing.named) == 1 else ("", 0)
     await enquiries.open_enquiry(
-        conn, whose.office_id, Asked(MESSAGE, hearing.words, WHO, *duty, reason=reason), now
+        conn, whose.office_id, Asked(MESSAGE, hearing.words, WHO, *duty, reason=REASONS[reason]), now
     )
     detail = {"mail": hearing.waiting.id, "reason": reason}
     who = hearing.actor(whose.municipality)
@@ -217,7 +235,7 @@ _FOLLOWING: Final = {Wish.DONE: _done, Wish.NOT_APPLICABLE: _not_ours, Wish.UNDO
 
 
 async def _ask(hearing: Hearing, named: Named, outcome: Outcome) -> Outcome:
-    asked = Asked(MESSAGE, hearing.words, WHO, named.deadline, named.occurrence, outcome.value)
+    asked = Asked(MESSAGE, hearing.words, WHO, named.deadline, named.occurrence, REASONS[outcome.value])
     await enquiries.open_enquiry(hearing.conn, named.office_id, asked, hearing.now)
     return outcome
 

@@ -75,7 +75,7 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
             lambda proof: f"{settings.base_url}/confirm/{passes.written(Purpose.CONFIRM, proof)}",
             partial(doorway, passes, settings.base_url),
             codes=Codes.of_secrets(passes.secret, *passes.former),
-            returns=_returns(settings, passes.secret),
+            returns=_returns(settings, passes.secret, *passes.former),
         )
         networks = read_networks(settings.webhook_networks)
         way = WebhookChannel(allowed=networks, plain_http=settings.webhook_plain_http)
@@ -86,11 +86,11 @@ async def wired(settings: Settings, clock: Clock, channel: MailChannel | None = 
         )
 
 
-def _returns(settings: Settings, secret: str) -> Returns | None:
+def _returns(settings: Settings, *keys: str) -> Returns | None:
     if settings.reply_address is None:
         return None
     sender = Sender(settings.sender_name, settings.mail_from)
-    return returns_to(settings.reply_address, frozenset({settings.mail_from.lower()}), sender.domain, secret)
+    return returns_to(settings.reply_address, frozenset({settings.mail_from.lower()}), sender.domain, *keys)
 
 
 async def _relay(settings: Settings, stack: AsyncExitStack) -> MailChannel:

@@ -115,8 +115,12 @@ def test_a_return_path_proves_which_letter_came_back() -> None:
         RETURNS.address,
     ):
         assert RETURNS.read(forged) is None
-    other = Returns(RETURNS.address, b"another key", RETURNS.ourselves)
+    other = Returns(RETURNS.address, (b"another key",), RETURNS.ourselves)
     assert other.read(path) is None
+    assert Returns(RETURNS.address, (*other.keys, *RETURNS.keys), RETURNS.ourselves).read(path) == (
+        Sent.LETTER,
+        42,
+    )
     assert not RETURNS.takes("other@kigen.example.jp")
     assert not RETURNS.takes("henshin@elsewhere.example.jp")
 

@@ -30,16 +30,16 @@ class Sent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """Where mail comes back. `address` is the plain one, in lower case; `key` has 64 bytes at most."""
+    """Where mail comes back: `address` is the plain one, in lower case. The first of `keys` writes, all of them read."""
 
     address: str
-    key: bytes = field(repr=False)
+    keys: tuple[bytes, ...] = field(repr=False)
     ourselves: Ourselves
 
     def path(self, sent: Sent, number: int) -> str:
         """Return the envelope sender of a letter or memo with this id."""
         local, _, domain = self.address.rpartition("@")
-        return f"{local}+{sent.value}{number}-{self._proof(sent, number)}@{domain}"
+        return f"{local}+{sent.value}{number}-{_proof(self.keys[0], sent, number)}@{domain}"
 
     def read(self, recipient: str) -> tuple[Sent, int] | None:
         """Return what came back to `recipient`; None for the plain address, and for what we never wrote."""
@@ -48,7 +48,8 @@ class Returns:
         if match is None:
             return None
         sent, number = Sent(match[1]), int(match[2])
-        return (sent, number) if compare_digest(self._proof(sent, number), match[3]) else None
+        proven = any(compare_digest(_proof(key, sent, number), match[3]) for key in self.keys)
+        return (sent, number) if proven else None
 
     def takes(self, recipient: str) -> bool:
         """Tell whether mail to `recipient` is for us."""
@@ -61,13 +62,17 @@ class Returns:
         name, _, token = local.partition("+")
         return token if (name, domain) == (own, own_domain) else None
 
-    def _proof(self, sent: Sent, number: int) -> str:
-        digest = blake2b(f"{sent.value}{number}".encode(), key=self.key, digest_size=8).digest()
-        return b32encode(digest).decode("ascii").lower()[:_PROOF]
 
+def returns_to(address: str, senders: frozenset[str], domain: str, *secrets: str) -> Returns:
+    """Return where mail comes back for an installation that writes from `senders` and signs its ids with `domain`.
 
-def returns_to(address: str, senders: frozenset[str], domain: str, secret: str) -> Returns:
-    """Return where mail comes back for an installation that writes from `senders` and signs its ids with `domain`."""
+    The first of `secrets` is the present one.
+    """
     plain = address.strip().lower()
-    key = blake2b(secret.encode(), digest_size=32, person=b"return paths").digest()
-    return Returns(plain, key, Ourselves(senders | {plain}, domain))
+    keys = (blake2b(each.encode(), digest_size=32, person=b"return paths").digest() for each in secrets)
+    return Returns(plain, tuple(keys), Ourselves(senders | {plain}, domain))
+
+
+def _proof(key: bytes, sent: Sent, number: int) -> str:
+    digest = blake2b(f"{sent.value}{number}".encode(), key=key, digest_size=8).digest()
+    return b32encode(digest).decode("ascii").lower()[:_PROOF]

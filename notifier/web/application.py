@@ -32,6 +32,7 @@ from notifier.web.pages import (
     letters,
     login,
     mailbox,
+    mails,
     notice_deeds,
     notices,
     office_access,
@@ -59,6 +60,7 @@ from notifier.web.watch import Watched, add_health
 STAFF: Final = (
     today,
     enquiries,
+    mails,
     offices,
     bulk,
     imports,

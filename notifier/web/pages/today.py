@@ -13,7 +13,7 @@ from notifier.domain.law import Law
 from notifier.domain.roles import Deed
 from notifier.domain.stages import Stage
 from notifier.domain.statements import Statement
-from notifier.store import delivery_records, enquiries, inbox, outlook, outreach, selections, tasks
+from notifier.store import delivery_records, enquiries, inbox, incoming, outlook, outreach, selections, tasks
 from notifier.store.database import Connection
 from notifier.store.outlook import Coming, Sending
 from notifier.store.outreach import Tried
@@ -121,7 +121,7 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
     waiting = await inbox.arrived(conn, [Stage.REVIEWED], tenant=tenant)
     arrived = await inbox.arrived(conn, [Stage.RECEIVED, Stage.READ], tenant=tenant)
     unclear = await outlook.unclear(conn, tenant)
-    trouble = await delivery_records.counts(conn, tenant, ("failed", "refused", "unknown"))
+    counted = await delivery_records.counts(conn, tenant)
     asked = await enquiries.count_open(conn, tenant)
     found = [
         Task(
@@ -140,9 +140,15 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
             link("/enquiries"),
             urgent=True,
         ),
+        Task(
+            await incoming.count_unclear(conn, tenant),
+            "事業所の分からない返信",
+            "読んで、差出人に確かめてください。",
+            link("/mails"),
+        ),
         Task(len(arrived), "届いた通知", "期限に関わるかを確かめてください。", link("/notices")),
         Task(
-            sum(trouble.values()),
+            sum(counted[state] for state in ("failed", "refused", "unknown")),
             "届かなかったお知らせ",
             "宛先を直すか、電話やFAXで伝えてください。",
             link("/letters", "?state=trouble"),
