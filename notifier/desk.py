@@ -84,6 +84,7 @@ class Desk:
                 handed.issuer,
                 handed.number,
                 handed.issued,
+                known.title,
             )
             await self._draw_up(about, document, reading)
         return name, is_new
@@ -95,7 +96,7 @@ class Desk:
         if known is not None:
             return known
         document = await self._document(notice)
-        about = Known(notice, self._tools.today(), found.authority, found.title, issued=found.issued)
+        about = Known(notice, self._tools.today(), found.authority, issued=found.issued, guess=found.title)
         await self._draw_up(about, document, read(document.text, found.issued))
         return await self.review(notice)
 

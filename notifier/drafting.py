@@ -34,6 +34,8 @@ class Known:
     issuer: str = ""
     number: str = ""
     issued: date | None = None
+    guess: str = ""
+    """A title for want of a better one: the first line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _identity(proposals: Proposals, known: Known, lines: Sequence[str]) -> dict[
     read: Identity = proposals.identity
     issued = known.issued or proposals.day
     return {
-        "title": known.title or _as_it_stands(read.title, lines),
+        "title": known.title or _as_it_stands(read.title, lines) or known.guess,
         "issuer": known.issuer or _value(read.issuer),
         "number": known.number or _value(read.number),
         "issued": issued.isoformat() if issued else None,

@@ -143,6 +143,7 @@ class _Stage:
         """Approve, work out and tell; then turn the clock through the months and see what follows."""
         today = self.tools.today()
         until = add_months(today, months) if months else today
+        await self._catch_up()
         before, owed = await self._cohorts(), await self._owed()
         await self._approve()
         await derive(self.tools)
@@ -179,6 +180,12 @@ class _Stage:
             audience_of(digest, effects),
             mark,
         )
+
+    async def _catch_up(self) -> None:
+        """Work out what is still to be worked out anyway; it is no effect of what is tried."""
+        await derive(self.tools)
+        async with self.tools.database.transaction() as conn:
+            await tallies.set_aside(conn)
 
     async def _cohorts(self) -> dict[int, Cohort]:
         async with self.tools.database.reading() as conn:

@@ -136,3 +136,15 @@ async def test_a_day_is_moved_to_try_out_what_would_follow(shop: Workshop) -> No
         await what_if(shop.tools, "example/nothing", {"by": "2026-05-29"})
     with pytest.raises(ValueError, match="2026-03-13"):
         await what_if(shop.tools, REPORT, {"by": "2026-02-30"})
+
+
+async def test_what_is_still_to_be_worked_out_is_no_effect_of_what_is_tried(shop: Workshop) -> None:
+    await settled_in(shop)
+    await shop.publish(LATER)
+    again = said(
+        by(date(2026, 9, 30)), notice=notice(date(2026, 4, 3), id="again"), known_from=date(2026, 4, 2)
+    )
+    impact = await rehearse(shop.tools, tried(again), months=0)
+    (effect,) = impact.effects
+    assert ("8月31日" in effect.old, "9月30日" in effect.new, effect.told) == (True, True, 2)
+    assert impact.letters == 2

@@ -51,14 +51,13 @@ class Wanted:
 
 
 async def carry(source: AsyncConnection, target: AsyncConnection, wanted: Wanted) -> None:
-    """Carry what is `wanted` from `source` to the empty tables of `target`; there, nothing is left to be worked out."""
+    """Carry what is `wanted` from `source` to the empty tables of `target`; other deadlines count as worked out there."""
     for rows, chosen in _chosen(wanted):
         found = await source.stream(chosen)
         async for part in found.mappings().partitions(BATCH):
             await target.execute(insert(rows), [dict(row) for row in part])
-    await target.execute(update(DeadlineRow).values(derived=col(DeadlineRow.generation)))
-    await target.execute(update(OfficeRow).values(derived=True))
-    await target.execute(update(FactRow).values(derived=True))
+    others = col(DeadlineRow.id).not_in(wanted.deadlines)
+    await target.execute(update(DeadlineRow).where(others).values(derived=col(DeadlineRow.generation)))
 
 
 def _chosen(wanted: Wanted) -> Iterator[tuple[Table, Select[Any]]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.impacts import Unreached
@@ -222,6 +222,11 @@ async def examples(conn: AsyncConnection, cohort_ids: Sequence[int]) -> str | No
     )
     address: str | None = found.scalar_one_or_none()
     return address
+
+
+async def set_aside(conn: AsyncConnection) -> None:
+    """Let what has been planned so far count for nothing."""
+    await conn.execute(update(table(DeliveryRow)).where(_new()).values(state="cancelled"))
 
 
 async def keep_only(conn: AsyncConnection, recipients: Collection[str]) -> datetime | None:
