@@ -117,7 +117,7 @@ async def test_an_administrator_closes_a_day_after_seeing_what_it_concerns(
         await page.get_by_role("button", name="追加する日と件数を確かめる").click()
         assert "2026年2月9日（月）" in await page.locator("main").inner_text()
         await page.get_by_role("button", name="1日を追加する").click()
-        assert await page.get_by_label("2026年2月9日（月）").is_visible()
+        assert await page.get_by_label("令和8年（2026年）2月9日（月）").is_visible()
         await page.goto(f"{changing.address}/deadlines/wage-support/apply/settings")
         await page.get_by_label("当日だけ").check()
         await page.get_by_role("button", name="内容と件数を確かめる").last.click()

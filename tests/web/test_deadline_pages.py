@@ -99,9 +99,9 @@ async def test_a_deadline_names_the_days_on_which_it_is_said(staffed: Town, visi
     page = words(await seen(visitor, staffed, "/deadlines/wage-support/apply"))
     ladder = page.split("知らせる日")[1].split("いつ、どの資料が")[0]
     assert re.search(
-        r"2026年1月19日（月） 受付開始 済み 2026年1月30日（金） 期限前のお知らせ（60日前）", ladder
+        r"年）1月19日（月） 受付開始 済み 令和8年（2026年）1月30日（金） 期限前のお知らせ（60日前）", ladder
     )
-    assert re.search(r"2026年3月31日（火） 期限当日 （当日）|2026年3月31日（火） 期限当日（当日）", ladder)
+    assert re.search(r"令和8年（2026年）3月31日（火） 期限当日 ?（当日）", ladder)
     assert "日を定めた者 千葉県" in page
 
 
@@ -113,7 +113,7 @@ async def test_a_deadline_is_seen_as_it_was_known_on_another_day(
     assert "令和7年4月1日（火）までに知られていたことで" in then
     assert "から令和8年5月31日" in then.split("内容と経過")[0]
     assert "から令和8年5月31日" not in now.split("内容と経過")[0]
-    assert "2026年1月13日" not in then
+    assert "1月13日（火） 令和8年" not in then
 
 
 async def test_what_was_not_known_yet_is_said_to_be_unknown(staffed: Town, visitor: ClientSession) -> None:
@@ -178,7 +178,7 @@ async def test_progress_is_drawn_and_written_in_a_table_beside(staffed: Town, vi
     assert "style=" not in page
     text = words(page)
     assert "1 ／3事業所" in text
-    assert re.search(r"2026年1月21日（水） 1 33％", text)
+    assert re.search(r"1月21日（水） 令和8年（2026年） 1 33％", text)
     assert re.search(r"居宅介護支援 43 1 1 0 0 0 100\.0％", text)
 
 

@@ -123,10 +123,11 @@ async def test_a_timeline_shows_old_and_new_with_source_and_standing(
     page = words(await seen(visitor, place, "/deadlines/free-pass/apply"))
     timeline = page.split("いつ、どの資料が何と言ったか")[1]
     assert re.search(
-        r"2026年1月13日（火） .*介護保険最新情報Vol\.1460.*変更前 令和7年6月1日.*変更後 令和8年度", timeline
+        r"1月13日（火） 令和8年（2026年） .*介護保険最新情報Vol\.1460.*変更前 令和7年6月1日.*変更後 令和8年度",
+        timeline,
     )
-    assert re.search(r"2025年2月6日（木） .*以前の内容", timeline)
-    assert "2026年3月17日" not in timeline
+    assert re.search(r"2月6日（木） 令和7年（2025年） .*以前の内容", timeline)
+    assert "3月17日（火） 令和8年" not in timeline
 
 
 async def test_a_day_set_by_an_authority_stands_on_the_timeline(place: Town, visitor: ClientSession) -> None:
