@@ -51,6 +51,8 @@ LONGEST_OVERLAP: Final = timedelta(days=31)
 MOST_AT_ONCE: Final = 500
 """Keys that one query looks up for those who wait."""
 
+OF_VENDORS: Final = "feed:read"
+_OFFICE = re.compile(r"[0-9A-Z]{10}")
 _PREFIX = re.compile(r"ntf_[0-9a-f]{12}")
 _TOKEN = re.compile(r"(ntf_[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 
@@ -59,7 +61,8 @@ _TOKEN = re.compile(r"(ntf_[0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 class WantedKey:
     """A key to be made; see `create_key`. `expires_on` is its last day, a civil date in Japan.
 
-    With a `user_role` no scopes mean all that this role may use.
+    With a `user_role` no scopes mean all that this role may use. A `vendor` serves some `offices` (事業所番号) of the
+    authority; its key reads the feed about these and is good for nothing else.
     """
 
     authority: str
@@ -68,6 +71,8 @@ class WantedKey:
     label: str
     expires_on: date | None = None
     user_role: Role | None = None
+    vendor: str = ""
+    offices: tuple[str, ...] = ()
 
 
 def grantable(role: Role) -> tuple[str, ...]:
@@ -97,6 +102,8 @@ async def create_key(tools: Tools, wanted: WantedKey, chance: Callable[[int], by
         str(who),
         wanted.expires_on,
         user_role=wanted.user_role,
+        vendor=wanted.vendor,
+        offices=wanted.offices,
     )
     await entrust(tools, key, who)
     return f"{prefix}.{secret}"
@@ -126,6 +133,7 @@ def _check(wanted: WantedKey, today: date) -> None:
         raise KeyRefusedError(
             f"{', '.join(beyond)}: {role} may not use that; leave --scope out for all it may"
         )
+    _check_vendor(wanted)
     if wanted.expires_on is not None and wanted.expires_on < today:
         raise KeyRefusedError(f"{wanted.expires_on}: a key that has expired opens nothing; name a later day")
     if not wanted.label.strip():
@@ -139,6 +147,20 @@ def _check(wanted: WantedKey, today: date) -> None:
     is_prefecture = wanted.authority[2:5] == "000"
     if wanted.role in ("prefecture", "municipality") and is_prefecture != (wanted.role == "prefecture"):
         raise KeyRefusedError(f"{wanted.authority} is not the 団体コード of a {wanted.role}")
+
+
+def _check_vendor(wanted: WantedKey) -> None:
+    if bool(wanted.vendor) != bool(wanted.offices):
+        raise KeyRefusedError(
+            "a vendor's key needs the offices that the vendor serves, and only a vendor's does"
+        )
+    if wanted.vendor and wanted.scopes != (OF_VENDORS,):
+        raise KeyRefusedError(
+            f"a vendor's key reads the feed of its offices ({OF_VENDORS}) and does nothing else"
+        )
+    wrong = [each for each in wanted.offices if not _OFFICE.fullmatch(each)]
+    if wrong:
+        raise KeyRefusedError(f"{wrong[0]}: no 事業所番号 (ten digits or capital letters)")
 
 
 def _written(secret: bytes) -> str:
@@ -191,7 +213,7 @@ class Keyring:
             async with self._tools.database.transaction() as conn:
                 await keys.note_use(conn, key.prefix, today)
             self._seen.pop(key.prefix, None)
-        return Caller(key.prefix, key.role, key.authority, frozenset(key.scopes), key.user_role)
+        return Caller(key.prefix, key.role, key.authority, frozenset(key.scopes), key.user_role, key.vendor)
 
     async def _find(self, prefix: str) -> ApiKey | None:
         seen = self._seen.get(prefix)

@@ -46,21 +46,36 @@ def create(
     ] = "",
     scopes: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="What it may do; default: events:write, with --role all that may."),
+        typer.Option(
+            "--scope",
+            help="What it may do; default: events:write, with --role all that may, for a vendor feed:read.",
+        ),
     ] = None,
     user_role: Annotated[
         Role | None,
         typer.Option("--role", help="Beside that: it may do no more than a user in this role may."),
+    ] = None,
+    *,
+    vendor: Annotated[
+        str,
+        typer.Option(
+            "--vendor", metavar="NAME", help="For a vendor that serves offices of the authority: its name."
+        ),
+    ] = "",
+    offices: Annotated[
+        list[str] | None,
+        typer.Option("--office", metavar="OFFICE", help="An office that the vendor serves; may be repeated."),
     ] = None,
     expires: Annotated[
         date | None, typer.Option("--expires", parser=civil_date, metavar="DATE", help="Its last day.")
     ] = None,
 ) -> None:
     """Make a key and print it. It is shown this once: only a digest of it is kept."""
-    from notifier.keyring import WantedKey
+    from notifier.keyring import OF_VENDORS, WantedKey
 
-    usual = () if user_role else ("events:write",)
-    wanted = WantedKey(authority, role, tuple(scopes or usual), label, expires, user_role)
+    usual = (OF_VENDORS,) if vendor else () if user_role else ("events:write",)
+    served = tuple(offices or ())
+    wanted = WantedKey(authority, role, tuple(scopes or usual), label, expires, user_role, vendor, served)
     print(_with_service(lambda service: service.create_key(wanted, who_types())))
 
 
@@ -166,5 +181,5 @@ def _row(key: "ApiKey", today: date) -> tuple[str, ...]:
         str(key.expires_on or ""),
         state,
         str(key.last_used or ""),
-        key.label,
+        f"{key.label}（業者 {key.vendor}、{len(key.offices)}事業所）" if key.vendor else key.label,
     )

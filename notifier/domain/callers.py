@@ -52,6 +52,7 @@ class Caller:
     """Who holds the key named `key`: in which role, for which `authority` (団体コード; "" for the nation).
 
     `role` is as whom it asserts, `user_role` what it may do as a user may; None sets no bounds beside the scopes.
+    `vendor` ("": the authority itself) is who serves some of its offices and reads of these alone.
     """
 
     key: str
@@ -59,6 +60,7 @@ class Caller:
     authority: str = ""
     scopes: frozenset[str] = frozenset()
     user_role: Role | None = None
+    vendor: str = ""
 
     def may_use(self, scope: str) -> bool:
         """Tell whether it may do what `scope` lets do: in its role of a user, if it has one. It must carry it, too."""

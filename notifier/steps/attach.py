@@ -1,13 +1,13 @@
 """attach: add, change and remove endpoints; each deed and its audit row in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from notifier.domain.actors import Who, actor_of
 from notifier.errors import UnknownError
-from notifier.store import audit, backlogs, endpoints, listeners, postings
+from notifier.store import audit, backlogs, endpoints, listeners, postings, vendors
 from notifier.store.endpoints import Endpoint, Wanted
 from notifier.tools import Tools
 
@@ -53,7 +53,7 @@ async def attach(tools: Tools, fresh: Fresh, salt: Salt, who: Who) -> Endpoint:
         }
         number = await endpoints.add(conn, listener.id, values)
         if fresh.vendor:
-            await _serve(conn, listener.id)
+            await vendors.serve(conn, fresh.authority, fresh.vendor, now)
         detail = {"url": fresh.url, "authority": fresh.authority, "vendor": fresh.vendor}
         await audit.append(
             conn, now, actor_of(who).about(fresh.authority), "endpoint.added", f"endpoint/{number}", detail
@@ -69,7 +69,7 @@ async def amend(
     async with tools.database.transaction() as conn:
         await endpoints.change(conn, endpoint.id, **values)
         if endpoint.vendor:
-            await _serve(conn, endpoint.listener_id)
+            await vendors.serve(conn, endpoint.authority, endpoint.vendor, now)
         detail = {name: value for name, value in values.items() if isinstance(value, str | int | list)}
         detail = {name: value for name, value in detail.items() if "salt" not in name}
         await audit.append(
@@ -104,7 +104,7 @@ async def detach(tools: Tools, endpoint: Endpoint, who: Who) -> None:
         await endpoints.change(conn, endpoint.id, state="removed", reason="")
         await backlogs.drop(conn, endpoint.id, now)
         if endpoint.vendor:
-            await _serve(conn, endpoint.listener_id)
+            await vendors.serve(conn, endpoint.authority, endpoint.vendor, now)
         detail = {"url": endpoint.url}
         await audit.append(
             conn,
@@ -143,11 +143,6 @@ async def keep_attempt(
         if proved:
             await endpoints.change(conn, endpoint.id, state="enabled", reason="", proved_at=now)
             await audit.append(conn, now, "notifier", "endpoint.proved", f"endpoint/{endpoint.id}", {})
-
-
-async def _serve(conn: Any, listener_id: int) -> None:
-    own: Sequence[Endpoint] = await endpoints.of_listeners(conn, [listener_id])
-    await listeners.serve(conn, listener_id, {number for each in own for number in each.wanted.offices})
 
 
 async def _found(conn: Any, number: int) -> Endpoint:

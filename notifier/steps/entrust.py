@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from notifier.domain.actors import Who, actor_of
-from notifier.store import audit, keys, listeners
+from notifier.store import audit, keys, listeners, vendors
 from notifier.store.keys import ApiKey
 from notifier.tools import Tools
 
@@ -16,11 +16,15 @@ async def entrust(tools: Tools, key: ApiKey, who: Who) -> None:
         "user_role": key.user_role,
         "scopes": list(key.scopes),
         "label": key.label,
+        "vendor": key.vendor,
+        "offices": list(key.offices),
         "expires_on": key.expires_on.isoformat() if key.expires_on else None,
     }
     async with tools.database.transaction() as conn:
         await keys.add(conn, key)
-        if "feed:read" in key.scopes:
+        if key.vendor:
+            await vendors.serve(conn, key.authority, key.vendor, tools.now())
+        elif "feed:read" in key.scopes:
             await listeners.listen(conn, key.authority, "", tools.now())
         actor = actor_of(who).about(key.authority)
         await audit.append(conn, tools.now(), actor, "key.created", f"key/{key.prefix}", detail)
@@ -52,5 +56,7 @@ async def take_back(tools: Tools, prefix: str, who: Who) -> bool:
         revoked = key is not None and await keys.revoke(conn, prefix, now)
         if key is not None and revoked:
             actor = actor_of(who).about(key.authority)
+            if key.vendor:
+                await vendors.serve(conn, key.authority, key.vendor, now)
             await audit.append(conn, now, actor, "key.revoked", f"key/{prefix}", {})
     return revoked

@@ -13,7 +13,7 @@ from sqlmodel import Field, col
 from notifier.domain.roles import Role
 from notifier.store.chosen import among_texts
 from notifier.store.database import table
-from notifier.store.tables import Table
+from notifier.store.tables import Table, kept_json
 
 
 class ApiKeyRow(Table, table=True):
@@ -22,6 +22,7 @@ class ApiKeyRow(Table, table=True):
     `authority` is the tenant (団体コード; "" for the nation), `scopes` are separated by spaces. `role` is as whom it
     asserts, `user_role` what it may do as a user may; None sets no bounds beside the scopes. `public_key` (`whpk_…`, ""
     if there is none) is what its holder signs events with; `previous_public_key` holds beside it until `previous_until`.
+    `vendor` ("": the authority itself) is who serves `offices` and is told of these alone.
     """
 
     __tablename__ = "api_key"
@@ -41,6 +42,8 @@ class ApiKeyRow(Table, table=True):
     public_key: str = ""
     previous_public_key: str = ""
     previous_until: datetime | None = None
+    vendor: str = ""
+    offices: list[str] = Field(default_factory=list, sa_column=kept_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class ApiKey:
     public_key: str = ""
     previous_public_key: str = ""
     previous_until: datetime | None = None
+    vendor: str = ""
+    offices: tuple[str, ...] = ()
 
     def public_keys(self, now: datetime) -> tuple[str, ...]:
         """Return the public keys that signatures may belong to at `now` (aware), the newest first."""
@@ -86,6 +91,8 @@ async def add(conn: AsyncConnection, key: ApiKey) -> None:
         "created_by": key.created_by,
         "expires_on": key.expires_on,
         "user_role": key.user_role,
+        "vendor": key.vendor,
+        "offices": list(key.offices),
     }
     await conn.execute(insert(ApiKeyRow).values(**written))
 
@@ -140,4 +147,11 @@ async def note_use(conn: AsyncConnection, prefix: str, today: date) -> None:
 def _key(row: Row[tuple[object, ...]]) -> ApiKey:
     kept = row._asdict()
     role = None if kept["user_role"] is None else Role(kept["user_role"])
-    return ApiKey(**{**kept, "scopes": tuple(kept["scopes"].split()), "user_role": role})
+    return ApiKey(
+        **{
+            **kept,
+            "scopes": tuple(kept["scopes"].split()),
+            "offices": tuple(kept["offices"]),
+            "user_role": role,
+        }
+    )

@@ -134,3 +134,13 @@ def test_the_audit_says_who_ran_the_commands(ready: Typed) -> None:
         ).fetchall()
     me = getpass.getuser(), "command line"
     assert rows == [("key.created", *me), ("key.trusted", *me), ("key.revoked", *me)]
+
+
+def test_a_key_for_a_vendor_names_the_offices_it_serves(ready: Typed) -> None:
+    vendor = ("--vendor", "例示ソフト", "--office", "1270000001", "--office", "1270000002")
+    made = ready("key", "create", *PREFECTURE, *vendor)
+    assert (made.code, made.err) == (0, "")
+    listed = ready("key", "list").out
+    assert "feed:read" in listed
+    refused = ready("key", "create", *PREFECTURE, *vendor, "--scope", "offices:read")
+    assert (refused.code, "does nothing else" in refused.err) == (1, True)

@@ -90,7 +90,7 @@ async def _read(call: Call, place: Place, limit: int) -> list[Told]:
     async with call.overview() as conn:  # how far it has been written stands in no tenant's table
         if place != Place() and place.batch < await feed.forgotten(conn):
             raise RefusedError("forgotten")
-        listener = await listeners.find(conn, call.tenant.code)
+        listener = await listeners.find(conn, call.tenant.code, call.who.vendor)
         return [] if listener is None else await feed.read(conn, listener.id, place, limit)
 
 
@@ -105,6 +105,7 @@ ROUTES = (
         problems=("wrong-parameters", "forgotten"),
         query=FeedQuery,
         group="外部への通知",
+        note="業者の鍵（notifier key create --vendor）では、その業者が受け持つ事業所についてだけを読みます。",
         queues=False,
     ),
 )
