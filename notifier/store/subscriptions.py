@@ -208,6 +208,13 @@ async def decisions(conn: AsyncConnection, selection: Selection) -> list[Subscri
     return [Subscribed(row["number"], row["name"], _decided(row)) for row in rows if row["number"] in ids]
 
 
+def in_force(kept: Sequence[Decided], deadline: str, today: date) -> Decided | None:
+    """Return which decision counts for a deadline on a day; None: nothing was decided, so it is told."""
+    topics = (deadline, deadline.partition("/")[0], EVERYTHING)
+    counts = any(each.topic in topics and each.since <= today for each in kept)
+    return _deciding(kept, topics, today) if counts else None
+
+
 def _decided(row: Any) -> Decided:
     return Decided(
         row["authority"],

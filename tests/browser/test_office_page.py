@@ -230,6 +230,9 @@ async def test_that_it_does_not_apply_goes_to_the_municipality_and_comes_back_an
     await visitor.goto(home)
     told = await visitor.get_by_role("region", name="市町村に伝えたことと回答").inner_text()
     assert "認められました" in told
+    excused = visitor.get_by_role("region", name="対象外と認められたもの")
+    assert "介護情報基盤の活用に向けた助成金の申請" in await excused.inner_text()
+    assert await subsidy.count() == 0
     assert "確認しました。" in told
 
 

@@ -16,10 +16,12 @@ from notifier.clock import japan_time
 from notifier.counter import VALID
 from notifier.domain.callers import NATION
 from notifier.publishing import publish
+from notifier.steps.subscribe import Subscription, subscribe
 from notifier.store.declarations import DeclarationRow
+from notifier.store.subscriptions import Selection
 from notifier.store.tables import ContactRow, FactRow
 from notifier.web.gate import OPEN
-from tests.web.town import CARE_PLANS, VISITS, Town, contents, town
+from tests.web.town import CARE_PLANS, CITY, VISITS, Town, contents, town
 
 UNTIL = date(2026, 2, 20)
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -245,6 +247,22 @@ async def test_what_changed_lately_is_shown_from_old_to_new(tmp_path: Path) -> N
     assert "これまで" in changed
     assert "2026-05-31" in changed
     assert "これから" in changed
+
+
+async def test_a_fact_that_is_wrong_is_named_in_the_message_about_it(visitor: Visitor) -> None:
+    _, body = await visitor.get("/message?fact=0")
+    assert "の登録が違います。正しくは、" in body
+    for nothing in ("/message?fact=99", "/message?fact=x", "/message"):
+        assert "の登録が違います" not in (await visitor.get(nothing))[1]
+
+
+async def test_that_the_municipality_tells_no_more_is_said_and_the_duty_stays(visitor: Visitor) -> None:
+    wanted = Subscription(told=False, topics=("platform-subsidy",), reason="市で一括して案内するため")
+    await subscribe(visitor.place.tools, Selection(CITY, (CARE_PLANS,)), wanted, "a clerk")
+    _, body = await visitor.get()
+    assert "市町村の判断により、この期限のお知らせは送っていません" in body
+    assert "市で一括して案内するため" not in body
+    assert "介護情報基盤の活用に向けた助成金の申請" in body
 
 
 def test_offices_come_to_their_pages_without_signing_in_and_the_staff_do_not() -> None:

@@ -16,7 +16,7 @@ from notifier.web.office import facts
 from notifier.web.office.asking import Asked, Field, Ready, deed
 from notifier.web.office.door import STALE, Caller, let_in
 from notifier.web.office.duties import Card, View, given_values, opening_types, pattern_for, settling_types
-from notifier.web.office.seeing import view_of
+from notifier.web.office.seeing import see, view_of
 
 REASONS: Final = (
     ("service", "このサービスを提供していない"),
@@ -264,6 +264,7 @@ async def message(caller: Caller, form: Form) -> Asked:
             "words",
             "伝えたいこと・質問",
             "事業所の情報が違う、間違えて登録した、などもここからお知らせください。500文字まで。",
+            first=await _begun(caller),
         ),
     )
     note = "市町村の担当者が読みます。回答は、このページとメールでお知らせします。急ぐときは電話でお問い合わせください。"
@@ -277,6 +278,18 @@ async def message(caller: Caller, form: Form) -> Asked:
         return None if kept is None else TOLD
 
     return Asked(asked.title, asked.lead, fields, Ready([("内容", words)], note, "送る", perform), note=note)
+
+
+async def _begun(caller: Caller) -> str:
+    """Return the first words of a message about a fact that is wrong, if one is meant; the newest is number 0."""
+    place = caller.request.query.get("fact", "")
+    if not (place.isascii() and place.isdecimal()):
+        return ""
+    seen = await see(caller)
+    lines = seen.record.facts[::-1][int(place[:4]) :][:1]
+    kinds = seen.view.tools.catalogue.facts
+    named = [(kinds[line.fact.type].label, line.fact.on) for line in lines if line.fact.type in kinds]
+    return "".join(f"「{label}」（{dates.day_label(on)}）の登録が違います。正しくは、" for label, on in named)
 
 
 # ---- take back ----

@@ -17,6 +17,8 @@ from notifier.domain.offices import Office
 from notifier.domain.sayings import Content
 from notifier.domain.wishes import days_to_wish
 from notifier.store.declarations import PENDING, Declaration
+from notifier.store.enquiries import NOT_APPLICABLE, UPHELD, Enquiry
+from notifier.store.subscriptions import Decided, in_force
 from notifier.store.wishes import Wish
 from notifier.tools import Tools
 from notifier.web import wording
@@ -30,6 +32,7 @@ GROUPS: Final = (
     ("waiting", "日付や内容の確認を待っているもの", (State.WAITING_FOR_DATE, State.NEEDS_CLARIFICATION)),
     ("maybe", "当てはまれば対象になるもの", (State.WAITING_FOR_FACT,)),
     ("closed", "受付が終わったもの", ()),
+    ("excused", "対象外と認められたもの", ()),
     ("done", "済んだもの", (State.SETTLED,)),
     ("withdrawn", "取り下げられたもの", (State.WITHDRAWN,)),
 )
@@ -42,7 +45,8 @@ class Card:
     """One duty. `path` names it in addresses; `said` is what a letter would say today.
 
     `left` tells how far the last safe day is, `next_on` when the next mail comes, `wish` which day was asked for. `can` are
-    the names of what may be done about it here.
+    the names of what may be done about it here. `is_untold`: no mail is sent about it, because the municipality decided so;
+    `is_excused`: because it agrees that the duty does not apply.
     """
 
     path: str
@@ -59,10 +63,14 @@ class Card:
     pending: Declaration | None
     can: frozenset[str]
     owed: Obligation
+    is_untold: bool = False
+    is_excused: bool = False
 
     @property
     def group(self) -> str:
         """Return under which heading it stands: a chance that was not taken is not late."""
+        if self.is_excused and self.state in ACTIVE:
+            return "excused"
         if self.state is State.LAPSED and self.said.modality is not Modality.REQUIRED:
             return "closed"
         return next(name for name, _, states in GROUPS if self.state in states)
@@ -84,6 +92,8 @@ class View:
     office_id: int
     wishes: Sequence[Wish]
     declarations: Sequence[Declaration]
+    enquiries: Sequence[Enquiry] = ()
+    decided: Sequence[Decided] = ()
 
     @property
     def today(self) -> date:
@@ -133,6 +143,11 @@ class View:
         coming = [*rungs, *([wish] if wish else [])]
         last = said.due.target or decision.due.ladder_day
         is_open = owed.state is State.OPEN and last is not None
+        decided = in_force(self.decided, owed.deadline, self.today)
+        untold = decided is not None and not decided.told
+        upheld = {
+            each.deadline for each in self.enquiries if (each.kind, each.state) == (NOT_APPLICABLE, UPHELD)
+        }
         return Card(
             path=f"{owed.deadline}/{owed.occurrence}",
             said=said,
@@ -143,11 +158,13 @@ class View:
             chips=tuple(chips_of(deadline, decision)),
             progress=f"{owed.needed}件のうち{owed.progress}件" if owed.needed else "",
             settled_on=owed.settled_on,
-            next_on=min(coming, default=None) if owed.state in ACTIVE else None,
+            next_on=min(coming, default=None) if owed.state in ACTIVE and not untold else None,
             wish=wish,
             pending=self._pending(duty),
             can=self._can(deadline, owed),
             owed=owed,
+            is_untold=untold,
+            is_excused=untold and owed.deadline in upheld,
         )
 
     def _pending(self, duty: tuple[str, int]) -> Declaration | None:

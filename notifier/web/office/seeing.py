@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notifier.store import agendas, contacts, declarations, dossiers, enquiries, wishes
+from notifier.store import agendas, contacts, declarations, dossiers, enquiries, subscriptions, wishes
 from notifier.store.agendas import CalendarAddress
 from notifier.store.contacts import Contact
 from notifier.store.dossiers import LetterLine, OfficePage
@@ -42,11 +42,14 @@ async def see(caller: Caller) -> Seen:
         law = await law_on(conn, tools, tools.today())
         asked = await wishes.of_office(conn, guest.id)
         declared = await declarations.of_office(conn, guest.id)
+        said = await enquiries.of_office(conn, guest.id)
+        mine = subscriptions.Selection(guest.municipality, (guest.number,))
+        decided = [each.decided for each in await subscriptions.decisions(conn, mine)]
         return Seen(
-            View(tools, law, record.office, guest.id, asked, declared),
+            View(tools, law, record.office, guest.id, asked, declared, said, decided),
             record,
             await dossiers.letters_of(conn, guest.id, MOST_LETTERS),
             await contacts.of_office(conn, guest.id),
             await agendas.of_office(conn, guest.number),
-            await enquiries.of_office(conn, guest.id),
+            said,
         )
