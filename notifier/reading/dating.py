@@ -91,7 +91,7 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
         phrase.start,
         ahead=phrase.shape is Shape.MOMENT and phrase.suffix.endswith("まで") and not is_case,
         near=is_case,
-        back=_looks_back(around.text, phrase.end),
+        back=_looks_back(around.text, phrase.end) and not phrase.suffix.endswith(("以降", "以後")),
     )
     if year is None:
         flags.add("not-understood")

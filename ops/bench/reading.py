@@ -23,7 +23,7 @@ from tests.reading.labelled import Label, Labelled, labelled
 PEER = "ja-timex==0.2.8"
 PEER_HOME = Path(".cache/ja-timex")
 SEVEN = ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-SIX = ("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth")
+AFTER = ("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth")
 NOTICE = 56_000
 """Signs of a notice of 50 pages."""
 
@@ -185,7 +185,7 @@ def main() -> None:
         "second unseen set": labelled("second"),
         "third unseen set": labelled("third"),
         "seven later unseen sets": [notice for folder in SEVEN for notice in labelled(folder)],
-        "six sets after these": [notice for folder in SIX for notice in labelled(folder)],
+        "seven sets after these": [notice for folder in AFTER for notice in labelled(folder)],
     }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)

@@ -23,6 +23,7 @@ _FOLDERS = (
     "fourteenth",
     "fifteenth",
     "sixteenth",
+    "seventeenth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
