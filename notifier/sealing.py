@@ -117,7 +117,7 @@ def _unzipped(sealed: bytes) -> dict[str, bytes]:
             if any(each.compress_type != ZIP_STORED for each in entries):
                 raise VerificationError("it is no evidence pack: those are not compressed")
             held = {each.filename: archive.read(each) for each in entries}
-    except (BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, OSError) as fault:
+    except (BadZipFile, EOFError, ValueError, RuntimeError, OSError) as fault:
         raise VerificationError(
             f"it cannot be opened: it was changed, cut off, or is no ZIP ({fault})"
         ) from None
