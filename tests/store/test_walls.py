@@ -23,8 +23,10 @@ from notifier.store.entrances import EntranceRow
 from notifier.store.eyes import ROLE
 from notifier.store.feed import HeardRow
 from notifier.store.happenings import HappeningRow, MessageRow
+from notifier.store.incoming import IncomingRow
 from notifier.store.keys import ApiKeyRow
 from notifier.store.listeners import ListenerOfficeRow, ListenerRow
+from notifier.store.outreach import OutreachRow
 from notifier.store.postings import AttemptRow, PostingRow
 from notifier.store.tables import (
     CohortRow,
@@ -83,6 +85,8 @@ LIFE: tuple[tuple[type[Table], dict[str, object]], ...] = (
     (EnquiryRow, {}),
     (EntranceRow, {}),
     (WishRow, {}),
+    (OutreachRow, {}),
+    (IncomingRow, {"content": None}),
 )
 """What belongs to a city, in the order in which it can come to be; what is not said follows from the column."""
 
