@@ -14,9 +14,10 @@ from notifier.running import run_due
 from notifier.tools import law_on
 from notifier.web.pages import marks
 from tests.web.test_pages import seen, words
-from tests.web.town import APPROVER, CITY, CLERK, ELSEWHERE, STAFF, Town, town
+from tests.web.town import APPROVER, CITY, CLERK, ELSEWHERE, PREFECTURE, STAFF, Town, town
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
+PREFECTURAL = User("ken", Role.EDITOR, PREFECTURE, "県 太郎")
 VIEWER = User("mieru", Role.VIEWER, CITY, "見る人")
 NOTICE = """令和8年1月20日
 介護保険事業課長
@@ -31,7 +32,7 @@ NOTICE = """令和8年1月20日
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Town]:
     """A town that is changed."""
-    async with town(tmp_path, stand_ins=(*STAFF, VIEWER)) as found:
+    async with town(tmp_path, stand_ins=(*STAFF, VIEWER, PREFECTURAL)) as found:
         yield found
 
 
@@ -309,6 +310,16 @@ async def test_what_if_shows_who_would_get_what_when(place: Town, visitor: Clien
     assert re.search(r"すぐに知らせる事業所 2 .*これから 令和8年4月30日", page)
     async with place.tools.database.reading() as conn:
         assert await law_on(conn, place.tools, place.tools.today()) == before
+
+
+async def test_a_prefecture_asks_what_if_in_sum_and_sees_no_names(
+    place: Town, visitor: ClientSession
+) -> None:
+    asked = "deadline=platform-subsidy/apply&how=by&by=2026-04-30&months=1"
+    page = words(await look(visitor, place, f"/what-if?{asked}", PREFECTURAL))
+    assert re.search(r"すぐに知らせる事業所 2 .*宛先のない事業所 1", page)
+    assert "さくら台" not in page
+    assert "なのはな" not in page
 
 
 @pytest.mark.parametrize(
