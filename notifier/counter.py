@@ -27,8 +27,11 @@ TYPED: Final = timedelta(days=1)
 """How long the address opens the page to which a typed code leads; shared browsers remember it."""
 FORM: Final = timedelta(hours=2)
 """How long a form may be sent after it was shown."""
+BETWEEN: Final = timedelta(minutes=10)
+"""How long an office waits before a new address is sent to it once more on its own request."""
 LONGEST_TOKEN: Final = 300
-_TRIED: Final = "code of an office"
+_TRIED, _SENT = "code of an office", "address of a page sent again"
+"""Under these names tries are counted beside those of passwords."""
 _CONFUSED: Final = str.maketrans("BU", "8V")
 
 
@@ -178,7 +181,16 @@ class Counter:
         return await invite(self.tools, tenant, number, who)
 
     async def send_again(self, expired: Expired, origin: str) -> int:
-        """Send a new address to an office that shows one which is too old: to its own contacts and nobody else."""
+        """Send a new address to an office that shows one which is too old: to its own contacts, and not again at once.
+
+        Returns to how many; 0 if that was done a moment ago.
+        """
+        place, now = f"office/{expired.guest.number}", self.tools.now()
+        async with self.tools.database.transaction() as conn:
+            known = await users.misses(conn, _SENT, place)
+            if known is not None and now - known[1] < BETWEEN:
+                return 0
+            await users.note_misses(conn, _SENT, place, 1, now)
         actor = Actor(f"office/{expired.guest.number}", origin, expired.guest.municipality)
         return await invite(self.tools, NATION, expired.guest.number, actor)
 

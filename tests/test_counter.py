@@ -119,6 +119,8 @@ async def test_an_office_with_an_old_address_may_have_a_new_one_sent_to_its_own_
     later(shop, VALID + timedelta(days=1))
     expired = await counter.visit(shown)
     assert isinstance(expired, Expired)
+    assert [await counter.send_again(expired, ORIGIN) for _ in range(2)] == [1, 0]
+    later(shop, timedelta(minutes=11))
     assert await counter.send_again(expired, ORIGIN) == 1
 
 
