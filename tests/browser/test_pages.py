@@ -113,8 +113,9 @@ async def test_a_visitor_finds_an_office_its_duty_and_the_mail_it_got(place: Tow
     assert await page.get_by_role("heading", level=1).inner_text() == "ケアプランセンター さくら台"
     await page.get_by_text("なぜこの期限か、どう進めるか").first.click()
     assert await page.get_by_text("根拠").first.is_visible()
+    await page.get_by_role("link", name="経過").click()
     await page.locator(".letters a").first.click()
-    assert "a@one.example" in await page.locator("dl.headers").inner_text()
+    assert "a@one.example" in await page.locator("main").inner_text()
     inside = page.frame_locator("iframe.letter")
     assert "ケアプランセンター さくら台" in await inside.locator("body").inner_text()
 
