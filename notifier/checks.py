@@ -89,7 +89,24 @@ async def _settings(surroundings: Surroundings) -> list[Verdict]:
     if settings.secret_key is None and settings.database_file is None:
         mend = "Set NOTIFIER_SECRET_KEY to one key on all hosts that share the database."
         return [Verdict("settings", Level.WARNING, "each host would sign links with a key of its own.", mend)]
+    away = _elsewhere(settings.mail_from, settings.reply_address)
+    if away:
+        mend = f"Set NOTIFIER_REPLY_ADDRESS to an address of {settings.mail_from.rpartition('@')[2]}, or of a name in it."
+        found = (
+            f"letters would leave from {away}, and receivers who compare it with the sender may refuse them."
+        )
+        return [Verdict("settings", Level.WARNING, found, mend)]
     return [Verdict("settings", Level.OK, "can be used.")]
+
+
+def _elsewhere(sender: str, reply: str | None) -> str:
+    """Return the domain of answers where it is neither that of the sender nor inside it; "" otherwise.
+
+    Letters leave from a return path there, and au compares its organisation with that of the From header (SPF alignment).
+    """
+    home, other = sender.lower().rpartition("@")[2], (reply or "").lower().rpartition("@")[2]
+    related = not other or other == home or other.endswith(f".{home}") or home.endswith(f".{other}")
+    return "" if related else other
 
 
 async def _database(surroundings: Surroundings) -> list[Verdict]:

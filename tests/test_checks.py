@@ -167,6 +167,19 @@ async def test_the_demonstrations_sender_is_refused_for_real_mail() -> None:
     assert "NOTIFIER_MAIL_FROM" in found["settings"].mend
 
 
+@pytest.mark.parametrize(
+    "reply,level",
+    [
+        ("henshin@kigen.city.example.jp", Level.OK),
+        ("henshin@city.example.jp", Level.OK),
+        ("henshin@elsewhere.example.jp", Level.WARNING),
+    ],
+)
+async def test_answers_go_to_an_address_of_the_senders_organisation(reply: str, level: Level) -> None:
+    found = await verdicts(Settings(mail_from="kigen@city.example.jp", reply_address=reply))
+    assert found["settings"].level is level
+
+
 async def test_a_sender_with_all_its_records_is_well() -> None:
     records = {
         "kigen.city.example.jp": ["v=spf1 include:relay.example.jp -all", "some other proof"],

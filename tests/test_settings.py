@@ -1,3 +1,4 @@
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,21 @@ def test_proxies_are_networks_and_never_the_whole_world(monkeypatch: pytest.Monk
         monkeypatch.setenv("NOTIFIER_TRUSTED_PROXIES", wrong)
         with pytest.raises(SettingsError, match=told):
             load_settings()
+
+
+@pytest.mark.parametrize(
+    "name,value,said",
+    [
+        ("NOTIFIER_REPLY_ADDRESS", "henshin", "one plain mail address"),
+        ("NOTIFIER_REPLY_ADDRESS", "kigen@notifier.example", "another address than NOTIFIER_MAIL_FROM"),
+        ("NOTIFIER_REPLY_ADDRESS", "a+b@notifier.example", "no +"),
+        ("NOTIFIER_REPLY_ADDRESS", f"{'a' * 33}@notifier.example", "32 characters"),
+        ("NOTIFIER_INTAKE_PORT", "2424", "needs NOTIFIER_REPLY_ADDRESS"),
+    ],
+)
+def test_an_address_that_cannot_take_answers_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        load_settings()
