@@ -24,6 +24,7 @@ from notifier.domain.notices import Notice, Rank
 from notifier.domain.obligations import decide
 from notifier.domain.statements import Statement
 from notifier.errors import UnknownError
+from notifier.passes import Doorway
 from notifier.steps.deliver import deliver
 from notifier.steps.derive import derive
 from notifier.steps.dispatch import dispatch
@@ -103,16 +104,16 @@ async def _set_stage(tools: Tools, copy: Database, tried: Bill, tenant: Tenant) 
     book = LawBook(tools.book.groups, dict(tools.book.deadlines), dict(tools.book.statements))
     clock = TurnedClock(now)
     recorder = RecorderChannel()
+    base, has_pages = tools.correspondent.base_url, tools.page("", now, None) is not None
     on_stage = replace(
         tools,
         database=copy,
         clock=clock,
         channel=recorder,
         book=book,
-        unsubscribe=lambda _: (
-            f"{tools.correspondent.base_url}/unsubscribe/"
-        ),  # nobody's: this is only looked at
-        page=lambda *_: None,  # the way to an office's own page is a secret of the office
+        # A sample is looked at by people who are not its reader: its links open nothing.
+        unsubscribe=lambda _: f"{base}/unsubscribe/",
+        page=lambda *_: Doorway(f"{base}/o/", "見本") if has_pages else None,
         spread=lambda: 0.5,
     )
     return _Stage(on_stage, clock, recorder, tried), mark

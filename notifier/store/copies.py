@@ -33,6 +33,7 @@ from notifier.store.tables import (
     SubscriptionRow,
 )
 from notifier.store.tenants import answers_to
+from notifier.store.wordings import WordingRow
 
 BATCH: Final = 5000
 
@@ -74,6 +75,7 @@ def _chosen(wanted: Wanted) -> Iterator[tuple[Table, Select[Any]]]:
     yield rows(SequenceRow)
     yield rows(AuthorityRow, _authorities(wanted.tenant))
     yield rows(AuthorityMemberRow, *_members(wanted.tenant))
+    yield rows(WordingRow)
     yield rows(OfficeRow, office.id.in_(offices))
     for model in (OfficeServiceRow, DesignationRow, ContactRow, SubscriptionRow):
         yield rows(model, table(model).c.office_id.in_(offices))
