@@ -208,6 +208,14 @@ async def decisions(conn: AsyncConnection, selection: Selection) -> list[Subscri
     return [Subscribed(row["number"], row["name"], _decided(row)) for row in rows if row["number"] in ids]
 
 
+async def of_office(conn: AsyncConnection, office_id: int, authority: str) -> list[Decided]:
+    """Return what an authority has decided about one office."""
+    target = table(SubscriptionRow)
+    mine = target.c.office_id == office_id, target.c.authority == authority
+    found = await conn.execute(select(target).where(*mine).order_by(target.c.topic, target.c.since))
+    return [_decided(row) for row in found.mappings()]
+
+
 def in_force(kept: Sequence[Decided], deadline: str, today: date) -> Decided | None:
     """Return which decision counts for a deadline on a day; None: nothing was decided, so it is told."""
     topics = (deadline, deadline.partition("/")[0], EVERYTHING)

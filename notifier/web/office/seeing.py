@@ -43,8 +43,7 @@ async def see(caller: Caller) -> Seen:
         asked = await wishes.of_office(conn, guest.id)
         declared = await declarations.of_office(conn, guest.id)
         said = await enquiries.of_office(conn, guest.id)
-        mine = subscriptions.Selection(guest.municipality, (guest.number,))
-        decided = [each.decided for each in await subscriptions.decisions(conn, mine)]
+        decided = await subscriptions.of_office(conn, guest.id, guest.municipality)
         return Seen(
             View(tools, law, record.office, guest.id, asked, declared, said, decided),
             record,
