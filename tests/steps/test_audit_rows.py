@@ -21,6 +21,8 @@ OWN_RECORD = {
     "herald.herald": "what is put into a feed stands in the feed, round by round",
     "vouch.contact_of": "it only looks, and holds the contact while it does",
     "inform.inform": "a memo keeps every try and what came of it",
+    "collect.collect": "a mail that came in says itself when and how it came",
+    "hear.hear": "a mail says what it was found to be; what follows is audited in `answering` and `bouncing`",
 }
 """Steps that change nothing, or only rows that say themselves when they were made and what came of them."""
 

@@ -26,10 +26,12 @@ from notifier.steps.lay_aside import lay_aside
 from notifier.store import audit_records, incoming
 from notifier.store.declarations import DeclarationRow
 from notifier.store.enquiries import EnquiryRow
+from notifier.store.happenings import MessageRow
 from notifier.store.incoming import IncomingRow
 from notifier.store.memos import MemoRow
 from notifier.store.tables import ContactRow, DeliveryRow, FactRow, LetterRow, ObligationRow, OfficeRow
 from tests.builders import CITY, by, deadline, pattern, said, settlement
+from tests.steps.test_herald import listen
 from tests.steps.workshop import OTHER_CITY, A, B, Workshop, enrolled, workshop
 
 CODES = Codes((b"this installation",))
@@ -426,6 +428,16 @@ async def test_s12_a_letter_that_comes_back_is_refused_and_its_address_given_up(
     assert contacts["both@example.jp"] == (True, "")
     (mail,) = await post.shop.all(IncomingRow)
     assert (mail.state, mail.kind, mail.about, mail.failure) == ("heard", "bounce", "a@example.jp", "hard")
+
+
+async def test_other_systems_hear_that_a_letter_came_back_and_that_a_duty_does_not_apply(post: Post) -> None:
+    await listen(post.shop, "")
+    letter = await sent_letter(post)
+    await collect(post.shop.tools, report(), "", RETURNS.path(Sent.LETTER, letter), "test")
+    await post.hear(f"{post.code(2)} 該当なし", "b@example.jp")
+    told = [(each.type, each.subject) for each in await post.shop.all(MessageRow)]
+    assert ("delivery.bounced", f"office/{A}") in told
+    assert ("office.acknowledged", f"office/{B}") in told
 
 
 @pytest.mark.parametrize(
