@@ -12,7 +12,6 @@ FILES = {
     "tokens.css": STATIC / "vendor" / "digital-go-jp-design-tokens-1.1.9" / "tokens.css",
     "notifier.css": STATIC / "notifier.css",
     "staff.css": STATIC / "staff.css",
-    "deadlines.css": STATIC / "deadlines.css",
     "office.css": STATIC / "office.css",
     "deadlines.css": STATIC / "deadlines.css",
     "letters.css": STATIC / "letters.css",
