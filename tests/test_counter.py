@@ -23,8 +23,8 @@ ORIGIN = "192.0.2.7"
 
 
 @pytest.fixture
-async def house(sqlite_file_url: str) -> AsyncIterator[tuple[Workshop, Counter]]:
-    async with workshop(sqlite_file_url, japan_time(TODAY, 8)) as shop:
+async def house(migrated_url: str) -> AsyncIterator[tuple[Workshop, Counter]]:
+    async with workshop(migrated_url, japan_time(TODAY, 8)) as shop:
         await shop.enrol(enrolled(A, "a@example.jp"), enrolled(B, "b@example.jp"))
         tools = replace(shop.tools, page=WAY)
         signs = iter(range(10_000))
