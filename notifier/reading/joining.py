@@ -7,8 +7,9 @@ from dataclasses import replace
 from notifier.reading.alone import alone
 from notifier.reading.moments import Moment
 from notifier.reading.pairing import pair
+from notifier.reading.patterns import CLOCK
 from notifier.reading.phrases import Phrase, Shape
-from notifier.reading.pieces import Form, Piece, pieces
+from notifier.reading.pieces import SUFFIX, Form, Piece, pieces
 
 _BETWEEN_LISTED = re.compile(
     r"(?:まで|から)?(?:[ ]?\([^()\n]{0,20}\))?[ ]?(?:、|,|・|及び|並びに|又は|または|および|と|若しくは|から|~|-)[ ]?"
@@ -182,6 +183,10 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
             break
         end, suffix, used = following.end, following.suffix, used + 1
         moment = moment or following.moment
+    hour = CLOCK.match(text, end) if not suffix else None
+    until = SUFFIX.match(text, hour.end()) if hour is not None and hour.start("hour") == end else None
+    if until is not None and until[0] == "まで":
+        end, suffix = until.end(), "まで"
     if piece.word.startswith("各") and used == 1:
         return None, 1  # 各年度 says of which, not when
     return Phrase(Shape.RECURRING, piece.start, end, moment, word=piece.word, suffix=suffix), used
