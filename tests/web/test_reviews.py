@@ -127,7 +127,7 @@ async def test_what_is_wrong_with_a_review_is_said_in_japanese_and_nothing_is_ke
     said = await land.call("PATCH", f"/notices/{name}/review", {"rank": "memo"}, "editor", If_Match="*")
     assert said.status == 422
     said = await land.call("PATCH", f"/notices/{name}/candidates/{number}", {}, "editor", If_Match="*")
-    assert said.body["code"] == "body-does-not-fit"
+    assert (said.status, said.body) == (200, before.body)
     away = f"/notices/{name}/candidates/{number}"
     assert (await land.call("PATCH", away, {"verdict": "dropped"}, "editor", If_Match="*")).status == 200
     for path, method in ((f"/notices/{name}/preview", "GET"), (f"/notices/{name}/review", "POST")):

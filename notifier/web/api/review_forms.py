@@ -1,9 +1,9 @@
 """What is sent and answered about the review of a notice and about its impact, as forms that describe themselves."""
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from notifier.domain.impacts import Impact
 from notifier.domain.reviews import Objection, Verdict
@@ -60,18 +60,12 @@ class Statement(Body, title="候補の記載"):
 
 
 class Judgement(Body, title="候補の判断"):
-    """What becomes of a candidate: a verdict, or what it is to say, which keeps it so."""
+    """What becomes of a candidate: what it is to say, which keeps it so, or else a verdict; neither changes nothing."""
 
     verdict: Annotated[
         Literal["open", "kept", "dropped"] | None, Field(description="未判断に戻す、採用する、除く")
     ] = None
     said: Annotated[Statement | None, Field(description="書き直した内容（そのまま採用になります）")] = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.verdict is None) == (self.said is None):
-            raise ValueError("one of both")
-        return self
 
 
 class Turning(Body, title="却下"):

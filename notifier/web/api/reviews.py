@@ -142,12 +142,15 @@ async def correct(call: Call) -> ReviewShown:
 async def judge(call: Call) -> ReviewShown:
     """Keep, drop, leave open or rewrite a candidate."""
     place, wanted = call.inside(CandidatePath), await call.body(Judgement)
-    check, desk = _check(call, *await _seen(call, place.id)), _desk(call)
+    review, shown = await _seen(call, place.id)
+    check, desk = _check(call, review, shown), _desk(call)
     async with _refusing():
         if wanted.said is not None:
             await desk.change(place.id, place.number, wanted.said.said, check)
         elif wanted.verdict is not None:
             await desk.judge(place.id, [place.number], VERDICTS[wanted.verdict], check)
+        else:
+            call.check(shown)
     return await _shown(call, place.id)
 
 
