@@ -209,9 +209,9 @@ class Service:
                 address = await stack.enter_async_context(
                     self.door(mailbox, turn_clock, worker.wake, stand_ins)
                 )
+                await stack.enter_async_context(self._mail_taken(worker.wake))
                 if ready is not None:
                     ready(address)
-                await stack.enter_async_context(self._mail_taken(worker.wake))
             if work:
                 await stack.enter_async_context(self._working(worker, stopping))
             await stopping.wait()
