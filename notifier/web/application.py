@@ -47,6 +47,7 @@ from notifier.web.pages import (
     settings,
     stand_ins,
     statement,
+    tasks,
     templates,
     today,
     unsubscribe,
@@ -60,6 +61,7 @@ from notifier.web.watch import Watched, add_health
 STAFF: Final = (
     today,
     enquiries,
+    tasks,
     mails,
     offices,
     bulk,

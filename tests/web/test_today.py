@@ -122,6 +122,13 @@ async def test_the_nation_sees_the_tasks_of_the_rule_editor(place: Town, visitor
     async with visitor.get(f"{place.address}/") as answer:
         page = words(await answer.text())
     assert "1 件 規則の担当の作業" in page
+    async with visitor.get(f"{place.address}/tasks") as answer:
+        page = words(await answer.text())
+    assert "見られない情報源 見えない" in page
+
+
+async def test_the_tasks_of_the_rule_editor_are_not_an_authoritys(desk: Desk) -> None:
+    await desk.get("/tasks", 404)
 
 
 async def test_contradictions_are_counted_by_the_offices_they_concern(desk: Desk) -> None:
