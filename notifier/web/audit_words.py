@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from notifier.domain import dates
 from notifier.store.audit_records import AuditRecord
+from notifier.web.wording import ROLES
 
 FAMILIES: Final = {
     "sign-in": "ログイン",
@@ -167,6 +168,8 @@ FIELDS: Final = {
     "stage": "段階",
 }
 
+_ROLES: Final = {role.value: name for role, name in ROLES.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -199,7 +202,7 @@ def sentence_of(record: AuditRecord, names: Names) -> str:
     said = _SAID.get(record.action)
     if said is None:
         return f"{subject_of(record.subject, names)}：{record.action}"
-    values = {name: _value(value) for name, value in record.detail.items()}
+    values = {name: _named(name, value) for name, value in record.detail.items()}
     return said.format_map(_Kept(values | {"subject": subject_of(record.subject, names)})).replace("（）", "")
 
 
@@ -241,9 +244,14 @@ def changes_of(detail: Mapping[str, Any]) -> Sequence[Changed]:
         return []
     old = before if isinstance(before, Mapping) else {}
     return [
-        Changed(FIELDS.get(str(name), str(name)), _value(old.get(name)), _value(value))
+        Changed(FIELDS.get(str(name), str(name)), _named(name, old.get(name)), _named(name, value))
         for name, value in after.items()
     ]
+
+
+def _named(name: str, value: object) -> str:
+    """Return a value of a detail, a user's role by its name."""
+    return _ROLES.get(str(value), _value(value)) if name == "role" else _value(value)
 
 
 def _value(value: object) -> str:  # noqa: PLR0911 -- one line a kind of value, read as a table

@@ -347,8 +347,8 @@ async def test_the_audit_says_in_sentences_who_did_what(browser: Browser, office
     await browser.post("/settings/users/hanako/role", {"role": "viewer"})
     auditor = Browser(browser.visitor, office, AUDITOR)
     page = words(await auditor.get("/settings/audit"))
-    assert "田中 次郎（情報政策課） 花子（hanako）の役割を変えました 役割 editor → viewer" in page
-    assert "花子（hanako）を登録しました（役割：editor）" in page
+    assert "田中 次郎（情報政策課） 花子（hanako）の役割を変えました 役割 担当者 → 閲覧者" in page
+    assert "花子（hanako）を登録しました（役割：担当者）" in page
     one = words(await auditor.get("/settings/audit?family=user&who=田中&subject=user/hanako&people=yes"))
     assert "役割を変えました" in one
     assert "当てはまる記録はありません" in await auditor.get("/settings/audit?since=2030-01-01")
