@@ -145,6 +145,16 @@ async def in_use(conn: AsyncConnection, authority: str) -> Wording | None:
     return None if row is None else _wording(row)
 
 
+async def troubled(conn: AsyncConnection, authority: str) -> Wording | None:
+    """Return the version that failed last and was not followed by another one in use, for the staff to mend."""
+    if await in_use(conn, authority) is not None:
+        return None
+    wording = table(WordingRow)
+    failed = select(wording).where(wording.c.authority == authority, wording.c.problem != "")
+    row = (await conn.execute(failed.order_by(wording.c.retired_at.desc()).limit(1))).one_or_none()
+    return None if row is None else _wording(row)
+
+
 # ---- which letters ----
 
 

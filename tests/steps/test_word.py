@@ -129,6 +129,13 @@ async def test_a_version_that_fails_keeps_no_letter_back_and_is_used_no_more(
     assert await told(shop) == ["template.saved", "template.activated", "template.failed"]
     with pytest.raises(WordingRefusedError, match="failed before"):
         await put_to_use(shop.tools, CITY, 1, TARO)
+    async with shop.database.reading() as conn:
+        found = await wordings.troubled(conn, CITY)
+        assert found is not None
+        assert found.number == 1
+    await worded(shop, "直しました\n")
+    async with shop.database.reading() as conn:
+        assert await wordings.troubled(conn, CITY) is None
 
 
 async def test_a_version_that_was_given_up_before_it_failed_is_not_told_of_again(shop: Workshop) -> None:

@@ -70,6 +70,7 @@ async def show_list(request: web.Request) -> web.Response:
             else []
         )
         counts = await delivery_records.counts(conn, looking.tenant)
+        troubled = await wordings.troubled(conn, looking.tenant.code)
     lines = [line_of(each, law) for each in found[:PAGE_SIZE]]
     following = urlencode([*asked, ("before", str(lines[-1].record.id))]) if len(found) > PAGE_SIZE else ""
     return answer.page(
@@ -78,6 +79,7 @@ async def show_list(request: web.Request) -> web.Response:
         HERE,
         form=form,
         lines=lines,
+        troubled=troubled,
         counts=[(state, wording.DELIVERIES[state], counts[state]) for state in COUNTED],
         states=STATES,
         occasions=[(name, chip.text) for name, chip in wording.OCCASIONS.items()],

@@ -78,7 +78,9 @@ async def show_list(request: web.Request) -> web.Response:
         HERE,
         versions=[(each, _chip(each)) for each in versions],
         used=used,
-        failed=next((each for each in versions if each.problem), None) if used is None else None,
+        failed=max((each for each in versions if each.problem), key=lambda each: each.number, default=None)
+        if used is None
+        else None,
         changed=[template_words.label_of(each) for each in _changed(looking, newest)],
         newest=newest,
         files=[
