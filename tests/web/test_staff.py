@@ -113,7 +113,7 @@ def test_navigation_shows_what_is_served_and_may_be_done_and_leads_to_the_first_
     assert [each.is_here for each in clerk.under] == [False, True]
     chief = shown(ADMINISTRATOR, EVERYTHING - {"/settings", "/settings/authority"}, "today")
     settings = next(each for each in chief.entries if each.label == "設定")
-    assert (settings.address, settings.is_here) == ("/settings/templates", False)
+    assert (settings.address, settings.is_here) == ("/letters/templates", False)
     assert not chief.under
 
 
