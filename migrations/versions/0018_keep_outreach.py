@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["office_id"], ["office.id"], name=op.f("fk_outreach_office_id_office")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outreach")),
     )
-    op.create_index(
-        "ix_outreach_office_id_authority", "outreach", ["office_id", "authority"], unique=False
-    )
+    op.create_index("ix_outreach_office_id_authority", "outreach", ["office_id", "authority"], unique=False)
 
 
 def downgrade() -> None:

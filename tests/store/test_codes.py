@@ -61,7 +61,10 @@ async def test_an_office_far_beyond_the_first_codes_is_found(shop: Workshop) -> 
             "number": "9970000099",
         }
         await conn.execute(table(OfficeRow).insert().values(office))
-        owed = {**(await conn.execute(table(ObligationRow).select().limit(1))).mappings().one(), "office_id": far}
+        owed = {
+            **(await conn.execute(table(ObligationRow).select().limit(1))).mappings().one(),
+            "office_id": far,
+        }
         await conn.execute(table(ObligationRow).insert().values(owed))
         found = await codes.find(conn, KEYED, KEYED.of_office(far, "grant/apply", 0))
     assert found is not None

@@ -12,7 +12,7 @@ from notifier.web.supplies import SUPPLIES
 
 async def show(request: web.Request) -> web.Response:
     """Show which address is meant, with a button; nothing changes."""
-    return _page(request, address=_address(request), done=False)
+    return _page(request, _address(request), done=False)
 
 
 async def stop(request: web.Request) -> web.Response:
@@ -22,11 +22,11 @@ async def stop(request: web.Request) -> web.Response:
     if supplies.mute is None:
         raise web.HTTPNotFound
     await supplies.mute(address)
-    return _page(request, address=address, done=True)
+    return _page(request, address, done=True)
 
 
-def _page(request: web.Request, **values: object) -> web.Response:
-    response = answer.page(request, "unsubscribe.html", "", **values)
+def _page(request: web.Request, address: str, *, done: bool) -> web.Response:
+    response = answer.page(request, "unsubscribe.html", "", address=address, done=done)
     response.headers.update(HEADERS)
     return response
 
