@@ -83,9 +83,10 @@ def test_the_glossary_names_every_occasion_state_and_step() -> None:
     assert [step for step in STEPS if step not in glossary] == []
 
 
-def test_every_picture_is_a_small_png_that_the_readme_shows() -> None:
-    pictures = sorted((TOP / "ops" / "pictures").glob("*.png"))
-    shown = text_of("README.md") + text_of("README.ja.md")
+def test_every_picture_is_a_small_png_that_the_readme_or_the_manual_shows() -> None:
+    pictures = sorted((TOP / "ops").glob("**/*.png"))
+    chapters = sorted((TOP / "ops" / "manual").glob("*.md"))
+    shown = text_of("README.md") + "".join(each.read_text(encoding="utf-8") for each in chapters)
     assert pictures
     for picture in pictures:
         content = picture.read_bytes()
