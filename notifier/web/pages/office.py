@@ -15,7 +15,7 @@ from notifier.domain.statements import Statement
 from notifier.store import dossiers, office_records
 from notifier.store.dossiers import OfficePage
 from notifier.store.office_records import OfficeRecord
-from notifier.web import navigation, staff, wording
+from notifier.web import staff, wording
 from notifier.web.pages import answer
 from notifier.web.pages.standings import chips_of
 from notifier.web.staff import Staff
@@ -85,14 +85,18 @@ async def head_of(request: web.Request, looking: Staff, here: str) -> Head:
     law = await looking.law()
     names = looking.supplies.service_names
     codes = [code for code in (record.municipality, record.prefecture) if code in law.authorities]
-    served = request.app[navigation.SERVED]
+    supplies = looking.supplies
+    has_evidence = (
+        supplies.tools is not None and supplies.assemble is not None and supplies.exchange is not None
+    )
+    may_prove = looking.may(Deed.EDIT) or looking.may(Deed.READ_HISTORY)
     return Head(
         record,
         [(code, names.get(code, code)) for code in record.services],
         [law.authorities[code].name for code in codes],
         [(label, f"/offices/{number}{path}", name == here) for name, label, path in TABS],
         looking.may(Deed.EDIT) and looking.supplies.tools is not None,
-        f"/offices/{number}/evidence" if "/offices/{number}/evidence" in served else "",
+        f"/offices/{number}/evidence" if has_evidence and may_prove else "",
     )
 
 
