@@ -95,7 +95,12 @@ async def _its_impact(page: Page, address: str) -> None:
 PICTURES: Final = (
     Picture("pictures/today.png", 1080, 980, _at("/")),
     Picture("pictures/board.png", 1080, 760, _at("/deadlines")),
-    Picture("manual/pictures/office.png", 1080, 900, _found("/offices", "ケアプラン", 'main a[href^="/offices/1"]')),
+    Picture(
+        "manual/pictures/office.png",
+        1080,
+        900,
+        _found("/offices", "ケアプラン", 'main a[href^="/offices/1"]'),
+    ),
     Picture(
         "pictures/mail.png",
         640,
