@@ -103,7 +103,7 @@ async def test_an_address_stops_getting_mail_only_by_a_post_and_its_office_shows
         async with visitor.get(page) as answer:
             assert answer.status == 200
             assert "メールの配信を止めますか" in await answer.text()
-        async with visitor.get(f"{address}/offices/1270000001") as answer:
+        async with visitor.get(f"{address}/offices/1270000001/record") as answer:
             assert "a@example.jp" in await answer.text()
         for _ in range(2):
             async with visitor.post(page, data={"List-Unsubscribe": "One-Click"}) as answer:
@@ -111,8 +111,8 @@ async def test_an_address_stops_getting_mail_only_by_a_post_and_its_office_shows
                 assert "配信を止めました" in await answer.text()
         async with visitor.post(f"{page}x") as answer:
             assert answer.status == 404
-        async with visitor.get(f"{address}/offices/1270000001") as answer:
-            assert "停止中" in await answer.text()
+        async with visitor.get(f"{address}/offices/1270000001/record") as answer:
+            assert "送りません" in await answer.text()
         clock.turn_to(japan_time(date(2026, 3, 6), 9))
         await service.worker().work_off()
     assert {each.recipient for each in kept.received[2:]} == {"b@example.jp"}

@@ -57,9 +57,9 @@ def test_a_person_gets_a_table_in_japanese_and_a_summary(typed: Typed, notice: P
 
 
 def test_a_decision_is_explained_when_asked(typed: Typed, notice: Path) -> None:
-    assert "「まで」は終わりを限る" in "".join(typed("read", notice, "--why").out.split())
+    assert "形：まで" in "".join(typed("read", notice, "--why").out.split())
     done = typed("read", notice, "--why", "--format", "jsonl")
-    assert json.loads(done.out.splitlines()[1])["why"][0] == "+3 「まで」は終わりを限る"
+    assert json.loads(done.out.splitlines()[1])["why"][:2] == ["+1.0 形", "+1.4 形：まで（まで）"]
 
 
 def test_a_page_marks_the_expressions_in_the_text_and_says_what_they_are(typed: Typed, notice: Path) -> None:

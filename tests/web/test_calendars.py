@@ -88,7 +88,7 @@ async def test_the_offices_page_tells_of_its_calendars_and_never_their_addresses
     tmp_path: Path, visitor: ClientSession
 ) -> None:
     async with town(tmp_path) as place:
-        page = f"{place.address}/offices/{CARE_PLANS}"
+        page = f"{place.address}/offices/{CARE_PLANS}/record"
         async with visitor.get(page) as answer:
             assert "発行していません" in await answer.text()
         address = await address_of(place, mark=b"e")

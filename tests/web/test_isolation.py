@@ -106,7 +106,7 @@ def named(route: Route) -> str:
 PUBLIC = {
     "GET /deadlines/{family}/{duty}",
     "GET /deadlines/{family}/{duty}/history",
-    "POST /deadlines/{family}/{duty}:preview",
+    "POST /deadlines/{family}/{duty}/preview",
 }
 """What is asked for here belongs to everybody: the law."""
 

@@ -10,7 +10,7 @@ from notifier.store.database import table
 from notifier.store.tables import AuditRow, DeliveryRow, NoticeRow, OutboxRow, SayingRow
 from tests.web.country import CHIBA_CITY, MARK, OSAKA_CITY, Country, country
 
-APPLY = "/deadlines/platform-subsidy/apply:preview"
+APPLY = "/deadlines/platform-subsidy/apply/preview"
 LATER = {"due": {"by": "2026-08-31"}}
 
 
@@ -77,4 +77,4 @@ async def test_what_makes_no_sense_is_refused(land: Country, body: object, statu
 
 
 async def test_an_unknown_deadline_is_not_found(land: Country) -> None:
-    assert (await land.call("POST", "/deadlines/no/such:preview", LATER, "municipality")).status == 404
+    assert (await land.call("POST", "/deadlines/no/such/preview", LATER, "municipality")).status == 404

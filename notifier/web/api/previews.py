@@ -65,7 +65,7 @@ async def preview(call: Call) -> ImpactShown:
 ROUTES = (
     Route(
         "POST",
-        "/deadlines/{family}/{duty}:preview",
+        "/deadlines/{family}/{duty}/preview",
         "期日がその日だったら何が起こるかの試算（何も保存せず、何も送りません）",
         preview,
         "deadlines:read",
