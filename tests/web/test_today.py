@@ -10,7 +10,7 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from notifier.clock import japan_time
 from notifier.domain.callers import Tenant
-from notifier.store import audit, enquiries, office_records, outlook, tasks
+from notifier.store import audit, enquiries, office_records, outlook, tasks, wordings
 from notifier.store.enquiries import CONTACT, NOT_APPLICABLE, Asked
 from notifier.store.outlook import Sending
 from notifier.web import staff
@@ -153,3 +153,22 @@ def test_health_tells_what_is_late_and_what_has_stopped(desk: Desk) -> None:
     assert "まだ出ていません" in late[1]
     Pages.is_alive = staticmethod(lambda: False)
     assert day.health_of(Sending(None, None), replace(looking))[0].text == "止まっています"
+
+
+async def test_a_wording_that_failed_waits_for_a_person_until_another_is_in_use(desk: Desk) -> None:
+    now = desk.place.tools.now()
+    failed = {
+        "bases": {},
+        "files": {},
+        "doubts": [],
+        "note": "春",
+        "created_at": now,
+        "created_by": CLERK.name,
+    }
+    async with desk.place.tools.database.transaction() as conn:
+        version = await wordings.add(conn, CITY, failed | {"activated_at": now})
+        await wordings.retire(conn, version.id, now, problem="'wrong' is undefined")
+    page = await desk.get("/")
+    assert "お知らせの文面の誤り（第1版）" in part(page, "いま人の手が必要なこと")
+    assert 'href="/letters/templates/1"' in page
+    assert "文面の誤り" not in await desk.get("/", who=ELSEWHERE.name)

@@ -13,7 +13,17 @@ from notifier.domain.law import Law
 from notifier.domain.roles import Deed
 from notifier.domain.stages import Stage
 from notifier.domain.statements import Statement
-from notifier.store import delivery_records, enquiries, inbox, incoming, outlook, outreach, selections, tasks
+from notifier.store import (
+    delivery_records,
+    enquiries,
+    inbox,
+    incoming,
+    outlook,
+    outreach,
+    selections,
+    tasks,
+    wordings,
+)
 from notifier.store.database import Connection
 from notifier.store.outlook import Coming, Sending
 from notifier.store.outreach import Tried
@@ -164,6 +174,16 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
         )
         for deadline, count in unclear.items()
     ]
+    troubled = await wordings.troubled(conn, tenant.code)
+    if troubled is not None:
+        found.append(
+            Task(
+                1,
+                f"お知らせの文面の誤り（第{troubled.number}版）",
+                "標準の文面で送っています。直した版を保存してください。",
+                link("/letters/templates") and f"/letters/templates/{troubled.number}",
+            )
+        )
     if tenant.is_nation:
         found.append(
             Task(await tasks.count_open(conn), "規則の担当の作業", "順に片付けてください。", link("/tasks"))
