@@ -14,7 +14,7 @@ from notifier.clock import japan_time
 from notifier.demonstration.city import MUNICIPALITY, PREFECTURE, CityOffice, city, lot
 from notifier.intake import Inbound
 
-SOURCE, HOUR = "demonstration", 8
+SOURCE, HOUR = "デモの記録", 8
 FIRST, LAST = date(2025, 2, 6), date(2026, 11, 20)
 COUNTED = date(2026, 3, 17)
 """The day on which the users of CPDL were counted."""

@@ -16,7 +16,7 @@ from notifier.channels.mailbox import Deliver, Mailbox, Received
 from notifier.clock import Clock, ShiftedClock, civil_date, japan_time
 from notifier.demonstration.city import MUNICIPALITY, city
 from notifier.demonstration.history import Happening as CityEvent
-from notifier.demonstration.history import happenings, to_come
+from notifier.demonstration.history import SOURCE, happenings, to_come
 from notifier.demonstration.paper import NAME, paper
 from notifier.desk import Desk
 from notifier.domain.accounts import User
@@ -113,13 +113,13 @@ async def replay(service: Service, clock: ShiftedClock, real: Clock, progress: P
     async with service.database.transaction() as conn:
         shipped = service.tools.catalogue.authorities.values()
         await keep_authorities(conn, [(each, f"kaigo-{each.code}@notifier.example") for each in shipped])
-    await enrol(service.tools, [office.enrolled() for office in city()], "demonstration")
+    await enrol(service.tools, [office.enrolled() for office in city()], SOURCE)
     past = list(_happenings(service.tools, BEGIN, civil_date(now)))
     await Run(service.tools, clock, BEGIN, now, progress).through(past)
     clock.turn_to(max(now, clock.now()))
     clock.let_go()
     handed = Handed(NAME, paper(civil_date(clock.now())), "")
-    await Desk(service.tools, Actor("demonstration")).add(handed)
+    await Desk(service.tools, Actor(SOURCE)).add(handed)
 
 
 def turning(service: Service, clock: ShiftedClock) -> Callable[[date], Awaitable[None]]:
