@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from notifier.channels.mailbox import Deliver, Mailbox, Received
 from notifier.clock import Clock, ShiftedClock, civil_date, japan_time
 from notifier.demonstration.city import MUNICIPALITY, city
-from notifier.demonstration.history import Happening as CityEvent
 from notifier.demonstration.history import SOURCE, happenings, to_come
+from notifier.demonstration.history import Happening as CityEvent
 from notifier.demonstration.paper import NAME, paper
 from notifier.desk import Desk
 from notifier.domain.accounts import User
