@@ -71,8 +71,12 @@ async def open_tasks(conn: AsyncConnection, limit: int = 200) -> Sequence[Task]:
     return [Task(*row) for row in await conn.execute(shown.order_by(task.c.id).limit(limit))]
 
 
-async def count_open(conn: AsyncConnection) -> int:
-    """Return how many tasks are open."""
+async def count_open(conn: AsyncConnection, besides: Sequence[str] = ()) -> int:
+    """Return how many tasks are open, but for those of the kinds in `besides`."""
     task = table(TaskRow)
-    counted = select(func.count()).select_from(task).where(task.c.closed_at.is_(None))
+    counted = (
+        select(func.count())
+        .select_from(task)
+        .where(task.c.closed_at.is_(None), task.c.kind.not_in(list(besides)))
+    )
     return int((await conn.execute(counted)).scalar_one())

@@ -168,7 +168,9 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
         Task(
             count,
             f"資料が食い違う期限：{_title(law, deadline)}",
-            "発行元に確かめて、規則の担当に知らせてください。",
+            "発行元に確かめて、どちらによるかを決めてください。"
+            if tenant.is_nation
+            else "発行元に確かめて、規則の担当に知らせてください。",
             f"/deadlines/{deadline}",
             unit="事業所",
         )
@@ -186,7 +188,13 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
         )
     if tenant.is_nation:
         found.append(
-            Task(await tasks.count_open(conn), "規則の担当の作業", "順に片付けてください。", link("/tasks"))
+            Task(
+                # The notices that arrived have a line of their own.
+                await tasks.count_open(conn, besides=["notice.received"]),
+                "規則の担当の作業",
+                "順に片付けてください。",
+                link("/tasks"),
+            )
         )
     return found
 
