@@ -275,7 +275,9 @@ class Desk:
     async def _foretell(self, notice: str, bill: Bill, months: int, samples: int) -> Impact:
         found = await self.find(notice)
         whose = Tenant(found.authority) if found.authority else NATION
-        return await rehearse(self._tools, bill, tenant=whose, months=months, samples=samples)
+        return await rehearse(
+            self._tools, bill, tenant=whose, eyes=self._tenant, months=months, samples=samples
+        )
 
     async def sign_off(self, notice: str) -> Impact:
         """Vouch for what the notice is to say and for whom: it counts as reviewed, and waits for a second person.

@@ -16,6 +16,7 @@ from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, civil_date, japan_time
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.changes import ChangeKind, Situation, change
+from notifier.domain.codes import NAMELESS
 from notifier.domain.dates import add_months
 from notifier.domain.impacts import UNCHANGED, Bill, Effect, Impact, Leaving, Sample, audience_of
 from notifier.domain.ladders import Occasion
@@ -40,17 +41,30 @@ from notifier.tools import LawBook, Tools, law_on
 
 MOST_NAMED: Final = 50
 """Offices that are not reached are named up to here; of the rest the number is given."""
+INVENTED_NAME: Final = "見本の事業所"
+INVENTED_ADDRESS: Final = "mihon-{}@example.jp"
 SWEEP_HOUR: Final = 8
 """Rungs are climbed at 08:00 in Japan."""
 
 
 async def rehearse(
-    tools: Tools, tried: Bill, *, tenant: Tenant = NATION, months: int = 3, samples: int = 3
+    tools: Tools,
+    tried: Bill,
+    *,
+    tenant: Tenant = NATION,
+    eyes: Tenant | None = None,
+    months: int = 3,
+    samples: int = 3,
 ) -> Impact:
-    """Return what `tried` would do to the offices of `tenant`, with the reminders of so many months from today."""
+    """Return what `tried` would do where the word of `tenant` counts, with the reminders of so many months from today.
+
+    A prefecture's word counts for every office in it, whichever municipality keeps that. Who looks (`eyes`, else
+    `tenant`) reads the names and addresses that are its own; where it has none, samples go to an invented office.
+    """
     async with await Database.open("sqlite+aiosqlite://") as copy:
         await create_all(copy)
         stage, mark = await _set_stage(tools, copy, tried, tenant)
+        stage = replace(stage, eyes=tenant if eyes is None else eyes)
         return await stage.play(months, samples, mark)
 
 
@@ -111,9 +125,10 @@ async def _set_stage(tools: Tools, copy: Database, tried: Bill, tenant: Tenant) 
         clock=clock,
         channel=recorder,
         book=book,
-        # A sample is looked at by people who are not its reader: its links open nothing.
+        # A sample is looked at by people who are not its reader: its links and codes open nothing.
         unsubscribe=lambda _: f"{base}/unsubscribe/",
         page=lambda *_: Doorway(f"{base}/o/", "見本") if has_pages else None,
+        codes=NAMELESS,
         spread=lambda: 0.5,
     )
     return _Stage(on_stage, clock, recorder, tried), mark
@@ -139,6 +154,7 @@ class _Stage:
     clock: TurnedClock
     recorder: RecorderChannel
     tried: Bill
+    eyes: Tenant = NATION
 
     async def play(self, months: int, samples: int, mark: str) -> Impact:
         """Approve, work out and tell; then turn the clock through the months and see what follows."""
@@ -151,7 +167,7 @@ class _Stage:
         effects, groups = await self._effects(before)
         async with self.tools.database.reading() as conn:
             digest, offices, letters = await tallies.audience(conn)
-            missed, without, deaf = await tallies.missed(conn, MOST_NAMED)
+            missed, without, deaf = await tallies.missed(conn, MOST_NAMED, self.eyes)
             left = len(owed - await tallies.owed(conn, self.tried.touched))
             leaving = await tallies.leaving(conn)
             counts = dict(await tallies.letters_by_instant(conn))
@@ -267,8 +283,13 @@ class _Stage:
         async with self.tools.database.transaction() as conn:
             chosen: dict[str, None] = {}
             for ids in groups:
-                address = await tallies.examples(conn, ids)
-                if address is not None and len(chosen) < wanted:
+                if len(chosen) == wanted:
+                    break
+                address = await tallies.example(conn, ids, self.eyes)
+                invented = INVENTED_ADDRESS.format(len(chosen) + 1)
+                if address is None and await tallies.stand_in(conn, ids, INVENTED_NAME, invented, chosen):
+                    address = invented
+                if address is not None:
                     chosen[address] = None
             last = await tallies.keep_only(conn, chosen)
         if last is None:

@@ -10,11 +10,12 @@ from notifier.domain.changes import ChangeKind
 from notifier.domain.reviews import Verdict
 from notifier.domain.stages import Stage
 from notifier.errors import NoticeRefusedError, UnknownError
+from notifier.rehearsal import what_if
 from notifier.reviewing import ReviewRefusedError
 from notifier.steps.enact import DriftError
 from notifier.store.reviews import Review
 from notifier.store.tables import AuditRow, NoticeRow, StatementRow
-from tests.builders import REPORT, by, notice, said
+from tests.builders import REPORT, by, city, notice, prefecture, said
 from tests.notices import desk, handed_in, news, paper, reviewed, settled_in
 from tests.steps.workshop import OTHER_CITY, Workshop, enrolled
 
@@ -280,6 +281,40 @@ async def test_a_notice_of_an_authority_touches_its_own_offices_only(shop: Works
     await desk(shop, "other", own).approve(name)
     await shop.run()
     assert {each.party for each in await news(shop) if each.latest == "2026-08-31"} == {"office/9970000003"}
+
+
+async def test_a_word_of_a_prefecture_counts_for_every_office_in_it_and_shows_nobodys_addresses(
+    shop: Workshop,
+) -> None:
+    chiba, towns = "120006", ("121002", "122033")
+    inside = [replace(city(code), prefecture=chiba) for code in towns]
+    await shop.keep(prefecture(chiba), *inside)
+    await settled_in(shop)
+    await shop.enrol(
+        enrolled("9970000003", "c@example.jp", municipality=towns[0], prefecture=chiba),
+        enrolled("9970000004", municipality=towns[1], prefecture=chiba),
+    )
+    await shop.run()
+    own = Tenant(chiba)
+    at = desk(shop, "local", own)
+    name, _ = await at.add(paper())
+    await at.judge(name, [1], Verdict.KEPT)
+    await at.drop_rest(name)
+    asked = await what_if(shop.tools, REPORT, {"by": "2026-08-31"}, tenant=own, authority=chiba)
+    seen = await at.preview(name)
+    assert [each.offices for each in seen.effects] == [each.offices for each in asked.effects] == [2]
+    assert (seen.offices, seen.letters, seen.no_address, seen.unreached) == (1, 1, 1, ())
+    (sample,) = seen.samples
+    assert (sample.address, "見本の事業所" in sample.text) == ("mihon-1@example.jp", True)
+    assert "9970000003" not in sample.text
+    named = await desk(shop, "clerk").preview(name)
+    assert [each.number for each in named.unreached] == ["9970000004"]
+    assert [each.address for each in named.samples] == ["c@example.jp"]
+    assert (await at.sign_off(name)).offices == 1
+    await desk(shop, "other", own).approve(name)
+    await shop.run()
+    told = {each.party for each in await news(shop) if each.latest == "2026-08-31"}
+    assert told == {"office/9970000003"}
 
 
 async def test_a_deadline_of_an_authority_has_a_name_of_its_own(shop: Workshop) -> None:

@@ -15,6 +15,7 @@ from notifier.domain.callers import Tenant
 from notifier.store.authorities import AuthorityMemberRow
 from notifier.store.database import table
 from notifier.store.deliveries import ARRIVED, NEWS
+from notifier.store.sight import counted
 from notifier.store.tables import (
     AuthorityRow,
     CohortRow,
@@ -32,7 +33,6 @@ from notifier.store.tables import (
     StatementRow,
     SubscriptionRow,
 )
-from notifier.store.tenants import answers_to
 from notifier.store.wordings import WordingRow
 
 BATCH: Final = 5000
@@ -40,9 +40,10 @@ BATCH: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be carried: the cohorts of `deadlines`, office facts of `facts`, what `tenant` has to do with.
+    """What is to be carried: the cohorts of `deadlines`, office facts of `facts`, whom a word of `tenant` reaches.
 
-    With `news` also what was said to whom that was new, for what is taken back is told to them.
+    A prefecture's word reaches every office that lies in it, whichever municipality keeps it. With `news` also what
+    was said to whom that was new, for what is taken back is told to them.
     """
 
     deadlines: frozenset[str]
@@ -65,7 +66,7 @@ def _chosen(wanted: Wanted) -> Iterator[tuple[Table, Select[Any]]]:
     """Yield each table with the select of its rows, what is referred to first."""
     fact, office = table(FactRow).c, table(OfficeRow).c
     cohort, obligation = table(CohortRow).c, table(ObligationRow).c
-    offices = select(office.id).where(office.closed_on.is_(None), answers_to(wanted.tenant))
+    offices = select(office.id).where(office.closed_on.is_(None), counted(wanted.tenant))
     approved = select(table(NoticeRow).c.id).where(table(NoticeRow).c.approved_at.is_not(None))
     owed = obligation.deadline.in_(wanted.deadlines), obligation.office_id.in_(offices)
 
@@ -99,10 +100,11 @@ def _chosen(wanted: Wanted) -> Iterator[tuple[Table, Select[Any]]]:
 
 
 def _own_cohort(tenant: Tenant) -> ColumnElement[bool]:
-    cohort = table(CohortRow).c
-    return or_(
-        cohort.municipality == tenant.code, (cohort.municipality == "") & (cohort.prefecture == tenant.code)
-    )
+    """The authority's own duties; for a prefecture those of its municipalities, for a union those of its members, too."""
+    cohort, member = table(CohortRow).c, table(AuthorityMemberRow).c
+    members = select(member.member).where(member.authority == tenant.code)
+    inside = cohort.prefecture if tenant.is_prefecture else cohort.municipality
+    return or_(inside == tenant.code, cohort.municipality.in_(members))
 
 
 def _authorities(tenant: Tenant) -> ColumnElement[bool]:

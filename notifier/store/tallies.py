@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.domain.callers import Tenant
 from notifier.domain.impacts import Unreached
 from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.tables import CohortRow, DeliveryRow, ObligationRow, OfficeRow, SayingRow
+from notifier.store.tenants import answers_to, sees_delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,11 @@ def _left_out() -> tuple[ColumnElement[bool], ...]:
     return obligation.settled_on.is_(None), spoken, ~heard
 
 
-async def missed(conn: AsyncConnection, limit: int) -> tuple[list[Unreached], int, int]:
-    """Return the first `limit` offices that are not reached, by number; how many have no address, are not subscribed."""
+async def missed(conn: AsyncConnection, limit: int, eyes: Tenant) -> tuple[list[Unreached], int, int]:
+    """Return the first `limit` offices that are not reached, by number; how many have no address, are not subscribed.
+
+    All are counted, and those named that answer to `eyes`.
+    """
     delivery, obligation, office = table(DeliveryRow).c, table(ObligationRow).c, table(OfficeRow).c
     to_office = _new(), delivery.office_id.is_not(None)
     without = select(delivery.office_id).where(*to_office, delivery.recipient == "")
@@ -139,7 +144,7 @@ async def missed(conn: AsyncConnection, limit: int) -> tuple[list[Unreached], in
     for why, condition in (("no-address", lost), ("not-subscribed", deaf)):
         count = select(func.count()).select_from(table(OfficeRow)).where(condition)
         counts.append((await conn.execute(count)).scalar_one())
-        named = select(office.number, office.name, office.municipality).where(condition)
+        named = select(office.number, office.name, office.municipality).where(condition, answers_to(eyes))
         rows = await conn.execute(named.order_by(office.number).limit(limit))
         found += [Unreached(*row, why) for row in rows]
     return sorted(found, key=lambda each: each.number)[:limit], counts[0], counts[1]
@@ -207,14 +212,14 @@ async def letters_by_instant(conn: AsyncConnection) -> Mapping[datetime, int]:
     return {at: count for at, count in rows}  # noqa: C416 -- rows are no pairs to mypy
 
 
-async def examples(conn: AsyncConnection, cohort_ids: Sequence[int]) -> str | None:
-    """Return the address to which most is said about the cohorts, the first of several; None if nobody has one."""
+async def example(conn: AsyncConnection, cohort_ids: Sequence[int], eyes: Tenant) -> str | None:
+    """Return the address to which most is said about the cohorts, of those that `eyes` may see; None if there is none."""
     delivery, saying = table(DeliveryRow).c, table(SayingRow).c
     said = func.count(saying.deadline.distinct())
     found = await conn.execute(
         select(delivery.recipient)
         .join(table(SayingRow), delivery.saying_id == saying.id)
-        .where(_new(), among(saying.cohort_id), delivery.recipient != "", delivery.party != "editor")
+        .where(*_readable(), sees_delivery(eyes))
         .group_by(delivery.recipient)
         .order_by(said.desc(), func.count(), func.min(delivery.id))
         .limit(1),
@@ -222,6 +227,38 @@ async def examples(conn: AsyncConnection, cohort_ids: Sequence[int]) -> str | No
     )
     address: str | None = found.scalar_one_or_none()
     return address
+
+
+async def stand_in(
+    conn: AsyncConnection, cohort_ids: Sequence[int], name: str, address: str, taken: Collection[str]
+) -> bool:
+    """Let an office of the cohorts stand for all under an invented `name` and `address`; False if none gets a letter.
+
+    So whoever may not see addresses, because others keep them, still reads what is written. `taken` are those chosen.
+    """
+    delivery, saying, office = table(DeliveryRow), table(SayingRow), table(OfficeRow)
+    chosen = await conn.execute(
+        select(delivery.c.office_id, delivery.c.recipient)
+        .join(saying, delivery.c.saying_id == saying.c.id)
+        .where(*_readable(), delivery.c.office_id.is_not(None), delivery.c.recipient.not_in(taken))
+        .order_by(delivery.c.id)
+        .limit(1),
+        {"ids": list(cohort_ids)},
+    )
+    found = chosen.one_or_none()
+    if found is None:
+        return False
+    its_own = delivery.c.office_id == found.office_id, delivery.c.recipient == found.recipient
+    await conn.execute(update(delivery).where(*its_own).values(recipient=address))
+    invented = {"name": name, "number": f"{found.office_id % 10**6:010}"}
+    await conn.execute(update(office).where(office.c.id == found.office_id).values(**invented))
+    return True
+
+
+def _readable() -> tuple[ColumnElement[bool], ...]:
+    """Tell of a delivery that it is new, about the cohorts (`ids`), and that somebody gets a letter of it."""
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    return _new(), among(saying.cohort_id), delivery.recipient != "", delivery.party != "editor"
 
 
 async def set_aside(conn: AsyncConnection) -> None:

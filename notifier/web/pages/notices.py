@@ -282,6 +282,7 @@ async def show_impact(request: web.Request) -> web.Response:
         arrived=arrived,
         **_head(arrived, review),
         impact=impacts.shown(impact) if impact else None,
+        in_sum=looking.tenant.is_prefecture,
         problem=problem,
         errors=[each for each in objections if each.is_error],
         address=f"/notices/{name}",

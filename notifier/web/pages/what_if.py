@@ -1,11 +1,9 @@
 """What if: choose a deadline and another day for it, and see who would get what when. Nothing is saved or sent."""
 
-from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from notifier.domain.callers import NATION
 from notifier.domain.law import Party
 from notifier.errors import NotifierError
 from notifier.rehearsal import what_if
@@ -32,7 +30,6 @@ async def show(request: web.Request) -> web.Response:
         for each in law.deadlines.values()
         if Party.OFFICE in each.parties and law.said(each.id)
     )
-    in_sum = looking.tenant.is_prefecture  # it sees its municipalities in sum, not their offices one by one
     impact = None
     if "deadline" in request.query:
         name = form.one_of("deadline", "期限", [each for _, each in choices])
@@ -44,11 +41,11 @@ async def show(request: web.Request) -> web.Response:
                     looking.tools,
                     name,
                     due,
-                    tenant=NATION if in_sum else looking.tenant,
+                    tenant=looking.tenant,
                     authority=looking.tenant.code,
                     months=months,
                 )
-                impact = impacts.shown(replace(found, samples=(), unreached=()) if in_sum else found)
+                impact = impacts.shown(found)
             except (NotifierError, ValueError) as fault:
                 form.wrong("", f"この内容では試算できません。{fault}")
     return answer.page(
@@ -63,7 +60,7 @@ async def show(request: web.Request) -> web.Response:
         halves=candidate_forms.HALVES,
         months=MONTHS,
         impact=impact,
-        in_sum=in_sum,
+        in_sum=looking.tenant.is_prefecture,
         waiting=await _waiting(looking),
     )
 
