@@ -242,8 +242,10 @@ class Desk:
         return await revise(self._tools, notice, revising, self._who, tenant=self._tenant, check=check)
 
     async def objections(self, notice: str) -> list[Objection]:
-        """Return what stands in the way of approval, and what is doubtful."""
+        """Return what stands in the way of approval, and what is doubtful; nothing once it is decided."""
         found = await self.find(notice)
+        if found.stage not in {Stage.RECEIVED, Stage.READ, Stage.REVIEWED}:
+            return []
         return objections(await self.review(notice), await self._at_hand(found.authority))
 
     # ---- deciding ----

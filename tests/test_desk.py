@@ -128,6 +128,7 @@ async def test_a_candidate_is_changed_and_a_missed_one_added(shop: Workshop) -> 
     assert [deed for deed, _ in await deeds(shop, name)].count("notice.revised") == 8
     await at.sign_off(name)
     await desk(shop, "chief").approve(name)
+    assert await at.objections(name) == []
     assert [each.id for each in await shop.all(StatementRow) if each.notice == name] == [
         f"{REPORT}#{name}-1",
         f"{REPORT}#{name}-3",
