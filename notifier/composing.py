@@ -111,7 +111,9 @@ def view_of(tools: Tools, letter: ClaimedLetter) -> LetterView:
     by_party: dict[tuple[str, str, str], list[ItemView]] = {}
     for item in letter.items:
         name = item.name or "運用担当者"
-        by_party.setdefault((item.party, item.number, name), []).append(_item(tools, item))
+        # An authority has a code, and no number that it could be asked for on the telephone.
+        number = item.number if item.party.startswith("office/") else ""
+        by_party.setdefault((item.party, number, name), []).append(_item(tools, item))
     sections = tuple(
         _section(tools, letter, party, SectionView(number, name, tuple(items)))
         for (party, number, name), items in by_party.items()

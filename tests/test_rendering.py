@@ -224,7 +224,7 @@ def test_the_plain_text_alone_says_all_a_reader_needs() -> None:
         "事業所番号1270000001",
         "令和8年3月13日（金）［2026-03-13］まで（予定）",
         "あと7日",
-        "安全のため、令和8年3月10日（火）まで",
+        "安全のため、令和8年3月10日（火）［2026-03-10］まで",
         "【希望する場合にすること】",
         "【何もしないと】",
         "介護保険最新情報Vol.1460",
@@ -318,6 +318,13 @@ def test_an_acknowledgement_says_what_was_recorded_and_that_it_is_done() -> None
     assert "【完了した日】令和8年1月28日（水）" in text
 
 
+def test_a_duty_that_a_fact_opened_is_not_called_received() -> None:
+    content = said("platform-subsidy/apply", date(2026, 1, 28), Occasion.ACKNOWLEDGEMENT)
+    composed = COMPOSER.compose(letter(item(content, 551)))
+    assert composed.subject.startswith("【対象・予定3/13(金)】")
+    assert "登録された内容により、次のことが当てはまるようになりました。" in flat(composed.text)
+
+
 def test_the_end_of_counting_is_said_as_reached() -> None:
     content = said("tech-grant-r7/five-links", date(2025, 10, 2), Occasion.REMINDER)
     first = COMPOSER.compose(letter(item(content, 601, (3, 5)))).text
@@ -333,6 +340,7 @@ def test_a_municipality_is_told_which_offices_missed_the_end() -> None:
     text = text_for(content, sections=(section,))
     assert text.startswith("千葉市　御中".replace("　", ""))
     assert "128件・訪問介護B（1270000002）・ほか127件" in text
+    assert "【事業所がすること】" in text
     assert "事業所番号" not in text
 
 

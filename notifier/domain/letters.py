@@ -143,7 +143,8 @@ def _occurrence(occurrence: int, due: Due) -> str:
 def _due(decision: Decision, state: State, on: date, calendar: Calendar) -> DueSaid:
     due, last = decision.due, decision.due.ladder_day
     left = (last - on).days if last is not None and state is State.OPEN else None
-    closed = last is not None and not calendar.is_open(last)
+    # What is counted in whole months names no day that an office could be closed on.
+    closed = last is not None and due.shape is not Shape.MONTHS and not calendar.is_open(last)
     safe = due.target if due.target != due.latest and state in _TARGETED else None
     return DueSaid(
         wording=due.wording,
@@ -153,11 +154,13 @@ def _due(decision: Decision, state: State, on: date, calendar: Calendar) -> DueS
         latest=due.latest,
         opens=due.opens,
         target=due.target,
-        target_label=dates.day_label(safe) if safe is not None and safe >= on else None,
+        target_label=dates.day_label_with_western(safe) if safe is not None and safe >= on else None,
         tentative=due.tentative,
         days_left=left if left is not None and left >= 0 else None,
         closed_day=closed,
-        last_open=dates.day_label(calendar.previous_open(last)) if closed and last is not None else None,
+        last_open=dates.day_label_with_western(calendar.previous_open(last))
+        if closed and last is not None
+        else None,
         estimate=decision.estimate,
     )
 
@@ -302,7 +305,8 @@ def _tag(lead: Content) -> str:  # noqa: PLR0911 -- one line an occasion, read a
         case Occasion.CLOSING:
             return f"締切済{day or ''}"
         case Occasion.ACKNOWLEDGEMENT:
-            return f"受付済・{mark or '期限'}{day}" if day else "受付済"
+            said = "受付済" if lead.state is State.SETTLED else "対象"
+            return f"{said}・{mark or '期限'}{day}" if day else said
         case Occasion.PROMPT:
             return "お願い"
         case Occasion.QUESTION:

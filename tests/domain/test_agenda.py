@@ -188,7 +188,10 @@ def test_while_sources_contradict_each_other_the_earlier_day_is_shown_and_called
 
 def test_a_closed_day_and_a_year_without_proclaimed_holidays_are_said() -> None:
     sunday = one(by(date(2026, 7, 26)))
-    assert "休日：閉庁日に当たります。直前の開庁日は令和8年7月24日（金）です。" in sunday.description
+    assert (
+        "休日：閉庁日に当たります。直前の開庁日は令和8年7月24日（金）［2026-07-24］です。"
+        in sunday.description
+    )
     assert "この年の祝日は未公布" in one(by(date(2029, 7, 31))).description
 
 

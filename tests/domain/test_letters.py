@@ -157,7 +157,7 @@ def test_a_paper_without_a_date_is_cited_without_one() -> None:
 def test_a_due_day_on_which_offices_are_closed_names_the_last_open_day_before() -> None:
     content = told(law_of(statement("a", Fixed(date(2026, 3, 22)))), date(2026, 3, 6))
     assert content.due.closed_day
-    assert content.due.last_open == "令和8年3月19日（木）"
+    assert content.due.last_open == "令和8年3月19日（木）［2026-03-19］"
 
 
 def test_a_due_day_in_a_year_without_proclaimed_holidays_is_marked_as_an_estimate() -> None:
@@ -179,7 +179,7 @@ EARLY_MARCH = statement(
 
 def test_the_editors_safe_day_is_named_beside_the_due_day_until_it_is_over() -> None:
     law = law_of(MARCH_13, EARLY_MARCH, DECISION)
-    assert told(law, date(2026, 3, 6)).due.target_label == "令和8年3月10日（火）"
+    assert told(law, date(2026, 3, 6)).due.target_label == "令和8年3月10日（火）［2026-03-10］"
     assert told(law, date(2026, 3, 11)).due.target_label is None
 
 
@@ -195,7 +195,7 @@ def test_sources_that_disagree_undecided_are_both_told_with_the_earlier_day_as_t
     assert [(each.wording, each.source) for each in content.contradiction] == [
         ("令和8年3月9日（月）［2026-03-09］まで", "pageについて 本文")
     ]
-    assert (content.due.target_label, content.due.days_left) == ("令和8年3月9日（月）", 3)
+    assert (content.due.target_label, content.due.days_left) == ("令和8年3月9日（月）［2026-03-09］", 3)
 
 
 def test_a_contradicting_paper_without_a_place_is_named_by_its_title() -> None:
@@ -414,11 +414,11 @@ WINDOW = Fixed(date(2026, 6, 12), date(2026, 5, 11))
             subject_for(Fixed(date(2026, 3, 13)), Occasion.ACKNOWLEDGEMENT, settled=True),
         ),
         (
-            "【受付済・期限3/13(金)】助成金申請｜訪問介護B",
+            "【対象・期限3/13(金)】助成金申請｜訪問介護B",
             subject_for(Fixed(date(2026, 3, 13)), Occasion.ACKNOWLEDGEMENT),
         ),
         (
-            "【受付済・予定3/13(金)】助成金申請｜訪問介護B",
+            "【対象・予定3/13(金)】助成金申請｜訪問介護B",
             subject_for(Fixed(date(2026, 3, 13)), Occasion.ACKNOWLEDGEMENT, tentative=True),
         ),
         (

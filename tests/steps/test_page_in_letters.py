@@ -47,6 +47,9 @@ async def test_an_authority_gets_no_key_to_anybody(house: Workshop) -> None:
     assert WAY.search(texts["a@example.jp"])
     assert not WAY.search(texts["city@example.jp"])
     assert "確認番号" not in texts["city@example.jp"]
+    # Its code is no number of an office, and no answer of its own settles anything.
+    assert "事業所番号" not in texts["city@example.jp"]
+    assert "このメールへの返信" not in texts["city@example.jp"]
 
 
 async def test_a_letter_sent_again_leads_to_the_page_by_the_same_address(house: Workshop) -> None:
