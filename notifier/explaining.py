@@ -69,7 +69,7 @@ async def explain(
     ]
     if not chosen:
         message = (
-            f"Nothing is known about {deadline!r} on {known}; `notifier catalogue list` shows all deadlines."
+            f"Nothing is known about {deadline!r} on {known}; `notifier catalogue list --database` names all."
         )
         raise UnknownError(message)
     said = [each for each in reversed(letters) if each.on <= known]

@@ -89,7 +89,7 @@ async def what_if(  # noqa: PLR0913 -- each is named where it is handed in
         known = await law_on(conn, tools, today)
     if deadline not in known.deadlines:
         raise UnknownError(
-            f"{deadline}: そのような期限はありません。`notifier catalogue list` で確かめてください。"
+            f"{deadline}: そのような期限はありません。`notifier catalogue list --database` で確かめてください。"
         )
     notice = Notice("what-if", "試算", "", "", today, today, Rank.DECISION)
     said = Statement(

@@ -22,7 +22,7 @@ from notifier.store import backlogs, endpoints
 from notifier.store.backlogs import Attempt, DeadLetter
 from notifier.store.endpoints import Endpoint, Wanted
 from notifier.store.feed import Place, Told
-from notifier.tools import Tools
+from notifier.tools import Tools, known_deadlines
 
 OVERLAP: Final = timedelta(hours=24)
 """For which the old secret signs beside the new one, unless another time is asked for."""
@@ -85,7 +85,7 @@ class Switchboard:
         """
         if self._authority is not None and fresh.authority != self._authority:
             raise EndpointRefusedError("an endpoint belongs to the authority for which it is made")
-        self._check(fresh)
+        await self._check(fresh)
         salt = self._salt()
         found = await attach.attach(self._tools, fresh, salt, self._who)
         return found, self._exchange.written(salt.salt)
@@ -108,7 +108,7 @@ class Switchboard:
             values.get("in_flight", found.in_flight),
             found.vendor,
         )
-        self._check(fresh)
+        await self._check(fresh)
         moved = fresh.url != found.url
         more = {"state": "unproved", "reason": "", "proved_at": None} if moved else {}
         return await attach.amend(self._tools, found, dict(values) | more, self._who, "endpoint.changed")
@@ -201,12 +201,14 @@ class Switchboard:
         name = message_id(endpoint.id, f"{kind} {self._chance(8).hex()}")
         return Told(name, kind.value, f"endpoint/{endpoint.id}", now, dict(data), Place())
 
-    def _check(self, fresh: Fresh) -> None:
+    async def _check(self, fresh: Fresh) -> None:
         self._check_address(fresh.url)
         _refuse_unknown("types", fresh.wanted.types, CHOSEN_TYPES)
-        known = self._tools.catalogue.deadlines
-        families = {each.partition("/")[0] for each in known}
-        _refuse_unknown("deadlines", fresh.wanted.deadlines, {*known, *families})
+        if fresh.wanted.deadlines:
+            async with self._tools.database.reading() as conn:
+                known = await known_deadlines(conn, self._tools)
+            families = {each.partition("/")[0] for each in known}
+            _refuse_unknown("deadlines", fresh.wanted.deadlines, {*known, *families})
         wrong = [each for each in fresh.wanted.offices if not _OFFICE.fullmatch(each)]
         if wrong:
             raise EndpointRefusedError(

@@ -109,6 +109,11 @@ class Tools:
         return civil_date(self.clock.now())
 
 
+async def known_deadlines(conn: Connection, tools: Tools) -> frozenset[str]:
+    """Return the ids of all deadlines there are: the shipped ones, and those that came in by a notice."""
+    return await law.known_deadlines(conn) | tools.catalogue.deadlines.keys()
+
+
 async def law_on(conn: Connection, tools: Tools, day: date) -> Law:
     """Return the approved law as the service knows it on the civil date `day`."""
     rows = await law.load_law_rows(conn, tools.book.statements)

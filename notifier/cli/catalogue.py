@@ -1,6 +1,7 @@
 """`notifier catalogue`: the law as data, to look at, to check and to compare."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from notifier.domain.law import Deadline
     from notifier.domain.notices import Notice
     from notifier.domain.statements import Statement
+    from notifier.tools import Tools
 
 app = typer.Typer(
     help="The law as data: what is owed by when, and which notice says so.", no_args_is_help=True
@@ -24,16 +26,46 @@ Folder = Annotated[
     Path | None,
     typer.Option("--folder", exists=True, file_okay=False, help="A catalogue other than the shipped one."),
 ]
+InDatabase = Annotated[
+    bool,
+    typer.Option(
+        "--database", help="The law of the database: also what was approved from notices handed in."
+    ),
+]
 MODALITIES = {"required": "必須", "optional": "任意", "recommended": "推奨"}
 LEVELS = {"error": "failed", "warning": "warning"}
 
 
-@app.command("list")
-def list_deadlines(folder: Folder = None) -> None:
-    """List all deadlines with their dates as known today."""
+def _opened(folder: Path | None, *, database: bool) -> "Catalogue":
+    """Return the catalogue of `folder`, the shipped one, or the approved law of the database in the form of one."""
     from notifier.catalogue import load
 
-    catalogue = load(folder)
+    if not database:
+        return load(folder)
+    if folder is not None:
+        message = "a folder and the database cannot be shown at once; leave one of the two out"
+        raise typer.BadParameter(message)
+    import asyncio
+
+    from notifier.cli.at_hand import at_hand
+
+    return asyncio.run(at_hand(_in_force))
+
+
+async def _in_force(tools: "Tools") -> "Catalogue":
+    from notifier.tools import law_on
+
+    async with tools.database.reading() as conn:
+        law = await law_on(conn, tools, tools.today())
+    said = sorted((each for row in law.statements.values() for each in row), key=lambda each: each.known_from)
+    notices = {each.notice.id: each.notice for each in said}
+    return replace(tools.catalogue, deadlines=law.deadlines, statements=tuple(said), notices=notices)
+
+
+@app.command("list")
+def list_deadlines(folder: Folder = None, *, database: InDatabase = False) -> None:
+    """List all deadlines with their dates as known today."""
+    catalogue = _opened(folder, database=database)
     rows = (
         (entry.id, entry.title, MODALITIES[entry.modality], _wording_today(catalogue, entry.id))
         for entry in catalogue.deadlines.values()
@@ -45,11 +77,11 @@ def list_deadlines(folder: Folder = None) -> None:
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help="A deadline, a family of deadlines or a notice.")],
     folder: Folder = None,
+    *,
+    database: InDatabase = False,
 ) -> None:
     """Show a deadline with all that was ever said about it, or all that a notice says."""
-    from notifier.catalogue import load
-
-    catalogue = load(folder)
+    catalogue = _opened(folder, database=database)
     chosen = [each for each in catalogue.deadlines.values() if name in {each.id, each.family}]
     for entry in chosen:
         print("\n".join(_deadline_lines(catalogue, entry)) + "\n")

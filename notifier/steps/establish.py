@@ -8,7 +8,7 @@ from notifier.domain.law import Authority, AuthorityKind
 from notifier.domain.offices import is_authority_code, prefecture_code
 from notifier.errors import AuthorityRefusedError
 from notifier.store import audit, authorities, derivation, outbox
-from notifier.tools import Tools
+from notifier.tools import Tools, known_deadlines
 
 
 async def establish(
@@ -21,7 +21,8 @@ async def establish(
     now = tools.now()
     async with tools.database.transaction() as conn:
         known = await authorities.load_authorities(conn)
-        _check(tools, authority, members, known)
+        _check(authority, members, known)
+        _check_choices(tools, authority, await known_deadlines(conn, tools))
         before = known.get(authority.code)
         addresses = await authorities.addresses(conn)
         old = _written(before, addresses[before.code], _members(known, before.code)) if before else None
@@ -44,10 +45,8 @@ async def establish(
     return True
 
 
-def _check(
-    tools: Tools, authority: Authority, members: Collection[str], known: Mapping[str, Authority]
-) -> None:
-    """Refuse what makes no sense; a roll may be named for one fiscal year (`<deadline>@2027`)."""
+def _check(authority: Authority, members: Collection[str], known: Mapping[str, Authority]) -> None:
+    """Refuse what makes no sense."""
     code = authority.code
     if not is_authority_code(code):
         raise AuthorityRefusedError(f"{code}: no 団体コード (six digits, the last a check digit)")
@@ -56,7 +55,6 @@ def _check(
     if not authority.name.strip():
         raise AuthorityRefusedError(f"{code}: an authority needs a name")
     _check_members(authority, members, known)
-    _check_choices(tools, authority)
 
 
 def _check_members(authority: Authority, members: Collection[str], known: Mapping[str, Authority]) -> None:
@@ -70,10 +68,13 @@ def _check_members(authority: Authority, members: Collection[str], known: Mappin
             raise AuthorityRefusedError(f"{member} belongs to {there.union}; take it out there first")
 
 
-def _check_choices(tools: Tools, authority: Authority) -> None:
+def _check_choices(tools: Tools, authority: Authority, known: Collection[str]) -> None:
+    """Refuse deadlines and ladders that do not exist; a roll may be named for one fiscal year (`<deadline>@2027`)."""
     for deadline in sorted({*authority.ladders, *(each.partition("@")[0] for each in authority.rolls)}):
-        if deadline not in tools.catalogue.deadlines:
-            raise AuthorityRefusedError(f"{deadline}: no such deadline; `notifier catalogue list` names them")
+        if deadline not in known:
+            raise AuthorityRefusedError(
+                f"{deadline}: no such deadline; `notifier catalogue list --database` names them"
+            )
     for ladder in authority.ladders.values():
         if ladder not in tools.catalogue.ladders:
             raise AuthorityRefusedError(

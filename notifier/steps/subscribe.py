@@ -86,7 +86,9 @@ async def _check_topics(conn: Connection, topics: Sequence[str]) -> None:
     known = await subscriptions.topics(conn)
     for topic in topics:
         if topic not in known:
-            message = f"「{topic}」という分野や期限はありません。`notifier catalogue list` で名前を確かめてください。"
+            message = (
+                f"「{topic}」という分野や期限はありません（名前: `notifier catalogue list --database`）。"
+            )
             raise UnknownError(message)
 
 

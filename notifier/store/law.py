@@ -67,6 +67,11 @@ async def known_notices(conn: AsyncConnection) -> Mapping[str, bool]:
     return {row.id: row.approved_at is not None for row in rows}
 
 
+async def known_deadlines(conn: AsyncConnection) -> frozenset[str]:
+    """Return the ids of all deadlines that are kept."""
+    return frozenset((await conn.execute(select(col(DeadlineRow.id)))).scalars())
+
+
 async def accept_notice(conn: AsyncConnection, notice: Notice, who: str, now: datetime) -> None:
     """Keep a notice as accepted by `who`; accepting it again changes nothing."""
     written = _insert(conn, NoticeRow).values(

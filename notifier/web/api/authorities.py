@@ -1,6 +1,6 @@
 """Authorities under /v1: who there is, one's own settings, and how far one's offices have come."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -13,6 +13,7 @@ from notifier.errors import UnknownError
 from notifier.steps.amend import amend_authority
 from notifier.store import authority_records
 from notifier.store.authority_records import AuthorityRecord, Sums
+from notifier.tools import known_deadlines
 from notifier.web.api.calls import JSON, MERGE, Call, Route
 from notifier.web.api.fields import AuthorityCode, Body, Day, Inside, Name, Page, Paging, Shown, Text, page_of
 from notifier.web.api.obligations import DeadlineId
@@ -160,7 +161,7 @@ async def _seen(call: Call, *, with_sums: bool = False) -> tuple[AuthorityRecord
 async def change(call: Call) -> Authority:
     """Change the settings of an authority."""
     wanted = (await call.body(AuthorityChange)).model_dump(exclude_unset=True)
-    _check(call, wanted)
+    await _check(call, wanted)
     if "closed" in wanted:
         wanted["closed"] = tuple(sorted({day.isoformat() for day in wanted["closed"]}))
     amended = await amend_authority(
@@ -174,17 +175,18 @@ async def change(call: Call) -> Authority:
     return shown(amended, call)
 
 
-def _check(call: Call, wanted: Mapping[str, object]) -> None:
+async def _check(call: Call, wanted: Mapping[str, object]) -> None:
     """Refuse ladders, deadlines and addresses that do not exist."""
-    catalogue = call.tools.catalogue
     wrongs = []
     ladders, rolls = wanted.get("ladders", {}), wanted.get("rolls", {})
+    async with call.reading() as conn:
+        known = await known_deadlines(conn, call.tools)
     if isinstance(ladders, dict):
-        if set(ladders) - set(catalogue.deadlines):
+        if set(ladders) - known:
             wrongs.append(Wrong("/ladders", "unknown_deadline"))
-        if set(ladders.values()) - set(catalogue.ladders):
+        if set(ladders.values()) - set(call.tools.catalogue.ladders):
             wrongs.append(Wrong("/ladders", "unknown_ladder"))
-    if isinstance(rolls, dict) and not all(_is_rolled(name, catalogue.deadlines) for name in rolls):
+    if isinstance(rolls, dict) and not all(_is_rolled(name, known) for name in rolls):
         wrongs.append(Wrong("/rolls", "unknown_deadline"))
     if wrongs:
         raise RefusedError("unknown-name", wrongs)
@@ -192,7 +194,7 @@ def _check(call: Call, wanted: Mapping[str, object]) -> None:
         raise RefusedError("body-does-not-fit", [Wrong("/address", "format")])
 
 
-def _is_rolled(name: str, deadlines: Mapping[str, object]) -> bool:
+def _is_rolled(name: str, deadlines: Collection[str]) -> bool:
     return name.partition("@")[0] in deadlines
 
 
