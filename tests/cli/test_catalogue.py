@@ -101,5 +101,5 @@ def test_what_is_neither_folder_nor_day_cannot_be_compared(typed: Typed) -> None
 
 def test_the_law_of_the_database_is_listed_with_what_was_approved_from_notices(typed: Typed) -> None:
     assert typed("migrate").code == 0
-    assert "令和8年3月13日（金）［2026-03-13］まで（予定）" in typed("catalogue", "list", "--database").out
+    assert "platform-subsidy/apply" in typed("catalogue", "list", "--database").out
     assert typed("catalogue", "list", "--database", "--folder", str(SHIPPED)).code == 2
