@@ -6,25 +6,42 @@ Only sets are asked for; what a deadline means is decided from the law by the pa
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.obligations import CohortKey
-from notifier.store import sight
+from notifier.store.database import table
+from notifier.store.headcounts import headcounts
 from notifier.store.tables import (
     NO_ANCHOR,
     CohortRow,
     ContactRow,
     DeliveryRow,
     LetterRow,
-    ObligationRow,
     OfficeRow,
     SayingRow,
 )
 from notifier.store.tenants import sees_delivery
+
+AHEAD: Final = ("open", "waiting-for-date", "needs-clarification")
+"""States of cohorts of which it matters whether the members can be reached."""
+SITUATION: Final = (
+    "deadline",
+    "occurrence",
+    "taken_up",
+    "state",
+    "shape",
+    "opens",
+    "earliest",
+    "latest",
+    "target",
+    "tentative",
+)
+"""Columns in which cohorts of several places are alike if a deadline means the same there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,7 @@ class Standing:
     """Offices for which a deadline means the same, and how many of them have settled it.
 
     `key` is that of one of their cohorts; `anchored` tells that the day is each office's own. `state` is that
-    of those who have not settled it, `unreachable` are those of them who have no address.
+    of those who have not settled it, `unreachable` are those of them who have no address, told where it may matter.
     """
 
     key: CohortKey
@@ -73,72 +90,31 @@ async def board(
 ) -> list[Standing]:
     """Return where every deadline (or only `deadline`) stands on the civil date `today`, by deadline and occurrence.
 
-    Counted are the offices in the sums of `tenant`: for a prefecture all that lie in it. What is open past its last
-    day counts as lapsed, before the sweep of the day has said so.
+    Counted are the open offices in the sums of `tenant`: for a prefecture all that lie in it. What is open past its
+    last day counts as lapsed, before the sweep of the day has said so.
     """
-    members = (
+    cohort = table(CohortRow).c
+    about = true() if deadline is None else cohort.deadline == deadline
+    found = headcounts(tenant, which=about, reached=(NATION, cohort.state.in_(AHEAD)))
+    alike = [cohort[name] for name in SITUATION]
+    sums = (
         select(
-            col(ObligationRow.cohort_id).label("cohort"),
-            func.count().label("members"),
-            func.count(col(ObligationRow.settled_on)).label("settled"),
+            func.min(cohort.id).label("first"),
+            case((cohort.anchor == NO_ANCHOR, 0), else_=1).label("anchored"),
+            *(func.sum(found.c[name]).label(name) for name in ("members", "settled", "unreachable")),
         )
-        .where(*_of_sums(tenant), *_about(deadline))
-        .group_by(col(ObligationRow.cohort_id))
+        .join(found, found.c.cohort_id == cohort.id)
+        .group_by(*alike, "anchored")
+        .having(func.sum(found.c.members) > 0)
         .subquery()
     )
-    silent = (
-        select(col(ObligationRow.cohort_id).label("cohort"), func.count().label("unreachable"))
-        .join(OfficeRow, col(OfficeRow.id) == col(ObligationRow.office_id))
-        .where(
-            without_address(), col(ObligationRow.settled_on).is_(None), *_of_sums(tenant), *_about(deadline)
-        )
-        .group_by(col(ObligationRow.cohort_id))
-        .subquery()
+    key = [cohort[name] for name in ("municipality", "prefecture", "anchor")]
+    rows = await conn.execute(
+        select(*alike, *key, *(each for each in sums.c if each.name != "first"))
+        .join(sums, sums.c.first == cohort.id)
+        .order_by(cohort.deadline, cohort.occurrence, cohort.latest, cohort.id)
     )
-    anchored = case((col(CohortRow.anchor) == NO_ANCHOR, 0), else_=1)
-    alike = [
-        col(each)
-        for each in (
-            CohortRow.deadline,
-            CohortRow.occurrence,
-            CohortRow.municipality,
-            CohortRow.prefecture,
-            CohortRow.taken_up,
-            CohortRow.state,
-            CohortRow.latest,
-        )
-    ]
-    found = await conn.execute(
-        select(
-            *alike,
-            anchored.label("anchored"),
-            func.min(col(CohortRow.anchor)).label("anchor"),
-            func.sum(members.c.members).label("members"),
-            func.sum(members.c.settled).label("settled"),
-            func.coalesce(func.sum(silent.c.unreachable), 0).label("unreachable"),
-        )
-        .join(members, members.c.cohort == col(CohortRow.id))
-        .join(silent, silent.c.cohort == col(CohortRow.id), isouter=True)
-        .group_by(*alike, anchored)
-        .order_by(*alike[:2], col(CohortRow.latest))
-    )
-    return [_standing(row, today) for row in found.mappings()]
-
-
-def _of_sums(tenant: Tenant) -> list[ColumnElement[bool]]:
-    if tenant.is_nation:
-        return []
-    if tenant.is_prefecture:
-        inside = select(col(CohortRow.id)).where(col(CohortRow.prefecture) == tenant.code)
-        return [col(ObligationRow.cohort_id).in_(inside)]
-    return [col(ObligationRow.office_id).in_(select(col(OfficeRow.id)).where(sight.counted(tenant)))]
-
-
-def _about(deadline: str | None) -> list[ColumnElement[bool]]:
-    if deadline is None:
-        return []
-    cohorts = select(col(CohortRow.id)).where(col(CohortRow.deadline) == deadline)
-    return [col(ObligationRow.cohort_id).in_(cohorts)]
+    return [_standing(row, today) for row in rows.mappings()]
 
 
 def _standing(row: RowMapping, today: date) -> Standing:

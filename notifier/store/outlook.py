@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
+from sqlalchemy import and_, case, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from notifier.domain.callers import Tenant
+from notifier.domain.callers import NATION, Tenant
 from notifier.store import sight
-from notifier.store.authority_records import state_of
 from notifier.store.database import table
+from notifier.store.headcounts import headcounts
 from notifier.store.tables import (
     AuditRow,
     CohortRow,
@@ -65,58 +65,48 @@ class Said:
     count: int
 
 
-def _reached(tenant: Tenant) -> ColumnElement[bool]:
-    contact = table(ContactRow).c
-    whose = [] if tenant.is_prefecture else [owns_contact(tenant)]
-    return exists().where(contact.office_id == col(ObligationRow.office_id), contact.active.is_(True), *whose)
-
-
-def _mine(tenant: Tenant) -> ColumnElement[bool]:
-    """Tell of an obligation whether its office is open and counts in the sums of the tenant."""
-    mine = select(col(OfficeRow.id)).where(col(OfficeRow.closed_on).is_(None), sight.counted(tenant))
-    return col(ObligationRow.office_id).in_(mine)
-
-
 async def coming(conn: AsyncConnection, tenant: Tenant, span: tuple[date, date], today: date) -> list[Coming]:
     """Return what falls due in `span` (civil dates, inclusive), the nearest first."""
-    cohorts = (
-        select(col(CohortRow.id))
-        .where(
-            col(CohortRow.latest).between(*span),
-            col(CohortRow.state).in_(["open", "lapsed", "settled"]),
-            col(CohortRow.taken_up).is_(True),
-        )
-        .subquery()
+    cohort = table(CohortRow).c
+    is_open = and_(cohort.state == "open", cohort.latest >= today)
+    due = and_(
+        cohort.latest.between(*span),
+        cohort.state.in_(["open", "lapsed", "settled"]),
+        cohort.taken_up.is_(True),
     )
-    state = state_of(today)
-    left = and_(state == "open", ~_reached(tenant))
-    alike = col(CohortRow.deadline), col(CohortRow.occurrence), col(CohortRow.latest)
+    eyes = NATION if tenant.is_prefecture else tenant
+    found = headcounts(tenant, which=due, reached=(eyes, is_open))
+    left = found.c.members - found.c.settled
+    lapsed = or_(cohort.state == "lapsed", and_(cohort.state == "open", cohort.latest < today))
+    alike = cohort.deadline, cohort.occurrence, cohort.latest
     rows = await conn.execute(
         select(
             *alike,
-            *(func.sum(case((state == each, 1), else_=0)) for each in ("settled", "open", "lapsed")),
-            func.sum(case((left, 1), else_=0)),
+            func.sum(case((cohort.state == "settled", found.c.members), else_=found.c.settled)),
+            *(func.sum(case((each, left), else_=0)) for each in (is_open, lapsed)),
+            func.sum(found.c.unreachable),
         )
-        .select_from(ObligationRow)
-        .join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
-        .where(col(ObligationRow.cohort_id).in_(select(cohorts.c.id)), _mine(tenant))
+        .join(found, found.c.cohort_id == cohort.id)
         .group_by(*alike)
-        .order_by(col(CohortRow.latest), col(CohortRow.deadline), col(CohortRow.occurrence))
+        .having(func.sum(found.c.members) > 0)
+        .order_by(cohort.latest, cohort.deadline, cohort.occurrence)
     )
     return [Coming(row[0], row[1], row[2], *map(int, row[3:])) for row in rows]
 
 
 async def unclear(conn: AsyncConnection, tenant: Tenant) -> Mapping[str, int]:
     """Return by deadline for how many offices of the tenant sources contradict each other."""
+    cohort = table(CohortRow).c
+    found = headcounts(tenant, which=cohort.state == "needs-clarification")
+    members = func.sum(found.c.members)
     rows = await conn.execute(
-        select(col(CohortRow.deadline), func.count())
-        .select_from(CohortRow)
-        .join(ObligationRow, col(ObligationRow.cohort_id) == col(CohortRow.id))
-        .where(col(CohortRow.state) == "needs-clarification", _mine(tenant))
-        .group_by(col(CohortRow.deadline))
-        .order_by(col(CohortRow.deadline))
+        select(cohort.deadline, members)
+        .join(found, found.c.cohort_id == cohort.id)
+        .group_by(cohort.deadline)
+        .having(members > 0)
+        .order_by(cohort.deadline)
     )
-    return {deadline: count for deadline, count in rows}  # noqa: C416 -- rows are no pairs to mypy
+    return {deadline: int(count) for deadline, count in rows}
 
 
 async def sending(conn: AsyncConnection, tenant: Tenant, now: datetime) -> Sending:

@@ -86,7 +86,7 @@ async def test_completion_is_counted_day_by_day(town: Workshop) -> None:
         assert await deadline_records.completion(conn, Tenant(OTHER_CITY), REPORT, 0) == (1, [])
 
 
-@pytest.mark.parametrize("tenant,members", [(NATION, [2, 1]), (Tenant(CITY), [2]), (Tenant(ABOVE), [2, 1])])
+@pytest.mark.parametrize("tenant,members", [(NATION, [3]), (Tenant(CITY), [2]), (Tenant(ABOVE), [3])])
 async def test_the_board_counts_the_offices_of_who_looks(
     town: Workshop, tenant: Tenant, members: list[int]
 ) -> None:
