@@ -9,9 +9,10 @@ from typing import Any, Final
 from notifier.domain.actors import Who
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.impacts import Bill, Impact
+from notifier.domain.law import Deadline
 from notifier.domain.reviews import Objection, Verdict, as_kept
 from notifier.domain.stages import Stage, why_not
-from notifier.drafting import Known, as_catalogue, draft
+from notifier.drafting import Draft, Known, as_catalogue, draft
 from notifier.errors import NoticeRefusedError, SecondPersonError, UnknownError
 from notifier.reading.expressions import Reading, read
 from notifier.reading.extraction import Document, Kind, extract
@@ -39,6 +40,7 @@ from notifier.store.reviews import Candidate, Review, Signed
 from notifier.tools import Tools, law_on
 
 LONGEST_TITLE: Final = 200
+RULING, RULER = "運用担当者の判断", "運用担当者"
 ATTEMPTS: Final = 4
 """How often an approval is tried while offices, facts or addresses move under it."""
 
@@ -247,6 +249,30 @@ class Desk:
         if found.stage not in {Stage.RECEIVED, Stage.READ, Stage.REVIEWED}:
             return []
         return objections(await self.review(notice), await self._at_hand(found.authority))
+
+    async def rule(self, deadline: Deadline, said: Mapping[str, Any], minute: str) -> str:
+        """Take in what the nation's rule editor decides where sources leave a deadline open; it waits as a notice does.
+
+        `said` is the due, target and remark of the statement, `minute` the paper that is kept of it. Returns the
+        notice's id. Raises ReviewRefusedError for what cannot be read.
+        """
+        today = self._tools.today()
+        identity = {
+            "title": f"{RULING}（{deadline.title}）",
+            "issuer": RULER,
+            "number": "",
+            "issued": today.isoformat(),
+            "known_from": today.isoformat(),
+            "rank": "decision",
+        }
+        candidate = {"deadline": deadline.id, "statement": {"place": "判断の記録", **said}}
+        read_said(candidate, 1, read_identity(RULING, identity), await self._at_hand(""))
+        handed = Handed("判断の記録.txt", minute.encode(), identity["title"], RULER, "", today)
+        name, is_new = await take_in(self._tools, handed, self._who)
+        if is_new:
+            await draw_up(self._tools, name, Draft(identity, {}, [], []), self._who)
+            await self.supply(name, candidate)
+        return name
 
     # ---- deciding ----
 

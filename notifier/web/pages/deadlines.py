@@ -14,7 +14,7 @@ from notifier.store import coverage, deadline_records, subscriptions
 from notifier.store.deadline_records import Wanted
 from notifier.web import forms, staff, wording
 from notifier.web.forms import Form
-from notifier.web.pages import answer, charts, histories, standings
+from notifier.web.pages import answer, charts, histories, questions, standings
 from notifier.web.staff import Staff
 from notifier.web.supplies import SUPPLIES
 
@@ -88,6 +88,7 @@ async def show(request: web.Request) -> web.Response:
         on=on,
         known_on=known_on,
         is_now=is_now,
+        question=questions.question_of(law, deadline, looking) if is_now else None,
         nothing_known=decision is None,
         untold=untold.get(deadline.id, 0),
         related=[law.deadlines[each] for each in deadline.related if each in law.deadlines],

@@ -29,7 +29,7 @@ from notifier.store.outlook import Coming, Sending
 from notifier.store.outreach import Tried
 from notifier.store.selections import OfficeLine, Order, Selected
 from notifier.web import navigation, staff, wording
-from notifier.web.pages import answer, office_notes
+from notifier.web.pages import answer, office_notes, questions
 from notifier.web.staff import Staff
 
 AHEAD: Final = timedelta(days=30)
@@ -164,11 +164,21 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
             link("/letters", "?state=trouble"),
         ),
     ]
+    if tenant.is_nation:
+        found += [
+            Task(
+                1,
+                f"資料が食い違う期限：{each.title}",
+                "どちらによるかを決めてください。",
+                f"/deadlines/{each.id}",
+            )
+            for each in questions.contradicted(law, looking)
+        ]
     found += [
         Task(
             count,
-            f"資料が食い違う期限：{_title(law, deadline)}",
-            "発行元に確かめて、どちらによるかを決めてください。"
+            f"期日を確認している期限：{_title(law, deadline)}",
+            "発行元に確かめて、期日を決めてください。"
             if tenant.is_nation
             else "発行元に確かめて、規則の担当に知らせてください。",
             f"/deadlines/{deadline}",
