@@ -5,6 +5,7 @@ from typing import Final
 
 from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
+from notifier.domain.wrapping import wrap
 from notifier.errors import UnknownError
 from notifier.passes import Doorway
 from notifier.store import audit, entrances, memos, office_records, outbox
@@ -80,18 +81,24 @@ def _mail(tools: Tools, guest: Guest) -> tuple[str, str] | None:
     lines = [
         f"{guest.name}（事業所番号 {guest.number}）　御中",
         "",
-        "事業所のページの新しいアドレスをお送りします。期限の確認、済んだことの登録、連絡先の変更ができます。",
+        wrap("事業所のページのアドレスをお送りします。期限の確認、済んだことの登録、宛先の変更ができます。"),
         "",
+        "【事業所のページ】",
         f"　{way.url}",
         f"　確認番号：{way.code}",
-        "",
-        "リンクが開けないときは、次のアドレスを開いて、事業所番号と確認番号を入力してください。",
+        wrap(
+            "リンクが開けないときは、次のアドレスを開いて、事業所番号と確認番号を入力してください。",
+            "　",
+        ),
         f"　{tools.correspondent.base_url}/code",
-        "",
-        "このアドレスと確認番号は、この事業所のページを開く鍵です。事業所の外へは転送しないでください。",
-        "お心当たりがなければ、何もしないでください。開くだけでは何も変わりません。",
-        "",
-        tools.correspondent.name,
-        tools.correspondent.contact,
+        "【ご注意】",
+        wrap(
+            "このアドレスと確認番号は、この事業所のページを開く鍵です。事業所の外へは転送しないでください。"
+            "お心当たりがなくても、開くだけでは何も変わりません。",
+            "　",
+        ),
+        "【問い合わせ先】",
+        f"　{tools.correspondent.name}",
+        wrap(tools.correspondent.contact, "　"),
     ]
     return f"【ご案内】{guest.name}のページ", "\n".join(lines).rstrip() + "\n"

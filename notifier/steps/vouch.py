@@ -13,6 +13,7 @@ from notifier.channels.envelope import envelope_address
 from notifier.channels.parcel import UnsendableError
 from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
+from notifier.domain.wrapping import wrap
 from notifier.errors import SubscriptionRefusedError, UnknownError
 from notifier.store import audit, contacts, memos, office_records, outbox, subscriptions
 from notifier.store.contacts import REFUSED, REPLACED, STOPPED, UNVERIFIED, Contact, written_topics
@@ -251,19 +252,35 @@ async def _ask(conn: Connection, tools: Tools, contact: Contact, now: datetime, 
 
 
 def _mail(tools: Tools, contact: Contact, address: str, *, again: bool) -> tuple[str, str]:
-    what = "これからも、このアドレスでよいか" if again else "このアドレスでよいか"
-    subject = f"【ご確認】{contact.office_name}の連絡先メールアドレス"
+    if again:
+        asked = "期限のお知らせを、これからもこのメールアドレスへお送りしてよいか、年に一度お尋ねしています。"
+        otherwise = (
+            f"何もしないでください。{PATIENCE.days}日間お返事がなく、ほかに宛先があるときは、"
+            "このアドレスへお送りするのを止めることがあります。"
+        )
+    else:
+        asked = (
+            "期限のお知らせの宛先として、このメールアドレスが登録されました。お送りしてよいかお尋ねします。"
+        )
+        otherwise = "何もしないでください。お知らせはお送りしません。"
     lines = [
-        f"{contact.office_name}（事業所番号 {contact.office}）の期限のお知らせ先として、{what}をお尋ねします。",
+        f"{contact.office_name}（事業所番号 {contact.office}）　ご担当者様",
         "",
-        f"アドレス: {contact.address}",
+        wrap(asked),
         "",
-        "よろしければ、次のページを開いて「このアドレスで受け取る」を押してください。開くだけでは何も変わりません。",
-        address,
-        "",
-        f"このページは{VALID.days}日間使えます。お心当たりがなければ、何もしないでください。",
-        "",
-        tools.correspondent.name,
-        tools.correspondent.contact,
+        "【メールアドレス】",
+        f"　{contact.address}",
+        "【受け取るとき】",
+        wrap(
+            "次のページを開き、「このアドレスで受け取る」を押してください。開くだけでは何も変わりません。",
+            "　",
+        ),
+        f"　{address}",
+        wrap(f"このページは{VALID.days}日間使えます。", "　"),
+        "【心当たりがないとき】",
+        wrap(otherwise, "　"),
+        "【問い合わせ先】",
+        f"　{tools.correspondent.name}",
+        wrap(tools.correspondent.contact, "　"),
     ]
-    return subject, "\n".join(lines).rstrip() + "\n"
+    return f"【ご確認】{contact.office_name}の連絡先メールアドレス", "\n".join(lines).rstrip() + "\n"

@@ -34,7 +34,7 @@ async def put(town: Workshop, entry: Entry = NEW, number: str = A, tenant: Tenan
 async def proofs(town: Workshop) -> list[str]:
     """What stands at the end of each link that was mailed."""
     lines = [line for memo in await town.all(MemoRow) for line in memo.text.splitlines()]
-    return [line.rpartition("/")[2] for line in lines if line.startswith("https://x/confirm/")]
+    return [line.rpartition("/")[2] for line in lines if line.strip().startswith("https://x/confirm/")]
 
 
 async def kept(town: Workshop, address: str = "new@example.jp") -> Any:
