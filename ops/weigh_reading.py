@@ -1,43 +1,51 @@
 """`python -m ops.weigh_reading`: learn from texts marked by hand how much each hint of a deadline weighs.
 
-Writes `notifier/reading/weights.toml`. The method is logistic regression with a penalty on large weights, so that what
-was seen once or twice counts little; the same texts always give the same file. With `--check`, nothing is written:
-each text is judged by what the others taught, and the share of right verdicts is printed.
+Writes `notifier/reading/weights.toml` and `turns.toml` beside it. The method is logistic regression with a penalty on
+large weights, so that what was seen once or twice counts little; the same texts always give the same files. With
+`--check`, nothing is written: each text is judged by what the others taught, and the share of right verdicts is
+printed.
 """
 
 import json
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from notifier.reading.dating import Resolved
-from notifier.reading.evidence import form_of, hints, ruled_out
+from notifier.reading.evidence import form_of, hints, ruled_out, turns_of
 from notifier.reading.expressions import Standing, standings
 from notifier.reading.normalising import normalised
 from notifier.reading.phrases import Phrase
 from notifier.reading.places import Place
+from notifier.reading.turns import SHARE
 from tests.reading.labelled import TEXTS, labelled, lines, sentences, spans
 
 WEIGHTS = Path("notifier/reading/weights.toml")
+TURNS = Path("notifier/reading/turns.toml")
 ISSUED = date(2026, 9, 20)
 """The day handed to the reader for single lines, which bear none."""
 STRENGTH = 1.0
 """How far the texts may outweigh the penalty."""
 LEANING = 0.7
 """Added in favour of a deadline: a person looks at each, and a missed one costs more than one too many."""
-ROUNDS = 400
+ROUNDS = 250
 LEAST = 0.05
 """Weights below this are not worth keeping."""
+LEAST_OF_TURNS = 0.08
+SEEN = 3
+"""Times a turn of phrase must have been seen to be learnt."""
 
 
 class Example(NamedTuple):
-    """One marked expression: from which text, its hints by form, and whether its author called it a deadline."""
+    """One marked expression: from which text, its hints by form, its turns, and whether its author called it a deadline."""
 
     source: str
     names: tuple[str, ...]
+    turns: tuple[str, ...]
     is_deadline: bool
 
 
@@ -74,7 +82,8 @@ def _from_text(
         shared = [(min(closes, end) - max(opens, start), here) for opens, closes, here in placed]
         best = max(shared, key=lambda each: each[0], default=None)
         if best is not None and best[0] > 0 and not ruled_out(*_case(best[1]), reference):
-            yield Example(source, _names(best[1], reference), is_deadline)
+            around = turns_of(best[1].phrase, best[1].place, best[1].reach)
+            yield Example(source, _names(best[1], reference), tuple(dict.fromkeys(around)), is_deadline)
 
 
 def _case(here: Standing) -> tuple[Phrase, Resolved, Place]:
@@ -88,30 +97,48 @@ def _names(here: Standing, issued: date | None) -> tuple[str, ...]:
 
 
 def learnt(known: Sequence[Example]) -> dict[str, float]:
-    """Return the weight of each hint, for all forms and for each."""
+    """Return the weight of each hint, for all forms and for each, and of each turn of phrase seen often enough."""
+    seen = Counter(name for each in known for name in each.turns)
+    features = [(each.names, [name for name in each.turns if seen[name] >= SEEN]) for each in known]
     index = {
-        name: place for place, name in enumerate(dict.fromkeys(key for each in known for key in each.names))
+        name: place
+        for place, name in enumerate(
+            dict.fromkeys(name for names, said in features for name in (*names, *said))
+        )
     }
-    rows = [([index[name] for name in each.names], 1.0 if each.is_deadline else 0.0) for each in known]
+    rows = [
+        ([index[name] for name in names], [index[name] for name in said], 1.0 if each.is_deadline else 0.0)
+        for each, (names, said) in zip(known, features, strict=True)
+    ]
     weights, moved = [0.0] * len(index), [1e-8] * len(index)
     for _ in range(ROUNDS):
         slope = [weight / STRENGTH for weight in weights]
-        for places, wanted in rows:
-            total = sum(weights[place] for place in places)
+        for places, turned, wanted in rows:
+            total = sum([weights[place] for place in places]) + SHARE * sum(
+                [weights[place] for place in turned]
+            )
             miss = 1 / (1 + math.exp(-max(-30.0, min(30.0, total)))) - wanted
             for place in places:
                 slope[place] += miss
+            for place in turned:
+                slope[place] += SHARE * miss
         for place, value in enumerate(slope):
             moved[place] += value * value
             weights[place] -= 0.5 * value / math.sqrt(moved[place])
-    return {name: weights[place] for name, place in index.items()}
+    return {name: weights[place] * (SHARE if _is_turn(name) else 1) for name, place in index.items()}
+
+
+def _is_turn(name: str) -> bool:
+    return name.endswith("」")
 
 
 def table(weights: dict[str, float]) -> str:
     """Return the weights as TOML, the heaviest hint first."""
     by_hint: dict[str, dict[str, float]] = {}
     for key, weight in weights.items():
-        name, form = key.split("|")
+        if _is_turn(key):
+            continue
+        name, _, form = key.rpartition("|")
         leaning = LEANING if key == "形|all" else 0.0
         if abs(weight + leaning) >= LEAST:
             by_hint.setdefault(name, {})[form] = round(weight + leaning, 2)
@@ -126,6 +153,15 @@ def table(weights: dict[str, float]) -> str:
     return head + "".join(f"{name} = {{ {inner} }}\n" for name, inner in rows)
 
 
+def turn_table(weights: dict[str, float]) -> str:
+    """Return the weights of turns of phrase as TOML, by where they stand."""
+    head = "# How much each turn of phrase speaks for (+) or against (-) a deadline. Learnt: python -m ops.weigh_reading\n"
+    kept = sorted(
+        name for name, weight in weights.items() if _is_turn(name) and abs(weight) >= LEAST_OF_TURNS
+    )
+    return head + "".join(f"{json.dumps(name, ensure_ascii=False)} = {weights[name]:.2f}\n" for name in kept)
+
+
 def check(known: Sequence[Example], parts: int = 8) -> str:
     """Return how often a text is judged rightly by what the other texts taught."""
     sources = sorted({each.source for each in known})
@@ -135,7 +171,7 @@ def check(known: Sequence[Example], parts: int = 8) -> str:
         weights = learnt([each for each in known if each.source not in apart])
         for each in known:
             if each.source in apart:
-                is_told = sum(weights.get(name, 0.0) for name in each.names) + LEANING > 0
+                is_told = sum(weights.get(name, 0.0) for name in (*each.names, *each.turns)) + LEANING > 0
                 right += is_told == each.is_deadline
                 deadlines += each.is_deadline
                 told += is_told and each.is_deadline
@@ -150,8 +186,10 @@ def main() -> None:
     if "--check" in sys.argv:
         print(check(known))
         return
-    WEIGHTS.write_text(table(learnt(known)), encoding="utf-8")
-    print(f"{WEIGHTS}: learnt from {len(known)} expressions")
+    weights = learnt(known)
+    WEIGHTS.write_text(table(weights), encoding="utf-8")
+    TURNS.write_text(turn_table(weights), encoding="utf-8")
+    print(f"{WEIGHTS}, {TURNS}: learnt from {len(known)} expressions")
 
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ def _term(text: str, piece: Piece) -> Phrase | None:
 
 
 _STATE = re.compile("[一-龥ァ-ヶー]{2,10}の$")
-_DAY_PARTICLE = re.compile("から|より|まで|以降|以後|以前|前|後")
+_DAY_PARTICLE = re.compile("から|より|まで|以降|以後|以前|前|後|において")
 
 
 def _event(text: str, piece: Piece) -> Phrase | None:

@@ -9,6 +9,7 @@ from notifier.reading.days import days_of
 from notifier.reading.moments import Moment
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.years import (
+    Outlook,
     Surroundings,
     guessed_era,
     missing_year,
@@ -44,6 +45,8 @@ def bounded(whole: Resolved, suffix: str) -> Resolved:
     """Open one side if the particle does: まで leaves no start, から no end."""
     if (suffix == "前" or suffix.endswith(_BEFORE)) and whole.start is not None:
         return replace(whole, start=None, end=whole.start - timedelta(days=1))
+    if suffix == "後" and whole.end is not None:
+        return replace(whole, start=whole.end + timedelta(days=1), end=None)
     if suffix.endswith(_CLOSES) and not suffix.startswith("遅い"):
         return replace(whole, start=None)
     if suffix.endswith(_OPENS):
@@ -85,14 +88,13 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
     # 令和８年６月分から算定する場合は４月末日まで: what a case asks for may lie before the month it speaks of.
     beside = around.text[around.last_end : phrase.start]
     is_case = around.last_has_year and not around.last_is_day and _CASE.search(beside) is not None
-    year, contradicts = missing_year(
-        moment,
-        around,
-        phrase.start,
+    outlook = Outlook(
         ahead=phrase.shape is Shape.MOMENT and phrase.suffix.endswith("まで") and not is_case,
         near=is_case,
+        is_stretch=phrase.shape is not Shape.MOMENT,
         back=_looks_back(around.text, phrase.end) and not phrase.suffix.endswith(("以降", "以後")),
     )
+    year, contradicts = missing_year(moment, around, phrase.start, outlook)
     if year is None:
         flags.add("not-understood")
         return None

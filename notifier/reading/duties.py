@@ -1,8 +1,8 @@
 """Whether an expression bounds what someone must or may do, and why.
 
 Issue dates, statistics, budgets and retrospective starts are no deadlines. The decision adds up what speaks for and
-against it; `weights.toml` says how much each hint weighs for which form of expression, and was learnt from texts marked
-by hand (`python -m ops.weigh_reading`).
+against it; `weights.toml` says how much each hint weighs for which form of expression, `turns.toml` how much the turn of
+phrase, and both were learnt from texts marked by hand (`python -m ops.weigh_reading`).
 """
 
 import tomllib
@@ -13,11 +13,13 @@ from functools import cache
 from importlib.resources import files
 
 from notifier.reading.dating import Resolved
-from notifier.reading.evidence import form_of, hints, ruled_out
+from notifier.reading.evidence import form_of, hints, ruled_out, turns_of
 from notifier.reading.phrases import Phrase
 from notifier.reading.places import Place
 
 _WORTH_SAYING = 0.1
+_TURN_WORTH_SAYING = 0.2
+_TURNS_SAID = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ def weights() -> Mapping[str, Mapping[str, float]]:
     return found
 
 
+@cache
+def turn_weights() -> Mapping[str, float]:
+    """Return how much each turn of phrase weighs, whatever the form."""
+    found: dict[str, float] = tomllib.loads(
+        files("notifier.reading").joinpath("turns.toml").read_text(encoding="utf-8")
+    )
+    return found
+
+
 def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, reach: int) -> Verdict:
     """Return the verdict on a phrase in its place; `reach` is how far it is to the next expression."""
     why_not = ruled_out(phrase, meaning, place, issued)
@@ -50,4 +61,9 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         total += weight
         if abs(weight) >= _WORTH_SAYING:
             reasons.append(f"{weight:+.1f} {name}{f'（{found[:12]}）' if found.strip() else ''}")
+    turned = turn_weights()
+    told = [(turned[name], name) for name in turns_of(phrase, place, reach) if name in turned]
+    total += sum(weight for weight, _ in told)
+    heaviest = sorted(told, key=lambda each: -abs(each[0]))[:_TURNS_SAID]
+    reasons += [f"{weight:+.1f} {name}" for weight, name in heaviest if abs(weight) >= _TURN_WORTH_SAYING]
     return Verdict(total > 0, tuple(reasons))

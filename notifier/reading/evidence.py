@@ -12,6 +12,7 @@ from notifier.reading.dating import Resolved
 from notifier.reading.lexicon import Words, words
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Place
+from notifier.reading.turns import turns
 
 
 class Hint(NamedTuple):
@@ -151,6 +152,8 @@ _TOPIC = re.compile(
 )
 _PARTICLE = re.compile("[はがをにもので][ ]*$")
 _ANSWER = re.compile(r"^[ ]*(?:A|\(?答え?\)?)[0-9]{0,3}[.: ]?[ ]*")
+_LABEL = 16
+"""Signs of a label that are looked at; a longer one is a sentence."""
 _NEAR_VERB = 45
 _FIRST_VERB = 70
 _FORM = 40
@@ -184,6 +187,8 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
         yield Hint("項目名：問い", around.ask[-12:])
     if around.is_heading:
         yield Hint("項目名：上の行", "")
+    elif around.label:
+        yield from _by_label_alone(around.label, place.before)
     if around.label and not around.is_heading and not _is_telling(around.label):
         yield from _above(place.heading)
     taken, verb = _first_verb(around.next)
@@ -192,6 +197,12 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
             yield from _verbs(group, around, verb if group is taken else None)
         else:
             yield from _words(group, around, verb)
+
+
+def turns_of(phrase: Phrase, place: Place, reach: int) -> Iterator[str]:
+    """Yield the turns of phrase around the expression, which are weighed beside its hints."""
+    around = context_of(phrase, place, reach)
+    yield from turns(around.label[-_LABEL:], around.topic, around.before, around.next, around.end)
 
 
 def _verbs(group: Words, around: Context, taken: re.Match[str] | None) -> Iterator[Hint]:
@@ -213,6 +224,20 @@ def _words(group: Words, around: Context, verb: re.Match[str] | None) -> Iterato
     told = group.pattern.search(around.topic) if group.where == "label" and around.topic else None
     if told is not None:
         yield Hint(f"{group.reason}（文の主題）", told[0])
+
+
+_NOTHING_BETWEEN = re.compile("[ :|・]*")
+
+
+def _by_label_alone(label: str, before: str) -> Iterator[Hint]:
+    """Yield what a key says that stands right in front, if it says one thing only: 対象期間: and a stretch of days."""
+    begins = before.rfind(label)
+    rest = before[begins + len(label) :] if begins >= 0 else before
+    if _NOTHING_BETWEEN.fullmatch(rest) is None:
+        return
+    asks, tells = speaks_of(label, 1), speaks_of(label, -1)
+    if asks is not tells:
+        yield Hint("項目名だけで期限" if asks else "項目名だけで期限でない", label[-12:])
 
 
 def _is_telling(label: str) -> bool:

@@ -123,6 +123,8 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
             around.frame, around.frame_end = Interval(meaning.start, meaning.end), phrase.end
             if phrase.end < _TITLE and _SCHEDULE.match(text, phrase.end):
                 around.of_title = around.frame
+        for day, years in _years_named((phrase,)).items():
+            around.year_before.setdefault(day, set()).update(years)
         meanings.append(meaning)
     return meanings
 

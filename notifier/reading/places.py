@@ -20,6 +20,8 @@ _KEY = re.compile(
 _NEAREST_KEY = re.compile(r"(?<![^ 、。|])([^ 、。:|()はをが]{1,16})(?:[ ]?:|[ ])[ ]*$")
 _IS_ANSWER = re.compile(r"[ ]*(?:A[0-9]{0,3}[.: ]|\(?答え?\)?[0-9]{0,3}[.: ]?)")
 _IS_QUESTION = re.compile(r"(?:Q[0-9]{0,3}[.: ]|\(?問)")
+_SAYS_WHEN = re.compile("(?:実施)?(?:期日|日程|日時|時期|予定日?|年月日|月日|日付|日|スケジュール|とき)等?")
+"""The head of a column of days that says nothing of what the days are: the row does."""
 _ENDS = "。:】」"
 DATED = re.compile(
     r"年[0-9一二三四五六七八九十]{1,2}月|月[0-9一二三四五六七八九十]{1,3}日|[0-9]/[0-9]|[^:]:[^:]"
@@ -159,6 +161,8 @@ class Page:
         row = next((each.strip() for each in line.split(mark) if each.strip()), "")
         own = line[left:right]
         label = f"{head} {row}" if row and row not in own else head
+        if label != head and _SAYS_WHEN.fullmatch(head):
+            label = row
         before, after = (
             line[left : start - offset],
             line[end - offset : right] if end - offset <= len(line) else "",

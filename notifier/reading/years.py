@@ -6,6 +6,7 @@ Nothing here is certain: whatever is inferred is flagged.
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from notifier.domain.dates import Interval, add_months, fiscal_year_of, month_end
 from notifier.reading.moments import Moment, era_year
@@ -24,6 +25,8 @@ class Surroundings:
     issued: date | None = None
     year_of_day: dict[tuple[int, int | None], set[int]] = field(default_factory=dict)
     """Years that the document names in full for a month and day."""
+    year_before: dict[tuple[int, int | None], set[int]] = field(default_factory=dict)
+    """The same, as far as the text has been read: a stretch repeats only what was said before it."""
     last: date | None = None
     """The beginning of the latest expression that was understood."""
     last_until: date | None = None
@@ -137,19 +140,27 @@ def guessed_era(moment: Moment, around: Surroundings) -> int:
     return candidates[0] if origin is None else min(candidates, key=lambda year: abs(year - origin.year))
 
 
-def missing_year(
-    moment: Moment, around: Surroundings, start: int, *, ahead: bool, back: bool, near: bool = False
-) -> tuple[int | None, bool]:
-    """Return the year of a month or day that names none, and whether its weekday contradicts every such year.
+class Outlook(NamedTuple):
+    """Which way a sentence looks: ahead to what is still to be done, back on what is over."""
 
-    `ahead` says that it bounds something still to be done, `back` that the sentence tells of what is over,
-    `near` that it may lie before as well as after the time it stands beside.
-    """
+    ahead: bool = False
+    back: bool = False
+    near: bool = False
+    """The day may lie before as well as after the time it stands beside."""
+    is_stretch: bool = False
+    """The day begins or ends a stretch."""
+
+
+def missing_year(
+    moment: Moment, around: Surroundings, start: int, outlook: Outlook
+) -> tuple[int | None, bool]:
+    """Return the year of a month or day that names none, and whether its weekday contradicts every such year."""
+    ahead, back, near, is_stretch = outlook
     month, day = moment.month or 1, moment.day
     origin = around.issued or around.named or around.neighbour(start) or around.last
     if origin is None:
-        named = around.year_of_day.get((month, day), set())
-        return (min(named) if len(named) == 1 else None), False
+        years_named = around.year_of_day.get((month, day), set())
+        return (min(years_named) if len(years_named) == 1 else None), False
     if moment.weekday is not None and day is not None:
         years = range(origin.year - 1, origin.year + 2)
         fitting = [year for year in years if weekday_of(year, month, day) == moment.weekday]
@@ -157,7 +168,8 @@ def missing_year(
     beside = around.beside(start)
     if near and beside is not None:
         return min(_about(beside), key=lambda year: abs(_day(year, month, day) - beside)), False
-    said = _year_said(month, day, around, start, origin)
+    named = around.year_before if is_stretch else around.year_of_day
+    said = _year_said(month, day, named.get((month, day), set()), around, start, origin)
     if said is None and around.row is not None and start < around.row_end:
         row = around.row
         said = min(_about(row), key=lambda year: abs(_day(year, month, day) - row))
@@ -168,10 +180,12 @@ def missing_year(
     return _in_window(_about(origin), month, day, origin, ahead=ahead, back=back), False
 
 
-def _year_said(month: int, day: int | None, around: Surroundings, start: int, origin: date) -> int | None:
+def _year_said(
+    month: int, day: int | None, named: set[int], around: Surroundings, start: int, origin: date
+) -> int | None:
     """Return the year that the text itself suggests: beside the expression, or where it repeats the same day."""
     beside = around.beside(start) if around.last_has_year else None
-    near = {year for year in around.year_of_day.get((month, day), set()) if abs(year - origin.year) <= 1}
+    near = {year for year in named if abs(year - origin.year) <= 1}
     if len(near) == 1 and (beside is None or beside.year in near):
         return min(near)
     frame = around.framed(start)

@@ -24,6 +24,7 @@ _FOLDERS = (
     "fifteenth",
     "sixteenth",
     "seventeenth",
+    "eighteenth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
