@@ -114,7 +114,7 @@ async def test_an_old_address_offers_to_send_a_new_one_to_the_contacts_of_the_of
     status, body = await visitor.post("/again")
     assert (status, "お送りしました" in body) == (200, True)
     await visitor.place.turn(visitor.place.tools.today())
-    new = [mail for mail in (await contents(visitor.place))[before:] if "のページの新しいアドレス" in mail]
+    new = [mail for mail in (await contents(visitor.place))[before:] if "事業所のページのアドレスを" in mail]
     assert [mail.partition("\n")[0] for mail in new] == ["a@one.example"]
 
 
