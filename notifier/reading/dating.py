@@ -90,6 +90,7 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
     is_case = around.last_has_year and not around.last_is_day and _CASE.search(beside) is not None
     outlook = Outlook(
         ahead=phrase.shape is Shape.MOMENT and phrase.suffix.endswith("まで") and not is_case,
+        is_run=moment.first_month is not None,
         near=is_case,
         is_stretch=phrase.shape is not Shape.MOMENT,
         back=_looks_back(around.text, phrase.end) and not phrase.suffix.endswith(("以降", "以後")),
@@ -122,7 +123,12 @@ _HAPPENED = re.compile(
 )
 
 
+_OF_RESULTS = re.compile(r"分?(?:における)?の[^、。\n]{0,6}(?:実績(?!報告)|平均|推移|件数)")
+
+
 def _looks_back(text: str, end: int) -> bool:
+    if _OF_RESULTS.match(text, end) is not None:
+        return True
     if _OF_A_RULE.match(text, end) is not None:
         return False
     return _PAST.match(text, end, end + 40) is not None or _HAPPENED.match(text, end, end + 40) is not None

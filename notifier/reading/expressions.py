@@ -112,6 +112,7 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
             around.last, around.last_end = anchor, phrase.end
             around.last_until = meaning.end
             around.last_is_day = meaning.kind == "date"
+            around.last_is_range = meaning.kind == "range"
             around.last_has_year = "year-inferred" not in meaning.flags
             if around.last_has_year and (
                 around.named is None or abs(anchor.year - around.named.year) <= _SAME_TIME

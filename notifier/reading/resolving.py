@@ -69,7 +69,9 @@ def _word(phrase: Phrase, around: Surroundings) -> Resolved:
 def _day_of_words(word: str, phrase: Phrase, around: Surroundings) -> Resolved:
     day: date | None = None
     if word in ("同日", "当日"):
-        is_near = around.last_is_day and phrase.start - around.last_end < _SAME_DAY
+        # After a stretch it is its last day: from the 1st to the 25th; the original must arrive on the same day.
+        names_day = around.last_is_day or (word == "同日" and around.last_until is not None)
+        is_near = names_day and phrase.start - around.last_end < _SAME_DAY
         day = around.last_until or around.last if is_near else None
         if day is None and word == "同日":
             day = around.neighbour(phrase.start)

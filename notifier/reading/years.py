@@ -31,6 +31,7 @@ class Surroundings:
     """The beginning of the latest expression that was understood."""
     last_until: date | None = None
     """Its end, if it is a stretch such as 令和8年度, in which what follows on the line is likely to lie."""
+    last_is_range: bool = False
     last_is_day: bool = False
     last_has_year: bool = False
     """Whether that expression was one day, and whether its year was written."""
@@ -83,6 +84,11 @@ class Surroundings:
         found = self.neighbour(start)
         return None if found is None or set("|\t") & set(self.text[self.last_end : start]) else found
 
+    def is_due_of(self, start: int) -> bool:
+        """Say whether months stand right before `start`, so that a day there is the one on which they are due."""
+        is_after = self.last_is_range and start > self.last_end != self.frame_end
+        return is_after and _OF_MONTHS.fullmatch(self.text, self.last_end, start) is not None
+
     def same_line(self, start: int) -> date | None:
         """Return the day of the expression before, whatever ends between, if it stands on the same line."""
         if self.last is None or start - self.last_end > _SENTENCE_REACH:
@@ -91,8 +97,11 @@ class Surroundings:
 
 
 _OF_YEAR = re.compile(
-    r"(?:の[^、]{1,20}|[一-龥]{0,12}?(?:申請|申込|募集|計画|届出|説明会)[^、]{0,8})(?:は|を|について|に係る)"
+    r"(?:の[^、]{1,20}|[一-龥]{0,12}?(?:申請|申込|募集|計画|届出|説明会)[^、]{0,8}"
+    r"|(?:に|から)[^、]{0,16}[るたの][^、]{1,12})(?:は|を|について|に係る)|(?:の[^、]{1,12})?(?:に向け|に備え)"
 )
+_OF_MONTHS = re.compile(r"分?(?:の?(?:納期限?|期限|納入|申請|請求|締切)?は?)?[ :(、→…]*")
+"""What stands between months and the day on which what they bring is due: 6月~11月分 12月10日."""
 
 
 def word_offset(word: str) -> tuple[int | None, int | None]:
@@ -145,6 +154,8 @@ class Outlook(NamedTuple):
 
     ahead: bool = False
     back: bool = False
+    is_run: bool = False
+    """The whole stretch is named at once, such as 6月~11月."""
     near: bool = False
     """The day may lie before as well as after the time it stands beside."""
     is_stretch: bool = False
@@ -155,7 +166,7 @@ def missing_year(
     moment: Moment, around: Surroundings, start: int, outlook: Outlook
 ) -> tuple[int | None, bool]:
     """Return the year of a month or day that names none, and whether its weekday contradicts every such year."""
-    ahead, back, near, is_stretch = outlook
+    ahead, back, is_run, near, is_stretch = outlook
     month, day = moment.month or 1, moment.day
     origin = around.issued or around.named or around.neighbour(start) or around.last
     if origin is None:
@@ -177,7 +188,7 @@ def missing_year(
         said = next((year for year in _about(origin) if _day(year, month, day) in around.of_title), None)
     if said is not None and (not back or _day(said, month, day) <= origin):
         return said, False
-    return _in_window(_about(origin), month, day, origin, ahead=ahead, back=back), False
+    return _in_window(_about(origin), month, day, origin, ahead=ahead or is_run, back=back), False
 
 
 def _year_said(
@@ -185,6 +196,9 @@ def _year_said(
 ) -> int | None:
     """Return the year that the text itself suggests: beside the expression, or where it repeats the same day."""
     beside = around.beside(start) if around.last_has_year else None
+    until = around.last_until
+    if until is not None and around.is_due_of(start) and day is not None:
+        return until.year + (_day(until.year, month, day) <= until)
     near = {year for year in named if abs(year - origin.year) <= 1}
     if len(near) == 1 and (beside is None or beside.year in near):
         return min(near)

@@ -25,6 +25,7 @@ _FOLDERS = (
     "sixteenth",
     "seventeenth",
     "eighteenth",
+    "nineteenth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
