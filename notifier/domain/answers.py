@@ -27,6 +27,7 @@ class Doubt(StrEnum):
     NOTHING_WRITTEN = "nothing-written"
     NO_ANSWER = "no-answer"
     NO_CODE = "no-code"
+    UNKNOWN_CODE = "unknown-code"
     SEVERAL_CODES = "several-codes"
     DIFFERENT_ANSWERS = "different-answers"
     OTHER_WORDS = "other-words"
@@ -66,8 +67,8 @@ _Word = str | Wish
 
 
 def _wishes(written: Sequence[str], lines: Sequence[Line]) -> tuple[tuple[str, Wish], ...] | Doubt:
-    if len(written) > _MOST_WRITTEN:
-        return Doubt.TOO_LONG
+    if len(written) > _MOST_WRITTEN or any(_is_mistyped(line) for line in written):
+        return Doubt.TOO_LONG if len(written) > _MOST_WRITTEN else Doubt.UNKNOWN_CODE
     words: list[_Word] = []
     for line in _unsigned(written):
         found = _words(line)
@@ -154,6 +155,16 @@ def _beside_quotes(lines: Sequence[Line]) -> list[tuple[str, Wish]] | None:
 
 def _codes(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.code for line in lines for found in codes_in(fold(line))))
+
+
+_LIKE_A_CODE: Final = re.compile(r"(?<![0-9A-Z-])(?=[0-9-]*[A-Z])[0-9A-Z]{4}-[0-9A-Z]{5}(?![0-9A-Z-])")
+
+
+def _is_mistyped(line: str) -> bool:
+    """Tell whether something looks like a code and is none: whoever wrote it may not mean the item that is quoted."""
+    folded = fold(line)
+    codes = {(found.start, found.end) for found in codes_in(folded)}
+    return any(match.span() not in codes for match in _LIKE_A_CODE.finditer(folded))
 
 
 _ANSWERED: Final = re.compile(

@@ -260,3 +260,10 @@ def test_hostile_texts_do_not_hold_up_the_others(text: str) -> None:
     start = time.perf_counter()
     assert understand(text, text[:5_000]).wishes == ()
     assert time.perf_counter() - start < 2
+
+
+def test_a_mistyped_code_is_not_taken_for_the_item_that_is_quoted() -> None:
+    wrong = TWO[:-1] + ("3" if TWO[-1] == "2" else "2")
+    told = understand(f"{unicodedata.normalize('NFKC', wrong).lower()}　済\n\n{marked(letter(ONE))}")
+    assert (told.doubt, told.wishes) == (Doubt.UNKNOWN_CODE, ())
+    assert understand(f"{ONE} 済\nTEL 0430-00000\n2026-04001 あおぞら荘").doubt is not Doubt.UNKNOWN_CODE
