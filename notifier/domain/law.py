@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta, timezone
 from enum import StrEnum
 
-from notifier.domain import dates
+from notifier.domain import dates, exemptions
 from notifier.domain.applicability import EVERYBODY, Condition, fact_types
 from notifier.domain.calendar import Calendar, Roll
 from notifier.domain.deadlines import SetDay
@@ -217,7 +217,7 @@ class Law:
         conditions = [each for each in (entry.concerns, entry.taken_up, entry.excluded) if each is not None]
         anchors = [anchor_of(said.due) for said in self.said(deadline) if said.due is not None]
         counted = [frozenset(anchor.pattern.types) for anchor in anchors if anchor is not None]
-        return frozenset().union(*map(fact_types, conditions), *counted)
+        return exemptions.TYPES.union(*map(fact_types, conditions), *counted)
 
     def event_types_of(self, deadline: str) -> frozenset[str]:
         """Return the types of authority or national event on which `deadline` depends."""

@@ -13,6 +13,7 @@ from notifier.domain import dates
 from notifier.domain.applicability import holds
 from notifier.domain.calendar import Calendar, Roll
 from notifier.domain.deadlines import Due, Known, Shape, due_of
+from notifier.domain.exemptions import exemption
 from notifier.domain.expressions import (
     Anchor,
     BeforeFact,
@@ -273,6 +274,8 @@ def keys_of(law: Law, deadline: Deadline, office: Office) -> list[CohortKey]:
     """Return the cohorts of `deadline` to which `office` belongs: none, or several if the duty recurs."""
     if not holds(deadline.concerns, office) or (deadline.excluded and holds(deadline.excluded, office)):
         return []
+    if exemption(deadline.id, office.facts) is not None:
+        return []
     taken_up = deadline.taken_up is None or holds(deadline.taken_up, office)
     anchor, occurrences = shape_of(law, deadline.id, office.authorities)
     day = anchor_day(anchor, office.facts) if anchor else None
@@ -334,6 +337,10 @@ def _not_applicable(deadline: Deadline, office: Office) -> Obligation:
         whom = deadline.concerns_wording
         reason = (
             f"対象は{whom}です。この事業所は当てはまりません" if whom else "この事業所は対象ではありません"
+        )
+    elif (agreed := exemption(deadline.id, office.facts)) is not None:
+        reason = (
+            f"{dates.day_label(agreed.on)}から対象外と認められています（{agreed.values.get('reason', '')}）"
         )
     else:
         reason = "辞退または不要の登録があるため、対象ではありません"

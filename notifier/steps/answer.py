@@ -1,14 +1,16 @@
 """answer: a municipality answers what an office has told or asked it; the office is told by mail and on its page."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from notifier.domain.actors import Who, actor_of
 from notifier.domain.callers import Tenant
+from notifier.domain.exemptions import EXEMPTED
 from notifier.errors import SubscriptionRefusedError, UnknownError
-from notifier.store import audit, enquiries, entrances, memos, outbox, subscriptions
+from notifier.store import audit, enquiries, entrances, exemptions, memos, outbox
 from notifier.store.database import Connection
 from notifier.store.enquiries import DECLINED, NOT_APPLICABLE, OPEN, UPHELD, Enquiry
-from notifier.store.subscriptions import Decided
+from notifier.store.exemptions import Wanted
 from notifier.tools import Tools
 
 
@@ -21,7 +23,7 @@ class Answer:
 
 
 async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, who: Who) -> None:
-    """Answer an enquiry. Where a duty does not apply to an office, it gets no more mail about it; the duty stays, shown.
+    """Answer an enquiry. Where a duty does not apply to an office, that becomes a fact, from which all else follows.
 
     Raises UnknownError if the tenant has no such enquiry or it was answered before, SubscriptionRefusedError for an answer
     without words.
@@ -38,7 +40,7 @@ async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, w
         state = UPHELD if given.upheld else DECLINED
         await enquiries.close(conn, found.id, state, str(actor_of(who)), words, now)
         if given.upheld and found.kind == NOT_APPLICABLE:
-            await _tell_no_more(conn, tools, tenant, found, words, who)
+            await _exempt(conn, tenant, found, words, who, now)
         for address in await entrances.addresses(conn, guest.id):
             await memos.write(conn, address, *_mail(tools, found, guest, state, words), now)
         await outbox.enqueue(conn, "inform", now)
@@ -46,22 +48,16 @@ async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, w
         await audit.append(conn, now, who, "enquiry.answered", f"office/{found.office}", detail)
 
 
-async def _tell_no_more(
-    conn: Connection, tools: Tools, tenant: Tenant, found: Enquiry, words: str, who: Who
+async def _exempt(
+    conn: Connection, tenant: Tenant, found: Enquiry, words: str, who: Who, now: datetime
 ) -> None:
-    offices = await subscriptions.chosen_offices(
-        conn, subscriptions.Selection(found.municipality, (found.office,))
-    )
-    decided = Decided(
-        tenant.code or found.municipality,
-        found.deadline,
-        tools.today(),
-        told=False,
-        decided_by=str(actor_of(who)),
-        decided_at=tools.now(),
-        reason=f"対象外の申出を認めた：{words}",
-    )
-    await subscriptions.decide(conn, list(offices.values()), decided)
+    """Keep as a fact that the duty does not apply to the office; an approver can take that back."""
+    reason = f"事業所の申出を認めた：{words}"
+    wanted = Wanted(EXEMPTED, found.office, found.deadline, reason, f"enquiry/{found.id}")
+    if await exemptions.note(conn, tenant, wanted, actor_of(who), now):
+        detail = {"deadline": found.deadline, "reason": reason}
+        await audit.append(conn, now, who, "office.exempted", f"office/{found.office}", detail)
+        await outbox.enqueue(conn, "derive", now)
 
 
 def _mail(tools: Tools, found: Enquiry, guest: entrances.Guest, state: str, words: str) -> tuple[str, str]:

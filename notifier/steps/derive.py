@@ -11,6 +11,7 @@ from functools import partial
 from hashlib import blake2b
 
 from notifier.clock import civil_date
+from notifier.domain import exemptions
 from notifier.domain.changes import ChangeKind, Situation, change
 from notifier.domain.deadlines import Shape
 from notifier.domain.ladders import Occasion
@@ -74,7 +75,8 @@ async def _derive(tools: Tools) -> None:
 
 async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
     by_law = deadline.id in moved.deadlines
-    answered = not moved.office_facts.isdisjoint(work.law.fact_types_of(deadline.id))
+    news = moved.facts_about(deadline.id)
+    answered = not news.isdisjoint(work.law.fact_types_of(deadline.id))
     branches = branches_of(work.law, deadline) if by_law or moved.newcomers or answered else []
     first_time = by_law and not await derivation.membership_of(work.conn, deadline.id)
     if by_law:
@@ -86,7 +88,7 @@ async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
         await _membership(work, deadline, branches, Scope.NEWCOMERS)
         await _announce_to_newcomers(work, deadline)
     if answered:
-        if moved.office_facts.isdisjoint(work.law.placing_types_of(deadline.id)):
+        if news.isdisjoint(work.law.placing_types_of(deadline.id)):
             await obligations.settle(work.conn, deadline, Scope.FRESH_FACTS, work.run)
         else:
             await _membership(work, deadline, branches, Scope.FRESH_FACTS)
@@ -294,7 +296,7 @@ def _tell_offices(work: Work, cohort: Cohort, decision: Decision, message: Messa
 
 def _fact(work: Work, deadline: Deadline, moved: Moved) -> tuple[str, date] | None:
     """Name the fact that is answered, if only one kind of it, of one day, is new."""
-    types = work.law.fact_types_of(deadline.id)
+    types = work.law.fact_types_of(deadline.id) - exemptions.TYPES
     mattering = [(kind, day) for kind, day in moved.facts if kind in types]
     if len(mattering) != 1:
         return None

@@ -21,6 +21,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from notifier.domain.applicability import AllOf, AnyOf, Authorities, Condition, NotThat, Recorded, Services
+from notifier.domain.exemptions import ENDED, EXEMPTED
 from notifier.domain.expressions import Anchor
 from notifier.domain.facts import FactPattern
 from notifier.domain.law import Settlement
@@ -100,6 +102,31 @@ def _matching(facts: FromClause, pattern: FactPattern) -> list[ColumnElement[boo
         parts.append(facts.c.on <= pattern.until)
     parts.extend(values.equals(facts.c["values"], name, value) for name, value in pattern.where)
     return parts
+
+
+# ---- whom it does not, as an authority has agreed ----
+
+
+def exempt_sql(deadline: str) -> ColumnElement[bool]:
+    """Tell whether `deadline` does not apply to the row of OfficeRow in hand: `exemptions.exemption` in SQL.
+
+    The types stand in the text of the statement, so that the small index on exemptions is used.
+    """
+    agreed, ended = _facts(), _facts()
+    later = or_(ended.c.on > agreed.c.on, and_(ended.c.on == agreed.c.on, ended.c.id > agreed.c.id))
+    taken_back = exists().where(
+        ended.c.office_id == agreed.c.office_id,
+        ended.c.type == literal_column(f"'{ENDED}'"),
+        values.equals(ended.c["values"], "deadline", deadline),
+        later,
+    )
+    found = select(agreed.c.office_id).where(
+        agreed.c.type == literal_column(f"'{EXEMPTED}'"),
+        agreed.c.office_id.is_not(None),
+        values.equals(agreed.c["values"], "deadline", deadline),
+        ~taken_back.correlate(agreed),
+    )
+    return col(OfficeRow.id).in_(found.correlate(None))
 
 
 # ---- the office's own day ----

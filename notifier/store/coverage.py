@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.law import Deadline
-from notifier.store import sight
-from notifier.store.applicability import condition_sql
+from notifier.store import exemptions, sight
+from notifier.store.applicability import condition_sql, exempt_sql
 from notifier.store.database import table
 from notifier.store.subscriptions import told
 from notifier.store.tables import (
@@ -47,6 +47,7 @@ class Why(StrEnum):
 
     NEW = "new"
     NOT_CONCERNED = "not-concerned"
+    EXEMPTED = "exempted"
     DECLINED = "declined"
     ELSEWHERE = "elsewhere"
     SETTLED = "settled"
@@ -72,6 +73,7 @@ class Why(StrEnum):
 _PLACES: Final[Mapping[Why, Covered]] = {
     Why.NEW: Covered.UNTOLD,
     Why.NOT_CONCERNED: Covered.NOT_APPLICABLE,
+    Why.EXEMPTED: Covered.NOT_APPLICABLE,
     Why.DECLINED: Covered.NOT_APPLICABLE,
     Why.ELSEWHERE: Covered.NOT_APPLICABLE,
     Why.SETTLED: Covered.SETTLED,
@@ -154,7 +156,8 @@ async def offices(
         found = found.limit(limit)
     rows = (await conn.execute(found)).all()
     told_on = await _told_on(conn, tenant, asked, [row.id for row in rows])
-    decided = await _decided(conn, tenant, asked, [row.id for row in rows if row.why == Why.EXCLUDED])
+    decided = dict(await _decided(conn, tenant, asked, [row.id for row in rows if row.why == Why.EXCLUDED]))
+    decided |= await _agreed(conn, asked, [row.id for row in rows if row.why == Why.EXEMPTED])
     return [
         Line(*row[1:6], Why(row.why), row.settled_on, told_on.get(row.id), decided.get(row.id, ""))
         for row in rows
@@ -213,6 +216,7 @@ def _why(tenant: Tenant, asked: Asked) -> ColumnElement[str]:
     return case(
         (and_(none, or_(office.derived.is_(False), moving)), Why.NEW),
         (and_(none, ~condition_sql(deadline.concerns, today)), Why.NOT_CONCERNED),
+        (and_(none, exempt_sql(deadline.id)), Why.EXEMPTED),
         (and_(none, excluded), Why.DECLINED),
         (none, Why.ELSEWHERE),
         (or_(obligation.settled_on.is_not(None), cohort.state == "settled"), Why.SETTLED),
@@ -317,3 +321,13 @@ async def _decided(
     )
     rows: list[Any] = sorted(await conn.execute(found), key=lambda row: (-topics.index(row.topic), row.since))
     return {row.office_id: f"{row.reason}（{row.since.isoformat()}から、{row.decided_by}）" for row in rows}
+
+
+async def _agreed(conn: AsyncConnection, asked: Asked, ids: Sequence[int]) -> Mapping[int, str]:
+    """Return who agreed that the duty does not apply to offices, since when and why, in words."""
+    if not ids:
+        return {}
+    found = await exemptions.among_offices(conn, asked.deadline.id, ids)
+    return {
+        number: f"{each.reason}（{each.on.isoformat()}から、{each.source}）" for number, each in found.items()
+    }

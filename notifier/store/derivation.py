@@ -9,26 +9,34 @@ from sqlalchemy import Select, Update, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel, col
 
+from notifier.domain.exemptions import TYPES
 from notifier.store.database import table
 from notifier.store.tables import DeadlineRow, FactRow, OfficeRow
+from notifier.store.values import kept_value
 
 
 @dataclass(frozen=True)
 class Moved:
     """What is new: ids of deadlines, facts about offices (type and civil date, each pair once), events that set days.
 
-    `settings` are the types of such events; `newcomers` tells whether there are offices not worked out yet.
+    `settings` are the types of such events; `newcomers` tells whether there are offices not worked out yet; `exempted` are
+    the deadlines about which an exemption of an office, or the end of one, is new.
     """
 
     deadlines: frozenset[str]
     facts: frozenset[tuple[str, date]]
     settings: frozenset[str]
     newcomers: bool
+    exempted: frozenset[str] = frozenset()
 
     @cached_property
     def office_facts(self) -> frozenset[str]:
         """Return the types of the facts about offices that are new."""
         return frozenset(kind for kind, _ in self.facts)
+
+    def facts_about(self, deadline: str) -> frozenset[str]:
+        """Return the types of the new facts about offices, without exemptions from other deadlines."""
+        return self.office_facts if deadline in self.exempted else self.office_facts - TYPES
 
     def __bool__(self) -> bool:
         """Tell whether anything is new."""
@@ -42,11 +50,14 @@ async def moved_deadlines(conn: AsyncConnection) -> frozenset[str]:
 
 async def moved(conn: AsyncConnection) -> Moved:
     """Return what has moved since the last derivation."""
+    fresh = frozenset((kind, day) for kind, day in await conn.execute(_fresh_facts()))
+    is_exempting = any(kind in TYPES for kind, _ in fresh)
     return Moved(
         await moved_deadlines(conn),
-        frozenset((kind, day) for kind, day in await conn.execute(_fresh_facts())),
+        fresh,
         frozenset((await conn.execute(_fresh_settings())).scalars()),
         bool((await conn.execute(_newcomers())).scalar_one()),
+        frozenset((await conn.execute(_fresh_exemptions())).scalars()) if is_exempting else frozenset(),
     )
 
 
@@ -59,6 +70,12 @@ def _unworked() -> Select[str]:
 def _fresh_facts() -> Select[str, date]:
     fresh = col(FactRow.derived).is_(False), col(FactRow.office_id).is_not(None)
     return select(col(FactRow.type), col(FactRow.on)).where(*fresh).distinct()
+
+
+@cache
+def _fresh_exemptions() -> Select[str]:
+    named = kept_value(table(FactRow).c["values"], "deadline")
+    return select(named).where(col(FactRow.derived).is_(False), col(FactRow.type).in_(TYPES)).distinct()
 
 
 @cache

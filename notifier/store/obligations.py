@@ -39,7 +39,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.expressions import Anchor
 from notifier.domain.law import Deadline
 from notifier.domain.obligations import CohortKey
-from notifier.store.applicability import anchor_sql, condition_sql, progress_sql, settled_by_sql
+from notifier.store.applicability import anchor_sql, condition_sql, exempt_sql, progress_sql, settled_by_sql
 from notifier.store.database import table
 from notifier.store.tables import NO_ANCHOR, CohortRow, FactRow, ObligationRow, OfficeRow
 
@@ -103,7 +103,7 @@ def members(deadline: Deadline, branch: Branch, scope: Scope) -> Select[tuple[in
 
 
 def _concerned(deadline: Deadline) -> ColumnElement[bool]:
-    concerned = condition_sql(deadline.concerns, TODAY)
+    concerned = and_(condition_sql(deadline.concerns, TODAY), ~exempt_sql(deadline.id))
     if deadline.excluded is None:
         return concerned
     return and_(concerned, ~condition_sql(deadline.excluded, TODAY))

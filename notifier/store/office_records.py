@@ -19,7 +19,7 @@ from notifier.store.tables import ContactRow, DesignationRow, FactRow, OfficeRow
 from notifier.store.tenants import answers_to, owns_contact
 
 EDITABLE = ("name", "kana", "corporation", "location", "telephone", "fax", "staff")
-"""What an authority may correct by hand; services and closures come as events, because duties follow from them."""
+"""What an authority may correct by hand; services and closures are steps of their own, because duties follow from them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ VALUES = {
     "system": "システム",
     "partner": "連携先の事業所番号",
     "supplement": "上乗せ",
+    "deadline": "期限",
+    "reason": "理由",
     "pledged": "誓約",
     "tier": "区分",
     "software": "介護ソフト",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.domain import exemptions
 from notifier.domain.applicability import Recorded
 from notifier.domain.dates import Period
 from notifier.domain.deadlines import SetDay
@@ -167,7 +168,7 @@ def test_a_deadline_depends_on_the_facts_that_open_end_and_settle_it() -> None:
         deadlines=[entry],
     )
     expected = {"designated", "granted", "declined", "filed", "accepted", "joined", "applied"}
-    assert whole.fact_types_of(REPORT) == expected
+    assert whole.fact_types_of(REPORT) == expected | exemptions.TYPES
 
 
 def test_a_deadline_depends_on_the_events_that_set_its_day() -> None:
@@ -175,8 +176,8 @@ def test_a_deadline_depends_on_the_events_that_set_its_day() -> None:
     assert whole.event_types_of(REPORT) == {"a.set", "b.set"}
 
 
-def test_a_deadline_of_everybody_depends_on_no_fact() -> None:
-    assert law(said(by(JULY))).fact_types_of(REPORT) == frozenset()
+def test_a_deadline_of_everybody_depends_on_exemptions_alone() -> None:
+    assert law(said(by(JULY))).fact_types_of(REPORT) == exemptions.TYPES
 
 
 def test_a_deadline_belongs_to_the_family_before_the_stroke() -> None:

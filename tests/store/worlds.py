@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from notifier.catalogue.vocabulary import FactType
+from notifier.domain.exemptions import TYPES
 from notifier.domain.facts import Fact
 from notifier.domain.law import Authority, AuthorityKind, Setting
 from notifier.domain.obligations import Obligation
@@ -62,6 +63,8 @@ def values_for(kind: FactType) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def value_for(name: str, said: dict[str, Any]) -> st.SearchStrategy[Any]:
+    if name == "deadline":
+        return st.sampled_from(for_offices())
     if name == "partner":
         return st.sampled_from([f"129000000{number}" for number in range(7)])
     if "enum" in said:
@@ -73,13 +76,20 @@ def value_for(name: str, said: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def facts(draw: st.DrawFn, kinds: Sequence[str], most: int) -> tuple[Fact, ...]:
-    """Facts of `kinds`; two of one type never fall on one day, so that their order says nothing."""
+def facts(draw: st.DrawFn, kinds: Sequence[str], most: int, about: Sequence[str] = ()) -> tuple[Fact, ...]:
+    """Facts of `kinds`; two of one type never fall on one day, so that their order says nothing.
+
+    Exemptions are from the deadlines `about`; one and its end do not fall on one day either.
+    """
     found = {}
     for _ in range(draw(st.integers(0, most))):
         kind = shipped().facts[draw(st.sampled_from(kinds))]
         on = draw(st.dates(FIRST, date(2026, 12, 31)))
-        found[kind.type, on] = Fact(kind.type, on, kind.check(draw(values_for(kind)), on))
+        data = draw(values_for(kind))
+        if kind.type in TYPES:
+            data["deadline"] = draw(st.sampled_from(about))
+        apart = "exemption" if kind.type in TYPES else kind.type
+        found[apart, on] = Fact(kind.type, on, kind.check(data, on))
     return tuple(found.values())
 
 
@@ -113,7 +123,7 @@ def worlds(draw: st.DrawFn) -> World:
             frozenset(draw(st.lists(st.sampled_from(SERVICES), min_size=1, max_size=3))),
             city := draw(st.sampled_from(sorted(CITIES))),
             CITIES[city],
-            facts=draw(facts(kinds, 6)) if kinds else (),
+            facts=draw(facts(kinds, 6, names)) if kinds else (),
         )
         for number in NUMBERS[: draw(st.integers(1, 4))]
     )

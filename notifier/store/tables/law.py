@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from notifier.store.tables.frame import Table, kept_json
+from notifier.store.tables.frame import Table, kept_json, only
 
 
 class EventRow(Table, table=True):
@@ -47,7 +47,10 @@ class FactRow(Table, table=True):
     """
 
     __tablename__ = "fact"
-    __table_args__ = (Index("ix_fact_office_id_type", "office_id", "type"),)
+    __table_args__ = (
+        Index("ix_fact_office_id_type", "office_id", "type"),
+        Index("ix_fact_exempted", "office_id", **only("type = 'duty.exempted'")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     office_id: int | None = Field(default=None, foreign_key="office.id")

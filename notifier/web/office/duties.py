@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from notifier.catalogue.vocabulary import FactType
-from notifier.domain import dates
+from notifier.domain import dates, exemptions
 from notifier.domain.applicability import Recorded
 from notifier.domain.facts import Fact, FactPattern, Value
 from notifier.domain.ladders import Occasion
@@ -104,7 +104,7 @@ class View:
         """Return what the office owes and may claim, the nearest first."""
         found = [
             self._card(owed)
-            for owed in obligations_of(self.law, self.office, self.today)
+            for owed in obligations_of(self.law, self._without_exemptions(), self.today)
             if owed.decision is not None
         ]
         return sorted(found, key=lambda card: (card.day, card.said.deadline, card.said.occurrence))
@@ -117,6 +117,11 @@ class View:
         """Return the duty as it would stand if `fact` were recorded."""
         changed = replace(self.office, facts=(*self.office.facts, fact))
         return replace(self, office=changed).card(path)
+
+    def _without_exemptions(self) -> Office:
+        """Return the office as if nobody had agreed that a duty is not its own: such duties are shown all the same."""
+        facts = tuple(each for each in self.office.facts if each.type not in exemptions.TYPES)
+        return replace(self.office, facts=facts)
 
     def _card(self, owed: Obligation) -> Card:
         deadline, decision = self.law.deadlines[owed.deadline], owed.decision
@@ -144,7 +149,8 @@ class View:
         last = said.due.target or decision.due.ladder_day
         is_open = owed.state is State.OPEN and last is not None
         decided = in_force(self.decided, owed.deadline, self.today)
-        untold = decided is not None and not decided.told
+        is_exempt = exemptions.exemption(owed.deadline, self.office.facts) is not None
+        untold = is_exempt or (decided is not None and not decided.told)
         upheld = {
             each.deadline for each in self.enquiries if (each.kind, each.state) == (NOT_APPLICABLE, UPHELD)
         }
@@ -164,7 +170,7 @@ class View:
             can=self._can(deadline, owed),
             owed=owed,
             is_untold=untold,
-            is_excused=untold and owed.deadline in upheld,
+            is_excused=is_exempt or (untold and owed.deadline in upheld),
         )
 
     def _pending(self, duty: tuple[str, int]) -> Declaration | None:

@@ -38,6 +38,7 @@ LISTED: Final[Mapping[Covered, str]] = {
 REASONS: Final[Mapping[Why, str]] = {
     Why.NEW: "登録されたばかりで、まだ計算していません",
     Why.NOT_CONCERNED: "対象のサービスではありません",
+    Why.EXEMPTED: "対象外と認めました",
     Why.DECLINED: "辞退・不要の登録があります",
     Why.ELSEWHERE: "この地域には示されていません",
     Why.SETTLED: "完了が登録されています",
@@ -67,7 +68,7 @@ COLUMNS: Final = (
     "理由",
     "完了した日",
     "最後に知らせた日",
-    "配信停止の決定",
+    "配信停止・対象外の決定",
 )
 MOST_ROWS: Final = 100_000
 

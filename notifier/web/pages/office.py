@@ -8,6 +8,7 @@ from aiohttp import web
 
 from notifier.domain import dates
 from notifier.domain.deadlines import Due, Known, due_of
+from notifier.domain.exemptions import exemption
 from notifier.domain.law import Deadline, Law
 from notifier.domain.obligations import Decision, Obligation, State, obligations_of
 from notifier.domain.roles import Deed
@@ -107,6 +108,7 @@ async def show(request: web.Request) -> web.Response:
     found = await dossier_of(looking, head.record.number)
     law, today = await looking.law(), looking.today()
     owed = obligations_of(law, found.office, today)
+    agreed = {each.deadline for each in owed if exemption(each.deadline, found.office.facts) is not None}
     groups = []
     for heading, states in HEADINGS:
         duties = [duty_of(law, each, today) for each in owed if each.state in states]
@@ -119,7 +121,16 @@ async def show(request: web.Request) -> web.Response:
         "offices",
         head=head,
         groups=groups,
-        others=[(law.deadlines[each.deadline], each.reason) for each in owed if each.reason],
+        exempted=[
+            (law.deadlines[each.deadline], each.reason)
+            for each in owed
+            if each.reason and each.deadline in agreed
+        ],
+        others=[
+            (law.deadlines[each.deadline], each.reason)
+            for each in owed
+            if each.reason and each.deadline not in agreed
+        ],
     )
 
 

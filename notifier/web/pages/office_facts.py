@@ -14,6 +14,7 @@ from aiohttp import web
 
 from notifier.catalogue.vocabulary import FactType
 from notifier.clock import japan_time
+from notifier.domain import exemptions
 from notifier.domain.callers import Caller
 from notifier.domain.roles import Deed
 from notifier.intake import DEALT_WITH, Inbound
@@ -28,6 +29,8 @@ HEARD: Final = "office"
 """As whom something is asserted that the office has told, by telephone, FAX or at the counter."""
 BY_WORD: Final = "/heard"
 """What the source of such a fact ends in, behind the name of who wrote it down."""
+APART: Final = frozenset(DEALT_WITH) | exemptions.TYPES
+"""Types that have pages of their own."""
 YES_NO: Final = (("yes", "はい"), ("no", "いいえ"))
 LONGEST: Final = 100
 
@@ -65,7 +68,7 @@ async def page(request: web.Request, looking: Staff, form: Form | None = None) -
             (line, supplies.fact_labels.get(line.fact.type, line.fact.type), wording.values_of(line.fact))
             for line in reversed(found.facts)
         ],
-        sources=await _sources(looking, {line.source for line in found.facts}),
+        sources=await recorders(looking, {line.source for line in found.facts}),
         kinds=sorted(((each.type, each.label) for each in kinds.values()), key=lambda each: each[1]),
         kind=kind,
         asked=fields_of(kind) if kind else [],
@@ -112,7 +115,7 @@ def recordable(looking: Staff) -> Mapping[str, FactType]:
     return {
         name: kind
         for name, kind in looking.tools.catalogue.facts.items()
-        if kind.subject == "office" and name not in DEALT_WITH and _asserters(looking, kind)
+        if kind.subject == "office" and name not in APART and _asserters(looking, kind)
     }
 
 
@@ -188,7 +191,7 @@ def _explain(form: Form, told: Answer) -> None:
         form.wrong(name, text)
 
 
-async def _sources(looking: Staff, sources: set[str]) -> dict[str, str]:
+async def recorders(looking: Staff, sources: set[str]) -> dict[str, str]:
     """Return in Japanese who has recorded what, by source; sources of other systems stand for themselves."""
     async with looking.overview() as conn:
         accounts = [each.user for each in await users.every(conn)]

@@ -93,7 +93,7 @@ def filled(record: OfficeRecord) -> Form:
 
 
 async def amend(request: web.Request) -> web.Response:
-    """Correct what is written about the office; services and closing come with the list: duties follow from them."""
+    """Correct what is written about the office; services and closing have a page of their own: duties follow from them."""
     looking = staff.requiring(request, Deed.EDIT)
     form = await forms.read(request)
     wanted: dict[str, Any] = {

@@ -28,7 +28,19 @@ DEEDS: Final = {
     "reply.left-to-people": "メールの返信を担当者に渡した",
     "office.amended": "登録内容を訂正",
     "office.contacted": "電話・FAXなどで連絡",
-    "office.closed": "廃止",
+    "office.closed": "廃止を登録",
+    "office.suspended": "休止を登録",
+    "office.reopened": "再開を登録",
+    "office.designated": "サービスを変更",
+    "office.exempted": "期限を対象外に決定",
+    "office.exemption-ended": "期限の対象に戻した",
+    "office.declared": "事業所からの届け出",
+    "office.undeclared": "事業所が届け出を取り消し",
+    "office-page.sent": "事業所のページのアドレスを送った",
+    "office-page.read-out": "ページの確認番号を電話などで伝えた",
+    "office-page.code-refused": "ページの確認番号の誤り",
+    "office-page.revoked": "配ったページのアドレスを無効にした",
+    "enquiry.answered": "申出・質問に回答",
     "note.written": "メモを書いた",
     "note.withdrawn": "メモを取り下げた",
     "delivery.repeated": "お知らせを送り直した",
@@ -103,7 +115,8 @@ def line_of(moment: Moment, looking: Staff, law: Law, *, has_letters: bool) -> L
     if moment.kind == FACT:
         label = looking.supplies.fact_labels.get(moment.name, moment.name)
         return Line(moment.at, Chip("事実", "strong"), label, f"{wording.full(detail['on'])}から", "")
-    return Line(moment.at, Chip("操作"), DEEDS.get(moment.name, moment.name), _who(looking, detail), "")
+    under = "　".join(part for part in (_who(looking, detail), detail["detail"].get("reason", "")) if part)
+    return Line(moment.at, Chip("操作"), DEEDS.get(moment.name, moment.name), under, "")
 
 
 def _who(looking: Staff, detail: Mapping[str, Any]) -> str:

@@ -1,0 +1,87 @@
+"""designate: an authority says which services an office provides, that it has closed, or that it is open again.
+
+What the office owes follows in the next derivation; what waited to be sent and is owed no more never leaves.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+from notifier.domain.actors import Who
+from notifier.domain.callers import Tenant
+from notifier.errors import UnknownError
+from notifier.store import audit, enrolment, office_records, outbox
+from notifier.store.database import Connection
+from notifier.store.enrolment import Enrolled
+from notifier.store.office_records import OfficeRecord
+from notifier.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """That an office has closed, since the civil date `on`; `for_good` or for a while (休止)."""
+
+    on: date
+    for_good: bool
+    reason: str
+
+
+async def designate(
+    tools: Tools, tenant: Tenant, number: str, services: Collection[str], reason: str, who: Who
+) -> bool:
+    """Let the office provide `services` (codes) as far as `tenant` designates it; False if it does so already.
+
+    Raises UnknownError if the tenant sees no such office that is open. What others have designated it for stays.
+    """
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        record, line = await _held(conn, tenant, number, is_open=True)
+        wanted = tuple(sorted(services))
+        if wanted == tuple(sorted(line.services)):
+            return False
+        await enrolment.enrol(conn, [replace(line, services=wanted)], now)
+        detail = {"before": sorted(line.services), "after": list(wanted), "reason": reason.strip()}
+        await audit.append(conn, now, who, "office.designated", f"office/{record.number}", detail)
+        await outbox.enqueue(conn, "derive", now)
+    return True
+
+
+async def close(tools: Tools, tenant: Tenant, number: str, closing: Closing, who: Who) -> bool:
+    """Note that the office has closed; False if it was closed already. Raises UnknownError if the tenant sees none."""
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        record, _ = await _held(conn, tenant, number)
+        if record.closed_on is not None:
+            return False
+        await enrolment.close(conn, number, closing.on)
+        detail = {"on": closing.on.isoformat(), "reason": closing.reason.strip()}
+        action = "office.closed" if closing.for_good else "office.suspended"
+        await audit.append(conn, now, who, action, f"office/{number}", detail)
+        await outbox.enqueue(conn, "derive", now)
+    return True
+
+
+async def reopen(tools: Tools, tenant: Tenant, number: str, reason: str, who: Who) -> bool:
+    """Note that the office is open, as it was before it closed; False if it is. Raises UnknownError like `close`."""
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        record, line = await _held(conn, tenant, number)
+        if record.closed_on is None:
+            return False
+        await enrolment.enrol(conn, [line], now)
+        detail = {"closed_on": record.closed_on.isoformat(), "reason": reason.strip()}
+        await audit.append(conn, now, who, "office.reopened", f"office/{number}", detail)
+        await outbox.enqueue(conn, "derive", now)
+    return True
+
+
+async def _held(
+    conn: Connection, tenant: Tenant, number: str, *, is_open: bool = False
+) -> tuple[OfficeRecord, Enrolled]:
+    """Return the office, held, and the line by which the tenant would list it as it is; its addresses stay as they are."""
+    record = await office_records.office(conn, tenant, number, to_change=True)
+    line = await enrolment.enrolled(conn, number, tenant.code)
+    if record is None or line is None or (is_open and record.closed_on is not None):
+        what = "open office" if is_open else "office"
+        raise UnknownError(f"no {what} {number} answers to {tenant.code or 'the nation'}")
+    return record, replace(line, addresses=None, subscriptions=None)

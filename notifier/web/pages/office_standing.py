@@ -1,0 +1,213 @@
+"""One office: the services it is designated for, and whether it is open; changing both, after it was said what follows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final
+
+from aiohttp import web
+
+from notifier.domain.callers import NATION
+from notifier.domain.law import Law
+from notifier.domain.obligations import State, obligations_of
+from notifier.domain.offices import Office
+from notifier.domain.roles import Deed
+from notifier.errors import UnknownError
+from notifier.steps import designate
+from notifier.steps.designate import Closing
+from notifier.store import enrolment, office_records
+from notifier.web import forms, staff
+from notifier.web.forms import Form, Question
+from notifier.web.pages import answer, office
+from notifier.web.staff import Staff
+
+BINDING: Final = frozenset(
+    {State.OPEN, State.WAITING_FOR_DATE, State.NEEDS_CLARIFICATION, State.LAPSED, State.WAITING_FOR_FACT}
+)
+KINDS: Final = (
+    ("closed", "廃止", "指定がなくなったとき"),
+    ("suspended", "休止", "しばらく休むとき。再開したら、この画面で戻します。"),
+)
+LONGEST: Final = 500
+SAMPLE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Designated:
+    """The services (codes) for which an office answers to who looks, and those for which only to others."""
+
+    own: frozenset[str]
+    elsewhere: frozenset[str]
+
+
+async def show(request: web.Request) -> web.Response:
+    """Show the services of an office and whether it is open, with the forms that change them."""
+    return await page(request, staff.of(request))
+
+
+async def page(
+    request: web.Request, looking: Staff, services: Form | None = None, closing: Form | None = None
+) -> web.Response:
+    """Return the page; `services` and `closing` are its forms as they were sent."""
+    head = await office.head_of(request, looking, "record")
+    known = await _designated(looking, head)
+    names = looking.supplies.service_names
+    return answer.page(
+        request,
+        "office_standing.html",
+        "offices",
+        status=forms.status_of(services or closing or Form()),
+        head=head,
+        choices=[(code, f"{names[code]}（{code}）") for code in sorted(names)],
+        others=[names.get(code, code) for code in sorted(known.elsewhere - known.own)],
+        services=services or Form.filled(service=sorted(known.own)),
+        closing=closing or Form.filled(on=looking.today().isoformat()),
+        kinds=KINDS,
+    )
+
+
+async def _designated(looking: Staff, head: office.Head) -> Designated:
+    async with looking.overview() as conn:
+        line = await enrolment.enrolled(conn, head.record.number, looking.tenant.code)
+        every = await office_records.designations_of(conn, NATION, head.record.id)
+    if line is None:
+        raise web.HTTPNotFound
+    others = frozenset(each.service for each in every if each.authority != line.owner)
+    return Designated(frozenset(line.services), others)
+
+
+async def change(request: web.Request) -> web.Response:
+    """Let the office provide other services, once it was said which duties come and go with that."""
+    looking, head = await _of(request)
+    form = await forms.read(request)
+    chosen = form.some_of("service", "サービスの種類", looking.supplies.service_names, needed=True)
+    reason = form.lines("why", "理由", needed=True, longest=LONGEST)
+    known = await _designated(looking, head)
+    if form.is_right and set(chosen) == known.own:
+        form.wrong("service", "いまのサービスと同じです。加えるか外すサービスに印を付け直してください。")
+    if not form.is_right:
+        return await page(request, looking, services=form)
+    if not form.is_ticked("confirmed"):
+        return forms.ask(request, "offices", await _services_question(looking, head, known, (chosen, reason)))
+    number = head.record.number
+    try:
+        await designate.designate(looking.tools, looking.tenant, number, chosen, reason, looking.actor)
+    except UnknownError:
+        raise web.HTTPNotFound from None
+    return forms.done(request, f"/offices/{number}/standing", "サービスを変えました。期限に反映します。")
+
+
+async def _services_question(
+    looking: Staff, head: office.Head, known: Designated, said: tuple[Collection[str], str]
+) -> Question:
+    chosen, reason = said
+    law, names = await looking.law(), looking.supplies.service_names
+    found = (await office.dossier_of(looking, head.record.number)).office
+    now = _titles(looking, law, found)
+    then = _titles(looking, law, replace(found, services=frozenset(chosen) | known.elsewhere))
+    coming, going = sorted(then - now), sorted(now - then)
+    more = [f"加える：{names[code]}" for code in sorted(set(chosen) - known.own)]
+    less = [f"外す：{names.get(code, code)}" for code in sorted(known.own - set(chosen))]
+    return Question(
+        "サービスを変えますか",
+        f"{head.record.name}（{head.record.number}）。{'、'.join(more + less)}。",
+        "サービスを変える",
+        f"/offices/{head.record.number}/services",
+        f"/offices/{head.record.number}/standing",
+        counts=[("新しく対象になる期限", f"{len(coming)}件"), ("対象でなくなる期限", f"{len(going)}件")],
+        kept=[("why", reason), *(("service", code) for code in chosen)],
+        warning="対象でなくなる期限の、送信待ちのお知らせは取りやめます。" if going else "",
+        sample=[f"新しく対象：{each}" for each in coming[:SAMPLE]]
+        + [f"対象外に：{each}" for each in going[:SAMPLE]],
+    )
+
+
+def _titles(looking: Staff, law: Law, found: Office) -> set[str]:
+    owed = obligations_of(law, found, looking.today())
+    return {law.deadlines[each.deadline].title for each in owed if each.state in BINDING}
+
+
+async def shut(request: web.Request) -> web.Response:
+    """Note that the office has closed, once it was said what goes with that."""
+    looking, head = await _of(request)
+    form = await forms.read(request)
+    kind = form.one_of("kind", "廃止か休止か", [value for value, _, _ in KINDS])
+    on = form.day("on", "いつから", needed=True)
+    reason = form.lines("reason", "理由", needed=True, longest=LONGEST)
+    if on is not None and on > looking.today():
+        form.wrong("on", "先の日付は登録できません。その日になってから登録してください。")
+    if on is None or not form.is_right:
+        return await page(request, looking, closing=form)
+    number, label = head.record.number, next(label for value, label, _ in KINDS if value == kind)
+    if not form.is_ticked("confirmed"):
+        kept = [("kind", kind), ("on", on.isoformat()), ("reason", reason)]
+        return forms.ask(request, "offices", await _closing_question(looking, head, label, kept))
+    closing = Closing(on, kind == "closed", reason)
+    done = await designate.close(looking.tools, looking.tenant, number, closing, looking.actor)
+    told = f"{label}を登録しました。" if done else "もう休廃止として登録されています。"
+    return forms.done(request, f"/offices/{number}/standing", told)
+
+
+async def _closing_question(
+    looking: Staff, head: office.Head, label: str, kept: list[tuple[str, str]]
+) -> Question:
+    law = await looking.law()
+    found = (await office.dossier_of(looking, head.record.number)).office
+    going = sorted(_titles(looking, law, found))
+    async with looking.reading() as conn:
+        contacts = await office_records.contacts_of(conn, looking.tenant, head.record.id)
+    return Question(
+        f"{label}を登録しますか",
+        f"{head.record.name}（{head.record.number}）を、{dict(kept)['on']}からの{label}とします。",
+        f"{label}を登録する",
+        f"/offices/{head.record.number}/closing",
+        f"/offices/{head.record.number}/standing",
+        counts=[
+            ("なくなる期限", f"{len(going)}件"),
+            ("送らなくなる宛先", f"{sum(each.active for each in contacts)}件"),
+        ],
+        kept=kept,
+        warning="送信待ちのお知らせは取りやめ、集計と網羅状況の対象から外れます。記録は残り、この画面で再開に戻せます。",
+        sample=going[:SAMPLE],
+    )
+
+
+async def open_again(request: web.Request) -> web.Response:
+    """Note that the office is open again, once it was said what comes back with that."""
+    looking, head = await _of(request)
+    form = await forms.read(request)
+    reason = form.lines("reason", "理由", needed=True, longest=LONGEST)
+    if not form.is_right:
+        return await page(request, looking, closing=form)
+    number = head.record.number
+    if not form.is_ticked("confirmed"):
+        found = (await office.dossier_of(looking, number)).office
+        coming = sorted(_titles(looking, await looking.law(), found))
+        question = Question(
+            "再開を登録しますか",
+            f"{head.record.name}（{number}）を、営業中に戻します。",
+            "再開を登録する",
+            request.path,
+            f"/offices/{number}/standing",
+            counts=[("対象になる期限", f"{len(coming)}件")],
+            kept=[("reason", reason)],
+            warning="期限が残っているものは、あらためてお知らせします。",
+            sample=coming[:SAMPLE],
+        )
+        return forms.ask(request, "offices", question)
+    done = await designate.reopen(looking.tools, looking.tenant, number, reason, looking.actor)
+    told = "再開を登録しました。" if done else "もう営業中に戻っています。"
+    return forms.done(request, f"/offices/{number}/standing", told)
+
+
+async def _of(request: web.Request) -> tuple[Staff, office.Head]:
+    looking = staff.requiring(request, Deed.EDIT)
+    return looking, await office.head_of(request, looking, "record")
+
+
+_ONE: Final = "/offices/{number}"
+ROUTES = (
+    web.get(f"{_ONE}/standing", show),
+    web.post(f"{_ONE}/services", change),
+    web.post(f"{_ONE}/closing", shut),
+    web.post(f"{_ONE}/reopening", open_again),
+)
