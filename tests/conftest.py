@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+from tests.compiled import share_compiled_statements
 from tests.plain_log import log_plainly
 from tests.postgres import PostgresServer, chosen_version, folders_of_binaries, in_own_loop, running_server
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TOP = Path(__file__).resolve().parents[1]
 
 log_plainly()
+share_compiled_statements()
 
 # --- a skip cannot hide ------------------------------------------------------------------------------------
 
