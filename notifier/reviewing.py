@@ -12,8 +12,9 @@ from notifier.catalogue.duties import deadline_as_data, deadline_from_data
 from notifier.catalogue.findings import Level, lint
 from notifier.catalogue.loader import Catalogue
 from notifier.catalogue.sources import RANKS, statement_as_data, statement_from_data
+from notifier.domain.assertions import names_another
 from notifier.domain.impacts import Bill
-from notifier.domain.law import Deadline, Law
+from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.notices import Notice
 from notifier.domain.reviews import Objection, Verdict
 from notifier.domain.statements import Statement
@@ -282,6 +283,17 @@ def _of_definition(deadline: Deadline, numbers: Mapping[str, int], at_hand: AtHa
     if deadline.id in at_hand.law.deadlines:
         mend = "登録済みの期限の定義はここでは変えられません。definition を除くか、別のidにしてください。"
         yield Objection(place, f"{deadline.id} は登録済みです。", mend, number)
+    if names_another(deadline):
+        mend = f"settled_by の deadline を {deadline.id} にしてください。"
+        yield Objection(
+            f"{place}（完了）", "ほかの期限が済んだときに完了することになっています。", mend, number
+        )
+    if Party.OFFICE in deadline.parties and not deadline.settled_by:
+        message, mend = (
+            "事業所が済ませても、完了を記録できません。",
+            "「済んだことの申告で完了する」を選ぶこともできます。",
+        )
+        yield Objection(f"{place}（完了）", message, mend, number, is_error=False)
     own = f"{LOCAL}{at_hand.authority}"
     if at_hand.authority and deadline.family != own:
         mend = f"idを {own}/… にしてください。"

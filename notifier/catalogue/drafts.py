@@ -10,6 +10,7 @@ from typing import Any, Final
 from notifier.catalogue.duties import LONGEST_SHORT
 from notifier.catalogue.forms import dump_due
 from notifier.catalogue.sources import RANKS
+from notifier.domain.assertions import settled_by_word
 from notifier.domain.expressions import (
     AfterAnchor,
     BeforeFact,
@@ -121,6 +122,7 @@ def draft_of(new: NewDuty, taken: Iterable[str] = ()) -> dict[str, Any]:
         **({"money": "、".join(new.amounts)} if new.amounts else {}),
         "ladder": ladder,
         "parties": list(new.parties),
+        **({"settled_by": settled_by_word(name)} if "office" in new.parties else {}),
         "concerns_wording": "対象を確かめてください",
         "statement": [
             statement_of(

@@ -7,14 +7,16 @@ duty itself, and after which the duty would really be settled. Where there is no
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from notifier.domain.dates import fiscal_year_of
 from notifier.domain.facts import Fact, FactPattern, Value
-from notifier.domain.law import Law
+from notifier.domain.law import Deadline, Law
 from notifier.domain.obligations import Obligation, facts_for, settled_on
 from notifier.domain.offices import Office
 
+DONE: Final = "duty.done"
+"""The type of fact that settles a duty which brings no type of its own; its value `deadline` names the duty."""
 _YEAR: Final = "fiscal_year"
 
 
@@ -24,6 +26,17 @@ class Sayable:
 
     names: frozenset[str]
     required: frozenset[str]
+
+
+def settled_by_word(deadline: str) -> list[dict[str, Any]]:
+    """Return, as the law as data writes it, that `deadline` is settled when somebody says that it is done."""
+    return [{"fact": DONE, "where": {"deadline": deadline}}]
+
+
+def names_another(deadline: Deadline) -> bool:
+    """Tell whether it would be settled when another duty is said to be done: a slip of whoever wrote it."""
+    words = [each.pattern for each in deadline.settled_by if DONE in each.pattern.types]
+    return any(("deadline", deadline.id) not in each.where for each in words)
 
 
 def fact_of_done(

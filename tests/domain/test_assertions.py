@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 
 from notifier.catalogue import load
+from notifier.catalogue.duties import deadline_as_data, deadline_from_data
 from notifier.catalogue.holidays import national_calendar
 from notifier.domain.applicability import Recorded
-from notifier.domain.assertions import Sayable, fact_of_done
+from notifier.domain.assertions import Sayable, fact_of_done, names_another, settled_by_word
 from notifier.domain.expressions import FiscalYearsAfter
 from notifier.domain.facts import Fact
 from notifier.domain.law import Law
@@ -114,3 +115,11 @@ def test_by_the_shipped_law(name: str, expected: str | None) -> None:
     found = [each for each in obligations_of(LAW, whose, TODAY) if each.deadline == name and each.key]
     meant = [fact_of_done(LAW, whose, each, SHIPPED, TODAY) for each in found]
     assert {each.type if each else None for each in meant} <= {expected}
+
+
+def test_a_duty_without_types_of_its_own_is_settled_by_word_about_that_very_duty() -> None:
+    data = deadline_as_data(deadline()) | {"settled_by": settled_by_word(REPORT)}
+    assert not names_another(deadline_from_data(data, {}))
+    other = data | {"settled_by": settled_by_word("example/other")}
+    assert names_another(deadline_from_data(other, {}))
+    assert not names_another(deadline())

@@ -15,6 +15,7 @@ from notifier.catalogue.vocabulary import FactType
 from notifier.channels.parcel import BeforeDot, MailChannel, Parcel
 from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, civil_date, japan_time
+from notifier.domain.assertions import DONE
 from notifier.domain.facts import Value
 from notifier.domain.law import Authority, Deadline
 from notifier.domain.receipts import Receipt
@@ -52,6 +53,10 @@ FACTS = {
         ("example.report.filed", "報告の提出（例）", "office"),
         ("example.due.set", "期日の決定（例）", "authority"),
         ("example.day.announced", "日の公表（例）", "nation"),
+    )
+} | {
+    DONE: FactType(
+        DONE, "済んだこと（例）", "office", ("editor",), {"properties": {"deadline": {"type": "string"}}}
     )
 }
 

@@ -39,8 +39,10 @@ def may_assert(kinds: Mapping[str, FactType], names: Sequence[str]) -> list[Fact
 
 def fields_of(kind: FactType, given: Mapping[str, Value]) -> tuple[Field, ...]:
     """Return the fields for what a fact's data still need; what is `given` is not asked for."""
-    wanted = {name: said for name, said in kind.schema.get("properties", {}).items() if name not in given}
     required = set(kind.schema.get("required", ()))
+    # Of what year a duty is done follows from the duty, where it comes every year; no office is asked for it.
+    known = {*given, *({"fiscal_year"} - required)}
+    wanted = {name: said for name, said in kind.schema.get("properties", {}).items() if name not in known}
     return tuple(_field(name, said, needed=name in required) for name, said in wanted.items())
 
 
