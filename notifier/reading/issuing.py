@@ -16,7 +16,7 @@ _KEY = re.compile(
 )
 _AROUND_ALONE = re.compile(r"[-#*\s・()（）【】|]*")
 _NUMBER_BESIDE = re.compile(
-    r"[ ]*(?:第[0-9]+号|[一-龥ァ-ヶー]{0,12}第?[0-9]{0,6}号?|発行(?:[ ]?:.{0,24})?|[0-9]{1,4})?[ ]*"
+    r"[ ]*(?:第[0-9]+号|[一-龥ァ-ヶー]{0,20}第?[0-9]{0,6}号?|発行(?:[ ]?:.{0,24})?|[0-9]{1,4})?[ ]*"
 )
 
 
@@ -76,7 +76,7 @@ def _is_meeting(page: Page, phrase: Phrase, number: int) -> bool:
 def _stands_out(page: Page, phrase: Phrase, number: int) -> bool:
     line, offset = page.line(number), page.starts[number]
     before, after = line[: phrase.start - offset], line[max(0, phrase.end - offset) :]
-    if _KEY.search(before.strip("(（ ")) is not None:
+    if _KEY.search(before.strip("(（ |\t")) is not None:
         return True
     if before.endswith(("(", "（")) and number < 8 and _IN_BRACKETS.match(after):
         return True
