@@ -7,6 +7,7 @@ import structlog
 
 from notifier.clock import japan_time
 from notifier.domain.actors import Actor
+from notifier.domain.origins import name_of
 from notifier.errors import StoreError, UnknownError
 from notifier.intake import Inbound, receive
 from notifier.store import arrears, audit, facts, outbox
@@ -54,6 +55,7 @@ async def _deal(tools: Tools, event: Kept) -> None:
         name if kind == "authority" else None,
         event.data,
         sender=event.sender,
+        key=event.key_prefix,
     )
     problem = ""
     try:
@@ -68,7 +70,9 @@ async def _deal(tools: Tools, event: Kept) -> None:
 
 
 async def _end(tools: Tools, event: Kept, problem: str) -> None:
-    who = Actor(event.source, "events", event.sender)
+    who = Actor(
+        f"key/{event.key_prefix}" if event.key_prefix else name_of(event.source), "events", event.sender
+    )
     async with tools.database.transaction() as conn:
         await arrears.end(conn, event.id, problem)
         action = "event.set-aside" if problem else "event.applied"

@@ -24,7 +24,7 @@ from notifier.domain.accounts import (
     read_address,
     waits_until,
 )
-from notifier.domain.actors import Who
+from notifier.domain.actors import Actor, Who
 from notifier.domain.offices import is_authority_code
 from notifier.domain.roles import Role
 from notifier.errors import AccountRefusedError, UnknownError
@@ -96,6 +96,28 @@ class Gatehouse:
         account = await self._account(name)
         hashed = await self._hash(name, password)
         await roll.change(self.tools, account, {"hashed": hashed}, who, "user.password-reset")
+
+    async def change_password(self, tried: Try, token: str, old: str, new: str) -> Refused | None:
+        """Give the user of the session `token` another password, asked for by the `old` one; the other sessions end.
+
+        None if it was changed. Wrong ones count as they do at the gate. Raises AccountRefusedError for a weak one.
+        """
+        async with self.tools.database.reading() as conn:
+            known = await users.misses(conn, tried.name, tried.place)
+        wait = _wait(known, self.tools.now())
+        if wait is not None:
+            return Refused(wait)
+        account = await self._account(tried.name)
+        if not await self._is_right(account, old):
+            await gate.refuse(self.tools, tried, account, {"by": "password"})
+            return Refused()
+        if folded(old) == folded(new):
+            raise AccountRefusedError("いまとは別のパスワードにしてください。", "password")
+        hashed = await self._hash(tried.name, new)
+        who = Actor(tried.name, tried.origin, account.user.authority)
+        values = {"hashed": hashed}
+        await roll.change(self.tools, account, values, who, "user.password-changed", but=_digest(token))
+        return None
 
     async def set_role(self, name: str, role: Role, who: Who) -> None:
         """Give an account another role; its sessions end, so that it counts at once."""

@@ -10,8 +10,10 @@ from typing import Any, Final
 from notifier.catalogue.sources import read_decision
 from notifier.catalogue.vocabulary import FactType
 from notifier.clock import civil_date
+from notifier.domain.actors import Actor
 from notifier.domain.facts import Value
 from notifier.domain.notices import Notice, Rank
+from notifier.domain.origins import name_of
 from notifier.errors import UnknownError
 from notifier.publishing import OPERATOR, notices_of, publish_notices
 from notifier.steps.accept import accept
@@ -40,7 +42,7 @@ class Inbound:
     """An event from outside. `at` is the aware instant at which it happened; `data` is JSON, dates as ISO text.
 
     `is_timed` is False if the sender named no time: then `at` is that of arrival and no part of the body. `sender` is
-    the authority (団体コード) on whose behalf it was sent, "" for the nation.
+    the authority (団体コード) on whose behalf it was sent, "" for the nation; `key` names the key that was shown.
     """
 
     source: str
@@ -54,6 +56,12 @@ class Inbound:
     sender: str = ""
     request: str = ""
     traceparent: str = ""
+    key: str = ""
+
+    @property
+    def sent_by(self) -> Actor:
+        """Return who sent it, as the audit knows them: a key, else who bears the source."""
+        return Actor(f"key/{self.key}" if self.key else name_of(self.source), "events", self.sender)
 
     @property
     def on(self) -> date:
@@ -84,7 +92,7 @@ async def receive(tools: Tools, event: Inbound) -> Intake:
         case "office.registered" | "office.changed":
             await _office(tools, event)
         case "office.closed":
-            await close(tools, event.office or "", event.on, event.source)
+            await close(tools, event.office or "", event.on, event.sent_by)
         case _:
             return (await record(tools, [event_to_keep(event, kind, values)]))[0]
     return Intake.RECORDED
@@ -159,7 +167,7 @@ async def _new_notice(tools: Tools, event: Inbound, name: str) -> None:
         event.on,
         Rank.NOTICE,
     )
-    await accept(tools, [notice], [], [], event.source)
+    await accept(tools, [notice], [], [], event.sent_by)
 
 
 async def _decision(tools: Tools, event: Inbound) -> None:
@@ -175,7 +183,7 @@ async def _decision(tools: Tools, event: Inbound) -> None:
     if decided.deadline not in tools.catalogue.deadlines:
         raise UnknownError(f"{decided.deadline}: no such deadline; `notifier catalogue list` names them")
     notice = replace(decided.notice, id=f"decision-{event.on.isoformat()}-{event.id}")
-    await accept(tools, [notice], [replace(decided, notice=notice)], [], event.source)
+    await accept(tools, [notice], [replace(decided, notice=notice)], [], event.sent_by)
     await approve(tools, [notice.id], OPERATOR)
 
 
@@ -212,5 +220,5 @@ async def _office(tools: Tools, event: Inbound) -> None:
                 authority=event.sender,
             )
         ],
-        event.source,
+        event.sent_by,
     )

@@ -20,8 +20,10 @@ from notifier.channels.envelope import envelope_address
 from notifier.channels.parcel import UnsendableError
 from notifier.domain.callers import Caller, Objection, objection
 from notifier.domain.offices import is_authority_code, prefecture_code
+from notifier.domain.origins import is_kept_back
 from notifier.errors import NotifierError, StoreError
 from notifier.intake import DEALT_WITH, Inbound, event_to_keep, receive
+from notifier.ownership import Ownership
 from notifier.steps.claim import claim, conclude, defer
 from notifier.steps.record import record
 from notifier.store import facts
@@ -82,6 +84,7 @@ class Reception:
         self._writing: asyncio.Task[None] | None = None
         self._full = asyncio.Event()
         self._dealing = asyncio.Lock()
+        self._ownership = Ownership(tools)
         self._log = structlog.get_logger("reception")
 
     @property
@@ -105,6 +108,7 @@ class Reception:
         """
         if len(self._waiting) + len(events) > MOST_WAITING:
             raise CrowdedError("too many events wait to be kept; send them again in a moment")
+        await self._claim_sources(caller, events)
         if len(events) == 1:
             answers = [await self._answer(caller, events[0])]
         else:
@@ -130,6 +134,13 @@ class Reception:
         refused = self._refused(caller, kind, event)
         if refused is not None:
             return refused
+        if caller.key and is_kept_back(event.source, caller.key):
+            return Answer("source-taken", (Fault(("source",), "taken"),))
+        if self._ownership.is_borrowed(caller, event.source):
+            met, source = await self._ownership.borrowed(caller, event)
+            if met is not None:
+                return _BY_INTAKE.get(met, TAKEN)
+            event = replace(event, source=source)
         values = kind.values_of(event.data, event.on)  # they were checked: `_refused` found no faults
         kept = event_to_keep(event, kind, values, caller.authority, caller.key)
         if event.type in DEALT_WITH:
@@ -140,6 +151,14 @@ class Reception:
         return answer
 
     # ---- who may say what ----
+
+    async def _claim_sources(self, caller: Caller, events: Sequence[Inbound]) -> None:
+        """Learn whose the sources are that were not met before; only an event that is sound makes one its sender's."""
+        fresh = [each for each in events if self._ownership.is_unknown(caller, each.source)]
+        if fresh:
+            kinds = [(each, self.kinds.get(each.type)) for each in fresh]
+            sound = {e.source for e, kind in kinds if kind and self._refused(caller, kind, e) is None}
+            await self._ownership.claim(caller, sound)
 
     def _refused(self, caller: Caller, kind: FactType, event: Inbound) -> Answer | None:
         about = "office" if event.office else "authority" if event.authority else "nation"
@@ -223,7 +242,9 @@ class Reception:
         if claimed is not Intake.RECORDED:
             return _BY_INTAKE.get(claimed, TAKEN)
         try:
-            await retrying(partial(receive, self._tools, replace(event, sender=caller.authority)))
+            await retrying(
+                partial(receive, self._tools, replace(event, sender=caller.authority, key=caller.key))
+            )
         except Exception as fault:
             if isinstance(fault, StoreError) and type(fault) is not StoreError:
                 raise

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from notifier.store.arrears import Kept
+    from notifier.store.provenance import Borne
     from notifier.tools import Tools
 
 T = TypeVar("T")
@@ -79,6 +80,19 @@ def replay(number: Number) -> None:
 
 
 @app.command()
+def sources(
+    limit: Annotated[int, typer.Option("--last", min=1, help="So many, the latest first.")] = 50,
+) -> None:
+    """List to whom the sources of events belong: whoever bore one first, for ever."""
+    found = _with_tools(lambda tools: _sources(tools, limit))
+    rows = [
+        (each.source, each.sender or "全国", each.key_prefix, f"{each.since:%Y-%m-%d %H:%M:%S}")
+        for each in found
+    ]
+    table(("送り元（source）", "送り手", "最初の鍵", "いつから（UTC）"), rows, flexible="送り元（source）")
+
+
+@app.command()
 def send(
     key: Annotated[
         str, typer.Option("--key", envvar="NOTIFIER_KEY", help="prefix.secret; read from NOTIFIER_KEY.")
@@ -93,6 +107,7 @@ def send(
     """Send one event to the running service, as another system would, and print what was answered."""
     import secrets
 
+    from notifier.domain.origins import source_of_command
     from notifier.settings import load_settings
 
     try:
@@ -102,7 +117,7 @@ def send(
     event = {
         "specversion": "1.0",
         "id": f"test-{secrets.token_hex(8)}",
-        "source": "urn:notifier:command-line",
+        "source": source_of_command(key.partition(".")[0]),
         "type": kind,
         "data": values,
     } | ({} if subject == "-" else {"subject": subject})
@@ -133,6 +148,13 @@ async def _listed(tools: "Tools", states: "Sequence[str]", limit: int) -> "Seque
 
     async with tools.database.reading() as conn:
         return await arrears.listed(conn, states, limit)
+
+
+async def _sources(tools: "Tools", limit: int) -> "Sequence[Borne]":
+    from notifier.store import provenance
+
+    async with tools.database.reading() as conn:
+        return await provenance.every(conn, limit)
 
 
 async def _found(tools: "Tools", number: int) -> "Kept":

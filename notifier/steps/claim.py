@@ -1,7 +1,10 @@
-"""claim: note an event of which no fact follows before it is dealt with, and afterwards what became of it."""
+"""claim: note whose the source of an event is, that an event is being dealt with, and afterwards what became of it."""
+
+from collections.abc import Collection, Mapping
 
 from notifier.clock import japan_time
-from notifier.store import audit, facts, outbox
+from notifier.domain.actors import Actor
+from notifier.store import audit, facts, outbox, provenance
 from notifier.store.facts import Event, Intake
 from notifier.tools import Tools
 
@@ -37,3 +40,23 @@ async def conclude(tools: Tools, event: Event, problem: str = "") -> None:
         await facts.conclude(conn, event, problem)
         action = "event.set-aside" if problem else "event.applied"
         await audit.append(conn, tools.now(), event.sent_by, action, "events", {event.type: event.event_id})
+
+
+async def claim_sources(tools: Tools, sources: Collection[str], sender: str, key: str) -> Mapping[str, str]:
+    """Return to whom each of `sources` belongs (団体コード, "" for the nation).
+
+    Those that belong to nobody are given to `sender`, for ever; the key named `key` bears them first.
+    """
+    async with tools.database.reading() as conn:
+        known = dict(await provenance.senders(conn, sources))
+    fresh = set(sources) - known.keys()
+    if not fresh:
+        return known
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        given = await provenance.bind(conn, fresh, sender, key, now)
+        if given:
+            who = Actor(f"key/{key}", "events", sender)
+            await audit.append(conn, now, who, "event.source-given", "events", {"sources": sorted(given)})
+        # Somebody else may have been faster; then what they were given stands.
+        return {**known, **await provenance.senders(conn, fresh)}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from hashlib import blake2b
 
+from notifier.domain.origins import OFFICE_MAIL, OFFICE_PAGE
 from notifier.heralding import Acknowledged, herald_acknowledged
 from notifier.store import audit, declarations, facts, outbox
 from notifier.store.declarations import APPLIED, Declaration
@@ -13,7 +14,7 @@ from notifier.store.values import from_kept
 from notifier.tools import Tools
 
 AT_ONCE = 200
-SOURCES = {"page": "office-page", "mail": "office-mail"}
+SOURCES = {"page": OFFICE_PAGE, "mail": OFFICE_MAIL}
 """Where such facts come from: the office has said so on its own page, or in an answer by mail."""
 
 

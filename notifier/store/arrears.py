@@ -16,7 +16,10 @@ from notifier.store.tables import EventRow
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An event as it is kept; `on` is the civil date from which it holds, `data` what it says."""
+    """An event as it is kept; `on` is the civil date from which it holds, `data` what it says.
+
+    `key_prefix` names the key that was shown, "" if none was.
+    """
 
     id: int
     sender: str
@@ -31,6 +34,7 @@ class Kept:
     problem: str
     on: date
     data: dict[str, Any]
+    key_prefix: str = ""
 
 
 async def waiting(conn: AsyncConnection) -> Sequence[Kept]:
@@ -78,4 +82,5 @@ def _kept(row: Any) -> Kept:
     data = dict(row.data)
     on = date.fromisoformat(data.pop("on"))
     about = row.id, row.sender, row.source, row.event_id, row.type, row.subject
-    return Kept(*about, row.happened_at, row.received_at, row.body_hash, row.state, row.problem, on, data)
+    stands = row.happened_at, row.received_at, row.body_hash, row.state, row.problem
+    return Kept(*about, *stands, on, data, row.key_prefix)

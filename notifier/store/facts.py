@@ -1,4 +1,6 @@
-"""Facts and the events they come from: append-only, each event once for ever, for each sender on its own.
+"""Facts and the events they come from: append-only, each event once for ever.
+
+A source belongs to one sender (`notifier.store.provenance`); sender, source and id together are looked up.
 
 An event about an office that is not enrolled yet waits and is applied when the office appears.
 """
@@ -19,6 +21,7 @@ from notifier.clock import civil_date
 from notifier.domain.actors import Actor
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
+from notifier.domain.origins import name_of
 from notifier.store.chosen import among_texts
 from notifier.store.database import table
 from notifier.store.groups import Group
@@ -72,8 +75,8 @@ class Event:
 
     @property
     def sent_by(self) -> Actor:
-        """Return who sent it, as the audit knows them: a key, else the source it names."""
-        return Actor(f"key/{self.key}" if self.key else self.source, "events", self.sender)
+        """Return who sent it, as the audit knows them: a key, else who bears the source."""
+        return Actor(f"key/{self.key}" if self.key else name_of(self.source), "events", self.sender)
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -152,6 +155,11 @@ async def conclude(conn: AsyncConnection, event: Event, problem: str = "") -> No
     """Write down that a claimed event was dealt with, or by which `problem` it failed."""
     done = update(table(EventRow)).where(_named([event.name]))
     await conn.execute(done.values(state="failed" if problem else "applied", problem=problem))
+
+
+async def known(conn: AsyncConnection, name: tuple[str, str, str]) -> str | None:
+    """Return the digest of the body of the event with this name (sender, source, id); None if there is none."""
+    return (await _hashes(conn, {name})).get(name)
 
 
 async def has_arrears(conn: AsyncConnection) -> bool:

@@ -199,10 +199,12 @@ async def note_use(conn: AsyncConnection, digest: str, now: datetime) -> None:
     await conn.execute(update(kept).where(kept.c.digest == digest).values(used_at=now))
 
 
-async def end(conn: AsyncConnection, *, digest: str | None = None, name: str | None = None) -> int:
-    """End one session, or all of an account; returns how many there were."""
+async def end(
+    conn: AsyncConnection, *, digest: str | None = None, name: str | None = None, but: str = ""
+) -> int:
+    """End one session, or all of an account, `but` the one under this digest; returns how many there were."""
     kept = table(SessionRow)
-    which = kept.c.digest == digest if digest is not None else kept.c.name == name
+    which = kept.c.digest == digest if digest is not None else (kept.c.name == name) & (kept.c.digest != but)
     return (await conn.execute(delete(kept).where(which))).rowcount
 
 

@@ -80,6 +80,7 @@ CLOSED: Final = (
     "calendar_version",
     "candidate",
     "document",
+    "event_source",
     "fetch",
     "inbox",
     "item",

@@ -45,6 +45,7 @@ from notifier.web.pages import (
     office_timeline,
     offices,
     oidc,
+    own_password,
     reference,
     replying,
     ruling,
@@ -98,6 +99,7 @@ STAFF: Final = (
     calendar_lending,
     accounts,
     audit,
+    own_password,
 )
 """Modules of pages; each has ROUTES. Those whose pages need tools or a secret see to it themselves."""
 

@@ -130,6 +130,7 @@ _SAID: Final = {
     "event.claimed": "出来事の当てはまる事業所を確かめています",
     "event.deferred": "日が来るまで出来事を待たせました",
     "event.set-aside": "出来事を保留しました",
+    "event.source-given": "出来事の送り元を、この送り手のものにしました（{sources}）",
     "event.tried-again": "保留していた出来事を、もう一度試しました",
     "source.added": "情報源を加えました（{url}）",
     "source.enabled": "{subject}の見張りを始めました",

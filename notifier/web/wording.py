@@ -7,6 +7,7 @@ from datetime import date, datetime
 from notifier.clock import JAPAN
 from notifier.domain import dates
 from notifier.domain.facts import Fact, Value
+from notifier.domain.origins import OFFICE_MAIL, OFFICE_PAGE, user_of
 from notifier.domain.roles import Deed, Role
 
 
@@ -164,3 +165,14 @@ SHARED: dict[str, object] = {
     "day": dates.day_label,
 }
 """What every template may call."""
+
+
+def recorded_by(source: str, labels: Mapping[str, str]) -> str:
+    """Return in Japanese who recorded what bears `source`; other systems stand for themselves. `labels` are the users'."""
+    if source in {OFFICE_PAGE, OFFICE_MAIL}:
+        return "事業所のページ" if source == OFFICE_PAGE else "メールの返信"
+    found = user_of(source)
+    if found is None:
+        return source
+    name, heard = found
+    return labels.get(name, name) + ("（事業所から聞いて）" if heard else "")

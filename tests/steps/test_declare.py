@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from notifier.domain.origins import OFFICE_PAGE
 from notifier.steps.declare import GRACE, MOST_AN_HOUR, declare, undo
 from notifier.store import declarations, enquiries, feed, listeners, wishes
 from notifier.store.declarations import DeclarationRow
@@ -38,7 +39,7 @@ async def test_what_is_declared_done_is_no_fact_until_it_can_no_longer_be_undone
     shop.clock.turn_to(shop.tools.now() + GRACE)
     await shop.run()
     assert [(row.type, row.on, row.source) for row in await shop.all(FactRow)] == [
-        (APPLIED, TODAY, "office-page")
+        (APPLIED, TODAY, OFFICE_PAGE)
     ]
     assert await states(shop) == ["applied"]
 

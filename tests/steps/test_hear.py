@@ -16,6 +16,7 @@ from notifier.clock import japan_time
 from notifier.domain.applicability import Recorded
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.codes import Codes
+from notifier.domain.origins import OFFICE_MAIL
 from notifier.domain.returns import Sent, returns_to
 from notifier.errors import StoreError, UnknownError
 from notifier.reading.mails import read_mail
@@ -134,7 +135,7 @@ async def test_done_is_declared_confirmed_and_becomes_a_fact(post: Post) -> None
     assert [each.type for each in await post.shop.all(FactRow)] == []
     await post.wait(GRACE)
     (fact,) = await post.shop.all(FactRow)
-    assert (fact.type, fact.on, fact.source) == ("grant.applied", date(2026, 4, 1), "office-mail")
+    assert (fact.type, fact.on, fact.source) == ("grant.applied", date(2026, 4, 1), OFFICE_MAIL)
     settled = [each.deadline for each in await post.shop.all(ObligationRow) if each.settled_on]
     assert settled == ["grant/apply"]
 

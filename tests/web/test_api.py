@@ -200,14 +200,6 @@ async def test_a_repeat_of_an_event_without_a_time_is_still_a_repeat(door: Door)
     assert (await door.count(FactRow), (await door.events())[0].happened_at.hour) == (1, 1)
 
 
-async def test_two_senders_may_use_the_same_names_and_learn_nothing_of_each_other(door: Door) -> None:
-    kind = "wage-support.applied"
-    assert (await door.send(event(kind, data={"supplement": True}), who="prefecture")).status == 202
-    other = event(kind, f"office/{STRANGER}", data={"supplement": False})
-    assert (await door.send(other, who="osaka")).status == 202
-    assert [each.sender for each in await door.events()] == [CHIBA, OSAKA]
-
-
 async def test_an_event_about_an_unknown_office_waits_and_counts_when_the_office_appears(door: Door) -> None:
     number = "1270000009"
     assert (await door.send(event(subject=f"office/{number}"), who="office")).status == 202

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from argon2 import PasswordHasher
+from sqlalchemy import select
 from yarl import URL
 
 from notifier.clock import japan_time
 from notifier.domain.accounts import FREE, User
 from notifier.domain.roles import Role
 from notifier.gatehouse import Gatehouse
+from notifier.store.database import table
+from notifier.store.tables import AuditRow
 from notifier.tools import law_on
 from notifier.web.application import make_application
 from notifier.web.supplies import Supplies
@@ -184,6 +187,45 @@ async def test_a_user_of_one_authority_sees_the_pages_and_changes_what_the_role_
     assert "この操作には「登録・変更」の権限が要ります。あなたの役割は「閲覧者」です。" in told
     assert "操作できるのは、次郎です。" in told
     assert (await door.post("/logout", {})).status == 303
+
+
+async def test_a_user_changes_the_own_password_and_other_browsers_are_out(door: Door) -> None:
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as elsewhere:
+        there = replace(door, browser=elsewhere)
+        await there.sign_in()
+        await door.sign_in()
+        assert 'href="/password"' in await (await door.get("/")).text()
+        new = "another long enough one"
+        given = {"old": PASSWORD, "new": new, "again": new}
+        for wrong, said in (
+            ({"old": "no"}, "いまのパスワードが違います"),
+            ({"again": "x"}, "同じではありません"),
+            ({"new": PASSWORD, "again": PASSWORD}, "いまとは別のパスワード"),
+            ({"new": "short", "again": "short"}, "12文字以上"),
+            ({"new": ""}, "新しいパスワードを入力"),
+        ):
+            refused = await door.post("/password", given | wrong)
+            text = await refused.text()
+            assert (refused.status, said in text, new in text) == (422, True, False)
+        assert (await door.post("/password", given, Sec_Fetch_Site="cross-site")).status == 403
+        assert (await there.get("/")).status == 200
+        assert (await door.post("/password", given)).headers["Location"] == "/password"
+        assert (await there.get("/")).status == 303
+        assert "パスワードを変えました" in await (await door.get("/password")).text()
+        assert (await there.sign_in()).status == 422
+        assert (await there.sign_in(password=new)).status == 303
+    async with door.shop.database.reading() as conn:
+        rows = [
+            row
+            for row in await conn.execute(select(table(AuditRow)))
+            if row.action == "user.password-changed"
+        ]
+    assert [(each.who, each.subject, each.detail) for each in rows] == [
+        ("hanako", "user/hanako", {"sessions_ended": 1})
+    ]
+    # Whoever sits at an unlocked screen tries no passwords: wrong ones count as they do at the gate.
+    tried = [await door.post("/password", given | {"old": f"guess {place}"}) for place in range(FREE + 1)]
+    assert "分後に" in await tried[-1].text()
 
 
 async def test_over_tls_the_cookie_belongs_to_this_very_host(door: Door) -> None:

@@ -10,7 +10,7 @@ from notifier.store.tables.frame import Table, kept_json, only
 
 
 class EventRow(Table, table=True):
-    """An event as it came in; for each sender `source` and `event_id` make it unique for ever.
+    """An event as it came in; `source` and `event_id` make it unique for ever, as a source belongs to one sender.
 
     `sender` is the authority (団体コード) on whose behalf it was sent, "" for the nation and for the program itself;
     `key_prefix` names the key that was shown. States: received, waiting (for its office), applied, failed.

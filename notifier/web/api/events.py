@@ -129,6 +129,7 @@ ROUTES = (
         problems=(
             "no-json",
             "conflicting",
+            "source-taken",
             "too-slow",
             "too-large",
             "unsupported-media-type",
@@ -145,6 +146,9 @@ ROUTES = (
             "属性をce-で始まるヘッダーに、dataだけを本文（application/json）に入れて送ることもできます"
             "（CloudEventsのバイナリモード）。まとめて送ると、1件ごとの結果を207で返します。"
             "idとsourceの組で見分けるので、同じものを送り直しても結果は変わりません。"
+            "sourceは、初めて送った鍵の自治体（全国の鍵なら全国）のものになります。ほかの自治体の鍵でも使えますが、"
+            "その自治体が同じidで別の内容を送っていれば409で、保管するsourceの末尾には団体コードが付きます。"
+            "自治体ごとにsourceを分けておくと確かです。"
         ),
         cost=1,
         queues=False,  # many senders share one transaction: they must wait side by side

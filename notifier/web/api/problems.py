@@ -44,6 +44,10 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         409,
         "同じsourceとidで、別の内容の出来事をすでに受け取っています。出来事は書き換えられません。",
     ),
+    "source-taken": (
+        409,
+        "urn:notifier:で始まるsourceは、このプログラムのものです。送る仕組みを表す、別のsourceにしてください。",
+    ),
     "not-possible": (409, "いまの状態では、この操作はできません。"),
     "key-reused": (
         409,

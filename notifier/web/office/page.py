@@ -9,6 +9,7 @@ from aiohttp import web
 
 from notifier.clock import civil_date
 from notifier.domain.letters import Content
+from notifier.domain.origins import OFFICE_MAIL, OFFICE_PAGE
 from notifier.store.declarations import APPLIED, PENDING, UNDONE, Declaration
 from notifier.store.dossiers import LetterLine
 from notifier.store.enquiries import DECLINED, OPEN, UPHELD, WITHDRAWN
@@ -127,6 +128,7 @@ async def show(caller: Caller) -> web.Response:
             for line in reversed(record.facts)
         ],
         values_of=wording.values_of,
+        came_from={OFFICE_PAGE: "このページから", OFFICE_MAIL: "メールの返信から"},
         municipality=authority.name if authority else "",
         correspondent=view.tools.correspondent,
         is_closed=record.closed_on is not None and record.closed_on <= view.today,

@@ -19,6 +19,7 @@ from notifier.domain.calendar import Roll
 from notifier.domain.callers import Caller
 from notifier.domain.ladders import Ladder
 from notifier.domain.law import Authority, Deadline, Law
+from notifier.domain.origins import source_of_user
 from notifier.domain.roles import Deed
 from notifier.intake import Inbound
 from notifier.reception import Reception
@@ -27,6 +28,7 @@ from notifier.store import audit_records, board
 from notifier.web import forms, staff, wording
 from notifier.web.forms import Form, Question
 from notifier.web.pages import answer, deadlines, standings
+from notifier.web.pages.office_facts import recorders
 from notifier.web.staff import Staff
 from notifier.web.standing_words import LADDERS, ROLLS, roll_names
 
@@ -76,6 +78,7 @@ async def _page(request: web.Request, looking: Staff, form: Form | None = None) 
     async with looking.reading() as conn:
         wanted = audit_records.Wanted(action="authority.amended", subject=f"authority/{authority.code}")
         rows = await audit_records.rows(conn, looking.tenant, wanted, None, 50)
+    set_before = _set_before(law, deadline, authority)
     key = standings.key_for(deadline.id, looking.tenant)
     roll = authority.rolls.get(deadline.id)
     filled = form or Form.filled(
@@ -91,7 +94,8 @@ async def _page(request: web.Request, looking: Staff, form: Form | None = None) 
         authority=authority,
         form=filled,
         settables=settables(looking, law, deadline),
-        set_before=_set_before(law, deadline, authority),
+        set_before=set_before,
+        recorded_by=await recorders(looking, {fact.source for _, fact, _ in set_before}),
         value_names=wording.VALUES,
         ladders=_ladders(law, deadline),
         rolls=roll_names(deadline.roll),
@@ -213,7 +217,7 @@ async def set_day(request: web.Request) -> web.Response:
             address + "/day",
         )
     event = Inbound(
-        looking.user.name,
+        source_of_user(looking.user.name),
         once,
         wanted.kind.type,
         japan_time(looking.today(), 0),

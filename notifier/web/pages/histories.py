@@ -137,7 +137,7 @@ def _settings(law: Law, deadline: str, day: date) -> list[Entry]:
         found.append(
             Entry(
                 f"{name}が日を定めました",
-                f"出所: {each.fact.source or '登録'}",
+                f"出所: {wording.recorded_by(each.fact.source, {}) or '登録'}",
                 "",
                 due,
                 "",

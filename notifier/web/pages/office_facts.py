@@ -16,6 +16,7 @@ from notifier.catalogue.vocabulary import FactType
 from notifier.clock import japan_time
 from notifier.domain import exemptions
 from notifier.domain.callers import Caller
+from notifier.domain.origins import source_of_user
 from notifier.domain.roles import Deed
 from notifier.intake import DEALT_WITH, Inbound
 from notifier.reception import Answer, Reception
@@ -27,8 +28,6 @@ from notifier.web.staff import Staff
 
 HEARD: Final = "office"
 """As whom something is asserted that the office has told, by telephone, FAX or at the counter."""
-BY_WORD: Final = "/heard"
-"""What the source of such a fact ends in, behind the name of who wrote it down."""
 APART: Final = frozenset(DEALT_WITH) | exemptions.TYPES
 """Types that have pages of their own."""
 YES_NO: Final = (("yes", "はい"), ("no", "いいえ"))
@@ -95,7 +94,7 @@ async def record(request: web.Request) -> web.Response:
         return await page(request, looking, form)
     once = form.value("once")
     name = once if re.fullmatch(r"[0-9a-f]{32}", once) else secrets.token_hex(16)
-    source = looking.user.name + (BY_WORD if by == HEARD else "")
+    source = source_of_user(looking.user.name, heard=by == HEARD)
     caller = Caller("", by, looking.user.authority)
     event = Inbound(
         source, name, kind.type, japan_time(on, 0), number, None, data, sender=looking.user.authority
@@ -192,16 +191,11 @@ def _explain(form: Form, told: Answer) -> None:
 
 
 async def recorders(looking: Staff, sources: set[str]) -> dict[str, str]:
-    """Return in Japanese who has recorded what, by source; sources of other systems stand for themselves."""
+    """Return in Japanese who has recorded what, by source."""
     async with looking.overview() as conn:
         accounts = [each.user for each in await users.every(conn)]
     labels = {each.name: each.label for each in (*looking.supplies.stand_ins, *accounts)}
-    found = {}
-    for source in sources:
-        name = source.removesuffix(BY_WORD)
-        if name in labels:
-            found[source] = labels[name] + ("（事業所から聞いて）" if source.endswith(BY_WORD) else "")
-    return found
+    return {source: wording.recorded_by(source, labels) for source in sources}
 
 
 ROUTES = (
