@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from notifier.domain.expressions import Expression
+from notifier.domain.expressions import Expression, UntilEvent
 from notifier.reading.candidates_known import Knowledge, KnownDuty
 from notifier.reading.candidates_passages import Passage
 from notifier.reading.normalising import normalised
@@ -14,6 +14,8 @@ from notifier.reading.subjects import folded
 
 THRESHOLD: Final = 54
 """From this score on, a passage is taken to speak of the deadline."""
+_A_MERE_WORD: Final = 2
+"""Signs of a name that may as well be a common word."""
 _NEAR: Final = 15
 """How far below the best a second deadline may lie and still be named."""
 _TERM = re.compile(r"[一-龥]{2,}|[ァ-ヶー]{2,}|[A-Z]{2,}")
@@ -57,21 +59,30 @@ class Matcher:
             (each for each in found if each is not None and each.score >= THRESHOLD),
             key=lambda each: (-each.score, each.duty.id),
         )
-        return tuple(each for each in good if each.score >= good[0].score - _NEAR)[:3]
+        # 統合日まで bounds another duty: the integration is what it waits for, and meant itself if its time is told.
+        until = [each for each in said if isinstance(each, UntilEvent)]
+        awaited = {type_.partition(".")[0] for each in until for type_ in each.events}
+        bounded = [each for each in good if each.duty.family not in awaited] or good
+        told = any(each.expected is not None for each in until)
+        itself = [each for each in good if told and each not in bounded][:1]
+        best = [each for each in bounded if each.score >= bounded[0].score - _NEAR][:3]
+        return (*best, *itself)
 
     def family(self, passage: Passage) -> str:
         """Return the family whose programme the passage names, "" if it names none that is known."""
         places = (folded(passage.text), *map(folded, reversed(passage.headings)), self._title)
         around = _YEAR.findall(" ".join(places[1:-1])) or _YEAR.findall(self._title)
-        best = ("", 0, 0)
+        best = ("", False, 0, 0)
         for family, names in self._knowledge.programmes.items():
             years = self._years.get(family)
             if years and around and years.isdisjoint(around[:1]):
                 continue
             for weight, place in enumerate(reversed(places), 1):
                 longest = max((len(each) for each in names if _name(each) in place), default=0)
-                if longest and (weight, longest) > best[1:]:
-                    best = (family, weight, longest)
+                # 周知 says little beside the name of a programme in a heading.
+                rank = (longest > _A_MERE_WORD and weight > 1, weight, longest)
+                if longest and rank > best[1:]:
+                    best = (family, *rank)
         return best[0]
 
     def _match(

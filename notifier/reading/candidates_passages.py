@@ -17,6 +17,12 @@ _CHAPTERS = (
     re.compile(r"^[ *]*(?:[アイウエオカキク①-⑳][ )]|[①-⑳])[ ]*[^。]{2,60}$"),
 )
 """From the widest to the narrowest; a wider one ends the narrower ones. Headings of Markdown are wider than these."""
+_ALONE = 6
+"""The level of a title that bears no number: of a slide, of a part."""
+_ALONE_TITLE = re.compile(
+    r"^[^-*・※→▶|#\t。、:(0-9○◎●①-⑳][^。:※→|\t]*[^。、:)0-9円殿様](?<![0-9][年月日])(?<!です)$"
+)
+_TITLE_LENGTH = 6, 40
 _DEPTHS = 10
 _SPANS = frozenset(("half_year", "fiscal_year", "month", "part_of_month"))
 _NOTE_REACH = 8
@@ -26,7 +32,8 @@ _SAYS = re.compile(
     r"お願い|願います|ください|必要(?:です|であ|があ|にな|とな)|推奨|要件(?:と|に)|"
     r"(?:整っている|有している|満たしている|加入している|利用している)こと(?=。|$|」)|場合は[^。]{0,16}加算|見込みであること|"
     r"(?:要件を満た|計画し実施)(?:す|した)(?:\([^)]*\))?事業[者所]|開始[^。]{0,3}見込まれる|費用も?(?:対象|は助成)|システムも?含まれ(?:ます|る)|"
-    r"未定|検討(?:して|され|中|を進め)|対象(?:と(?:する|すること|なります)|外)|できます|できる(?=。)|"
+    r"未定|検討(?:して|され|中|を進め)|対象(?:と(?:する|すること|なります)|外|です|(?=。))|不要[』」]?です|問(?:わない|いません)|"
+    r"(?:加入|取得|利用|導入|設置|登録)\((?:又は|または|若しくは)?見込み\)|できます|できる(?=。)|"
     r"(?:廃止|中止|取り?やめ|取り?下げ|撤回)|までの間"
 )
 
@@ -84,18 +91,34 @@ def _bare(text: str) -> str:
 
 def _undated(page: Page, over: "_Headings", dated: list[Passage]) -> Iterator[Passage]:
     known = {_bare(each.text): each for each in dated}
-    seen: set[str] = set()
+    seen: set[tuple[str, tuple[str, ...]]] = set()
     for match in _SAYS.finditer(page.text):
         place = page.place(match.start(), match.end())
         sentence = f"{place.before}{match[0]}{place.after}".strip()
-        bare = _bare(sentence)
-        if bare in seen or len(sentence) < 8:
+        if len(sentence) < 8:
             continue
-        seen.add(bare)
+        bare = _bare(sentence)
         line = page.number(match.start()) + 1
-        beside = known.get(bare)
         label = f"{place.label}｜{sentence}" if place.label else sentence
-        yield Passage(line, sentence, over.at(line, label), beside.expressions if beside else ())
+        headings = over.at(line, label)
+        # The same words under another heading are another condition: of another programme, or another annex.
+        if (bare, headings) in seen:
+            continue
+        seen.add((bare, headings))
+        beside = known.get(bare)
+        yield Passage(line, sentence, headings, beside.expressions if beside else ())
+
+
+def _stands_alone(page: Page, number: int) -> bool:
+    """Tell whether a line is the title of a page or a part: short, no sentence, and nothing right above or below."""
+    line = page.line(number)
+    is_short = _TITLE_LENGTH[0] <= len(line.strip()) <= _TITLE_LENGTH[1]
+    return (
+        is_short
+        and not page.line(number - 1).strip()
+        and not page.line(number + 1).strip()
+        and _ALONE_TITLE.match(line) is not None
+    )
 
 
 class _Headings:
@@ -107,6 +130,8 @@ class _Headings:
         chain = [""] * _DEPTHS
         for number, line in enumerate(page.lines):
             level = self._level(line)
+            if level is None and _stands_alone(page, number):
+                level = _ALONE
             if level is None:
                 continue
             text = line.strip(" #*")
