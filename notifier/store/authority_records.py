@@ -1,5 +1,6 @@
 """Authority records: authorities as a tenant sees them through the door for programs, and the changes it makes."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from sqlmodel import col
 from notifier.domain.callers import Tenant
 from notifier.store import sight
 from notifier.store.database import table
+from notifier.store.headcounts import headcounts
 from notifier.store.tables import (
     AuthorityRow,
     CohortRow,
@@ -122,17 +124,20 @@ async def sums(conn: AsyncConnection, code: str, today: date) -> Sums:
 
 
 async def _obligations(conn: AsyncConnection, code: str, today: date) -> Mapping[str, int]:
-    mine = select(col(OfficeRow.id)).where(col(OfficeRow.closed_on).is_(None), sight.counted(Tenant(code)))
-    state = state_of(today)
-    found = await conn.execute(
-        select(state, func.count())
-        .select_from(ObligationRow)
-        .join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
-        .where(col(ObligationRow.office_id).in_(mine))
+    cohort = table(CohortRow).c
+    found = headcounts(Tenant(code))
+    past = and_(cohort.state == "open", cohort.latest < today)
+    state = case((past, "lapsed"), else_=cohort.state).label("state")
+    rows = await conn.execute(
+        select(state, func.sum(found.c.members), func.sum(found.c.settled))
+        .join(found, found.c.cohort_id == cohort.id)
         .group_by(state)
-        .order_by(state)
     )
-    return {row[0]: int(row[1]) for row in found}
+    sums: Counter[str] = Counter()
+    for name, members, settled in rows:
+        sums[name] += int(members) - int(settled)
+        sums["settled"] += int(settled)
+    return {name: count for name, count in sorted(sums.items()) if count}
 
 
 def state_of(today: date) -> ColumnElement[str]:
@@ -140,3 +145,18 @@ def state_of(today: date) -> ColumnElement[str]:
     past = and_(col(CohortRow.state) == "open", col(CohortRow.latest) < today)
     settled = col(ObligationRow.settled_on).is_not(None)
     return case((settled, "settled"), (past, "lapsed"), else_=col(CohortRow.state))
+
+
+def in_state(state: str, today: date) -> ColumnElement[bool]:
+    """Tell in SQL whether `state_of` an obligation is `state`, so that cohorts are found by theirs along an index."""
+    ahead = or_(col(CohortRow.latest).is_(None), col(CohortRow.latest) >= today)
+    left = col(ObligationRow.settled_on).is_(None)
+    match state:
+        case "settled":
+            return or_(col(ObligationRow.settled_on).is_not(None), col(CohortRow.state) == "settled")
+        case "open":
+            return and_(left, col(CohortRow.state) == "open", ahead)
+        case "lapsed":
+            past = and_(col(CohortRow.state) == "open", col(CohortRow.latest) < today)
+            return and_(left, or_(col(CohortRow.state) == "lapsed", past))
+    return and_(left, col(CohortRow.state) == state)

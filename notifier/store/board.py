@@ -49,7 +49,8 @@ class Standing:
     """Offices for which a deadline means the same, and how many of them have settled it.
 
     `key` is that of one of their cohorts; `anchored` tells that the day is each office's own. `state` is that
-    of those who have not settled it, `unreachable` are those of them who have no address, told where it may matter.
+    of those who have not settled it. `unreachable` are those of them who have no address, counted where one deadline is
+    looked at and something is still ahead.
     """
 
     key: CohortKey
@@ -95,7 +96,8 @@ async def board(
     """
     cohort = table(CohortRow).c
     about = true() if deadline is None else cohort.deadline == deadline
-    found = headcounts(tenant, which=about, reached=(NATION, cohort.state.in_(AHEAD)))
+    reached = None if deadline is None else (NATION, cohort.state.in_(AHEAD))
+    found = headcounts(tenant, which=about, reached=reached)
     alike = [cohort[name] for name in SITUATION]
     sums = (
         select(

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.law import Deadline
-from notifier.store import exemptions, sight
+from notifier.domain.origins import name_of
+from notifier.store import exemptions, hearings, sight
 from notifier.store.applicability import condition_sql, exempt_sql
 from notifier.store.database import table
+from notifier.store.hearings import Hearing
 from notifier.store.subscriptions import told
 from notifier.store.tables import (
     CohortRow,
@@ -124,7 +126,9 @@ async def counts(
 
     `in_sum` counts what a prefecture sees in sum: all that lie in it, told by whomever. Ask beside the walls then.
     """
-    placed = _placed(tenant, asked, in_sum=in_sum)
+    eyes, mine = scope(tenant, in_sum=in_sum)
+    hearing = hearings.all_at_once(eyes, asked.deadline.id, asked.occurrence)
+    placed = _placed(eyes, mine, asked, hearing)
     rows = await conn.execute(select(placed.c.why, func.count()).group_by(placed.c.why))
     found = {Why(row[0]): int(row[1]) for row in rows}
     return {why: found[why] for why in Why if why in found}
@@ -134,7 +138,9 @@ async def offices(
     conn: AsyncConnection, tenant: Tenant, asked: Asked, *, skip: int = 0, limit: int | None = None
 ) -> list[Line]:
     """Return the open offices of `tenant` that are where they are for one of `asked.whys` (none: any), by number."""
-    placed, office = _placed(tenant, asked), table(OfficeRow).c
+    meant = tenant, asked.deadline.id, asked.occurrence
+    hearing = hearings.of_list(conn, *meant) if limit is not None else hearings.all_at_once(*meant)
+    placed, office = _placed(tenant, answers_to(tenant), asked, hearing), table(OfficeRow).c
     found = (
         select(
             office.id,
@@ -185,26 +191,26 @@ def scope(tenant: Tenant, *, in_sum: bool) -> tuple[Tenant, ColumnElement[bool]]
     return tenant, answers_to(tenant)
 
 
-def _placed(tenant: Tenant, asked: Asked, *, in_sum: bool = False) -> Subquery:
-    """Select id, `why` and `settled_on` of each open office of `tenant`."""
-    eyes, mine = scope(tenant, in_sum=in_sum)
+def _placed(tenant: Tenant, mine: ColumnElement[bool], asked: Asked, hearing: Hearing) -> Subquery:
+    """Select id, `why` and `settled_on` of each open office that is `mine`, through the eyes of `tenant`."""
     office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
     share = and_(
         obligation.c.office_id == office.c.id,
         obligation.c.deadline == asked.deadline.id,
         obligation.c.occurrence == asked.occurrence,
     )
+    joined = office.outerjoin(obligation, share).outerjoin(cohort, cohort.c.id == obligation.c.cohort_id)
+    if hearing.told is not None:
+        joined = joined.outerjoin(hearing.told, hearings.joining(hearing.told))
     return (
-        select(office.c.id, _why(eyes, asked).label("why"), obligation.c.settled_on)
-        .select_from(office)
-        .outerjoin(obligation, share)
-        .outerjoin(cohort, cohort.c.id == obligation.c.cohort_id)
+        select(office.c.id, _why(tenant, asked, hearing).label("why"), obligation.c.settled_on)
+        .select_from(joined)
         .where(office.c.closed_on.is_(None), mine)
         .subquery()
     )
 
 
-def _why(tenant: Tenant, asked: Asked) -> ColumnElement[str]:
+def _why(tenant: Tenant, asked: Asked, hearing: Hearing) -> ColumnElement[str]:
     office, obligation, cohort = table(OfficeRow).c, table(ObligationRow).c, table(CohortRow).c
     deadline, today = asked.deadline, asked.today
     none = obligation.office_id.is_(None)
@@ -225,10 +231,10 @@ def _why(tenant: Tenant, asked: Asked) -> ColumnElement[str]:
         (hushed, Why.EXCLUDED),
         (and_(~has_contact(tenant, in_use=True), has_contact(tenant, in_use=False)), Why.ADDRESS_LOST),
         (~has_contact(tenant, in_use=True), Why.NO_ADDRESS),
-        (_said_now(tenant, "accepted"), Why.TOLD_NOW),
-        (_said_now(tenant, "planned", "claimed", "sending", "unknown"), Why.IN_THE_POST),
-        (_said_now(tenant, "refused", "failed", "unreachable"), Why.NOT_DELIVERED),
-        (_said_before(tenant, asked), Why.TOLD_BEFORE),
+        (hearing.arrived, Why.TOLD_NOW),
+        (hearing.posted, Why.IN_THE_POST),
+        (hearing.failed, Why.NOT_DELIVERED),
+        (hearing.before, Why.TOLD_BEFORE),
         (or_(cohort.state == "lapsed", past), Why.OVER),
         (cohort.state.in_(["waiting-for-date", "needs-clarification"]), Why.NO_DAY),
         else_=Why.NOT_YET,
@@ -252,32 +258,6 @@ def has_contact(tenant: Tenant, *, in_use: bool) -> ColumnElement[bool]:
     contact = table(ContactRow).c
     mine = and_(contact.office_id == table(OfficeRow).c.id, owns_contact(tenant))
     return exists().where(mine, contact.active.is_(True) if in_use else true())
-
-
-def _said_now(tenant: Tenant, *states: str) -> ColumnElement[bool]:
-    """Tell whether something said since the situation of the office last changed has a delivery in these states."""
-    saying, delivery = table(SayingRow).c, table(DeliveryRow).c
-    return exists().where(
-        saying.cohort_id == table(CohortRow).c.id,
-        saying.generation == table(CohortRow).c.generation,
-        saying.party == "office",
-        delivery.saying_id == saying.id,
-        delivery.party == literal("office/") + table(OfficeRow).c.number,
-        delivery.state.in_(states),
-        sees_delivery(tenant),
-    )
-
-
-def _said_before(tenant: Tenant, asked: Asked) -> ColumnElement[bool]:
-    saying, delivery = table(SayingRow).c, table(DeliveryRow).c
-    return exists().where(
-        delivery.office_id == table(OfficeRow).c.id,
-        delivery.state == "accepted",
-        saying.id == delivery.saying_id,
-        saying.deadline == asked.deadline.id,
-        saying.occurrence == asked.occurrence,
-        sees_delivery(tenant),
-    )
 
 
 async def _told_on(
@@ -329,5 +309,6 @@ async def _agreed(conn: AsyncConnection, asked: Asked, ids: Sequence[int]) -> Ma
         return {}
     found = await exemptions.among_offices(conn, asked.deadline.id, ids)
     return {
-        number: f"{each.reason}（{each.on.isoformat()}から、{each.source}）" for number, each in found.items()
+        number: f"{each.reason}（{each.on.isoformat()}から、{name_of(each.source)}）"
+        for number, each in found.items()
     }

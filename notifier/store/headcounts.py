@@ -58,7 +58,7 @@ def headcounts(
     return found.subquery("headcount")
 
 
-def unreached(eyes: Tenant) -> ColumnElement[bool]:
+def nothing_reaches(eyes: Tenant) -> ColumnElement[bool]:
     """Tell of an office that no contact of `eyes` is in use for it; answered once for all offices."""
     contact = table(ContactRow).c
     known = select(contact.office_id).where(contact.active.is_(True), owns_contact(eyes))
@@ -108,7 +108,7 @@ def _silent(mine: ColumnElement[bool], eyes: Tenant, which: ColumnElement[bool])
             literal(1).label("unreachable"),
         )
         .select_from(_joined())
-        .where(office.closed_on.is_(None), mine, unreached(eyes), obligation.settled_on.is_(None), which)
+        .where(office.closed_on.is_(None), mine, nothing_reaches(eyes), obligation.settled_on.is_(None), which)
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.callers import Tenant
 from notifier.store.coverage import has_contact, scope, silenced
 from notifier.store.database import table
-from notifier.store.headcounts import headcounts, unreached
+from notifier.store.headcounts import headcounts, nothing_reaches
 from notifier.store.tables import CohortRow, DeadlineRow, ObligationRow, OfficeRow, SubscriptionRow
 
 
@@ -42,7 +42,7 @@ async def outlines(
     eyes, mine = scope(tenant, in_sum=in_sum)
     office = table(OfficeRow).c
     sums = await _by_cohort(conn, tenant, in_sum=in_sum)
-    special = or_(unreached(eyes), office.id.in_(select(table(SubscriptionRow).c.office_id)))
+    special = or_(nothing_reaches(eyes), office.id.in_(select(table(SubscriptionRow).c.office_id)))
     is_open = office.closed_on.is_(None)
     for key, places in (await _special(conn, eyes, and_(mine, is_open, special), today)).items():
         for place, count in places.items():

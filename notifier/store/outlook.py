@@ -4,6 +4,7 @@ All of it is sums: whether an office has an address is asked of everybody's cont
 lie in it, and of the tenant's own for its own.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,20 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import NATION, Tenant
-from notifier.store import sight
 from notifier.store.database import table
-from notifier.store.headcounts import headcounts
+from notifier.store.headcounts import headcounts, nothing_reaches
 from notifier.store.tables import (
     AuditRow,
     CohortRow,
-    ContactRow,
     DeliveryRow,
     LetterRow,
     ObligationRow,
     OfficeRow,
     SayingRow,
 )
-from notifier.store.tenants import owns_contact, sees_delivery
+from notifier.store.tenants import answers_to, sees_delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was said since a day: on which occasion about which deadline, to how many."""
+    """What was said since a day: on which occasion about which deadline, to how many addresses."""
 
     occasion: str
     deadline: str
@@ -139,18 +138,24 @@ async def sending(conn: AsyncConnection, tenant: Tenant, now: datetime) -> Sendi
 async def said_since(conn: AsyncConnection, tenant: Tenant, after: date) -> Sequence[Said]:
     """Return what was said to offices at addresses of the tenant after the civil date `after`, the most first."""
     saying, delivery = table(SayingRow).c, table(DeliveryRow).c
-    count = func.count(delivery.office_id.distinct())
     own = true() if tenant.is_nation else delivery.authority == tenant.code
-    lately = select(saying.id).where(saying.on > after, saying.party == "office")
-    rows = await conn.execute(
-        select(saying.occasion, saying.deadline, count)
-        .select_from(table(DeliveryRow))
-        .join(table(SayingRow), saying.id == delivery.saying_id)
-        .where(delivery.saying_id.in_(lately), delivery.recipient != "", own)
-        .group_by(saying.occasion, saying.deadline)
-        .order_by(count.desc(), saying.deadline, saying.occasion)
+    # Counted for each saying along its index: as a condition, `own` would have all looked through that was ever sent.
+    told = (
+        select(func.sum(case((own, 1), else_=0)))
+        .where(delivery.saying_id == saying.id, delivery.recipient != "")
+        .correlate(table(SayingRow))
+        .scalar_subquery()
     )
-    return [Said(*row) for row in rows]
+    sayings = (
+        select(saying.occasion, saying.deadline, told)
+        .select_from(table(SayingRow))
+        .where(saying.on > after, saying.party == "office")
+    )
+    counts: Counter[tuple[str, str]] = Counter()
+    for occasion, deadline, count in await conn.execute(sayings):
+        counts[occasion, deadline] += int(count or 0)
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0][1], each[0][0]))
+    return [Said(*about, count) for about, count in ordered if count]
 
 
 async def visit_before(conn: AsyncConnection, user: str) -> datetime | None:
@@ -169,7 +174,7 @@ async def visit_before(conn: AsyncConnection, user: str) -> datetime | None:
 
 async def unreached(conn: AsyncConnection, tenant: Tenant, today: date) -> int:
     """Return how many open offices of the tenant have an open duty and no address of the tenant's in use."""
-    contact, office = table(ContactRow).c, table(OfficeRow).c
+    office = table(OfficeRow).c
     ahead = or_(col(CohortRow.latest).is_(None), col(CohortRow.latest) >= today)
     owes = exists().where(
         col(ObligationRow.office_id) == office.id,
@@ -178,8 +183,7 @@ async def unreached(conn: AsyncConnection, tenant: Tenant, today: date) -> int:
         col(CohortRow.state) == "open",
         ahead,
     )
-    known = exists().where(contact.office_id == office.id, contact.active.is_(True), owns_contact(tenant))
     found = select(func.count()).where(
-        sight.of_offices(tenant, office.id), office.closed_on.is_(None), ~known, owes
+        answers_to(tenant), office.closed_on.is_(None), nothing_reaches(tenant), owes
     )
     return int((await conn.execute(found)).scalar_one())

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import Tenant
-from notifier.store.authority_records import state_of
+from notifier.store.authority_records import in_state, state_of
 from notifier.store.enrolment import folded
 from notifier.store.tables import CohortRow, ContactRow, ObligationRow, OfficeRow, OfficeServiceRow
 from notifier.store.tenants import answers_to, owns_contact
@@ -91,7 +91,7 @@ def meant(tenant: Tenant, selected: Selected, today: date) -> ColumnElement[bool
         )
         found.append(col(OfficeRow.id).in_(provided))
     if selected.deadline or selected.state:
-        found.append(col(OfficeRow.id).in_(_owing(selected, today)))
+        found.append(_owes(selected, today))
     if selected.reach:
         found.append(reached(tenant) if selected.reach == "reached" else ~reached(tenant))
     if selected.among:
@@ -99,14 +99,22 @@ def meant(tenant: Tenant, selected: Selected, today: date) -> ColumnElement[bool
     return and_(*found)
 
 
-def _owing(selected: Selected, today: date) -> Select[Any]:
+def _owes(selected: Selected, today: date) -> ColumnElement[bool]:
+    """Tell of an office whether it has such an obligation: looked up where few offices are left, else found at once."""
     found = select(col(ObligationRow.office_id))
     if selected.deadline:
         found = found.where(col(ObligationRow.deadline) == selected.deadline)
     if selected.state:
         joined = found.join(CohortRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
-        found = joined.where(state_of(today) == selected.state)
-    return found
+        found = joined.where(in_state(selected.state, today))
+    if _is_few(selected):
+        return found.where(col(ObligationRow.office_id) == col(OfficeRow.id)).exists()
+    return col(OfficeRow.id).in_(found)
+
+
+def _is_few(selected: Selected) -> bool:
+    """Tell whether few offices are left when it comes to what they owe."""
+    return bool(selected.reach == "unreached" or selected.words or selected.among)
 
 
 def _carries(word: str) -> ColumnElement[bool]:
@@ -153,7 +161,7 @@ async def offices(
         reached(tenant).label("reachable"),
     )
     found: Select[Any] = select(*columns).where(meant(tenant, selected, today))
-    rows = (await conn.execute(_ordered(found, selected.order, today).limit(limit).offset(skip))).all()
+    rows = (await conn.execute(_ordered(found, selected, today).limit(limit).offset(skip))).all()
     ids = [row.id for row in rows]
     provided, standing = await _services(conn, ids), await _standing(conn, ids, today)
     return [
@@ -173,9 +181,9 @@ async def offices(
     ]
 
 
-def _ordered(found: Select[Any], order: Order, today: date) -> Select[Any]:
+def _ordered(found: Select[Any], selected: Selected, today: date) -> Select[Any]:
     number = col(OfficeRow.number)
-    match order:
+    match selected.order:
         case Order.NAME:
             return found.order_by(col(OfficeRow.kana) == "", col(OfficeRow.kana), col(OfficeRow.name), number)
         case Order.CORPORATION:
@@ -183,15 +191,24 @@ def _ordered(found: Select[Any], order: Order, today: date) -> Select[Any]:
         case Order.NEWEST:
             return found.order_by(col(OfficeRow.registered_at).desc(), number)
         case Order.DUE:
-            nearest = (
-                select(func.min(col(CohortRow.latest)))
-                .join(ObligationRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
-                .where(col(ObligationRow.office_id) == col(OfficeRow.id), *_still_open(today))
-                .correlate(OfficeRow)
-                .scalar_subquery()
-            )
-            return found.order_by(nearest.asc().nulls_last(), number)
+            return _by_nearest(found, selected, today).order_by(number)
     return found.order_by(number)
+
+
+def _by_nearest(found: Select[Any], selected: Selected, today: date) -> Select[Any]:
+    """Order by the nearest day of what is open; looked up where few offices are left, else found at once."""
+    office = col(ObligationRow.office_id)
+    days = (
+        select(func.min(col(CohortRow.latest)).label("day"))
+        .join(ObligationRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+        .where(*_still_open(today))
+    )
+    if _is_few(selected):
+        looked_up = days.where(office == col(OfficeRow.id)).correlate(OfficeRow).scalar_subquery()
+        return found.order_by(looked_up.asc().nulls_last())
+    nearest = days.add_columns(office).group_by(office).subquery("nearest")
+    joined = found.outerjoin(nearest, nearest.c.office_id == col(OfficeRow.id))
+    return joined.order_by(nearest.c.day.asc().nulls_last())
 
 
 def _still_open(today: date) -> tuple[ColumnElement[bool], ...]:
