@@ -203,7 +203,7 @@ async def test_a_day_that_does_not_count_is_told_before_it_is_recorded(fresh: To
     await visitor.goto(f"{fresh.way(CARE_PLANS)}/done/{SUBSIDY}?kind=platform-subsidy.accepted")
     await visitor.get_by_label("申請受付の日").fill("2026-02-25")
     await press(visitor, "確認へ進む")
-    assert "令和8年2月20日（金）までの日を入力してください" in await text(visitor)
+    assert "令和8年（2026年）2月20日（金）までの日を入力してください" in await text(visitor)
     assert await visitor.get_by_label("申請受付の日").input_value() == "2026-02-25"
 
 
@@ -248,9 +248,9 @@ async def test_a_reminder_comes_on_the_chosen_day_and_never_after_the_safe_day(
     await visitor.get_by_label("お知らせする日").fill("2026-02-24")
     await press(visitor, "確認へ進む")
     await press(visitor, "この日に知らせる")
-    assert "次のお知らせ 令和8年2月24日（火）（ご希望の日）" in (await subsidy.inner_text()).replace(
-        "\u3000", " "
-    )
+    assert "次のお知らせ 令和8年（2026年）2月24日（火）（ご希望の日）" in (
+        await subsidy.inner_text()
+    ).replace("\u3000", " ")
     before = len(await contents(fresh))
     await fresh.turn(date(2026, 2, 24))
     new = (await contents(fresh))[before:]
@@ -324,7 +324,7 @@ async def test_mail_to_an_address_is_stopped_after_a_warning_that_it_is_the_last
     await visitor.goto(fresh.way(CARE_PLANS))
     await visitor.get_by_role("link", name="変更・停止").click()
     await visitor.get_by_role("link", name="この宛先への送信を止める").click()
-    assert "メールの届かない事業所" in await text(visitor)
+    assert "メールが届かない事業所" in await text(visitor)
     await press(visitor, "送信を止める")
     assert "いま使える宛先がありません" in await text(visitor)
     async with fresh.tools.database.reading() as conn:

@@ -27,11 +27,11 @@ MOST_UNCONFIRMED: Final = 5
 ROLES: Final = (("manager", "管理者"), ("clerk", "事務担当"), ("headquarters", "法人本部"), ("", "そのほか"))
 ELSE: Final = "else"
 ALL: Final = "all"
-SENT: Final = "新しい宛先に確認のメールを送りました。メールの中のボタンを押すと、使い始めます。"
+SENT: Final = "新しい宛先に確認のメールを送りました。メールのアドレスを開いてボタンを押すと、使い始めます。"
 TOO_MANY: Final = "確認を待っている宛先が多すぎます。先に、届いている確認のメールに応えてください。"
 LAST: Final = (
     "この宛先を止めると、使える宛先がなくなります。期限と義務はそのまま残り、"
-    "市町村には「メールの届かない事業所」と表示されます。"
+    "市町村には「メールが届かない事業所」と表示されます。"
 )
 
 
@@ -52,7 +52,7 @@ async def show(caller: Caller) -> web.Response:
 
 async def add(caller: Caller, form: Form) -> Asked:
     """One more address."""
-    note = "入力したアドレスに、確認のメールを1通お送りします。その中のボタンが押されるまで、お知らせは送りません。"
+    note = "入力したアドレスに、確認のメールを1通お送りします。確認されるまで、お知らせは送りません。"
     return await _entering(caller, form, "宛先を追加する", note)
 
 
@@ -106,7 +106,7 @@ async def _entering(caller: Caller, form: Form, title: str, note: str, old: Cont
             return caller.page("ask.html", asked=asked, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         return SENT
 
-    lines = [("新しい宛先", address), ("だれの", dict(ROLES)[role])]
+    lines = [("新しい宛先", address), ("だれのアドレス", dict(ROLES)[role])]
     lines += [("これまでの宛先", covered(old.address))] if old else []
     return Asked(title, asked.lead, fields, Ready(lines, note, "確認のメールを送る", perform), note=note)
 

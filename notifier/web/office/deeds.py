@@ -17,6 +17,7 @@ from notifier.web.office.asking import Asked, Field, Ready, deed
 from notifier.web.office.door import STALE, Caller, let_in
 from notifier.web.office.duties import Card, View, given_values, opening_types, pattern_for, settling_types
 from notifier.web.office.seeing import see, view_of
+from notifier.web.wording import full
 
 REASONS: Final = (
     ("service", "このサービスを提供していない"),
@@ -93,7 +94,7 @@ async def _asserting(caller: Caller, form: Form, *, opening: bool) -> Asked:
         return asked
     on = form.day("on", day.label, needed=True)
     if on is not None and not first <= on <= last:
-        form.wrong("on", f"{day.label}は、{_span(first, last)}")
+        form.wrong("on", _span(first, last))
     values = facts.read(kind, form, on or view.today, given)
     if not form.is_right or on is None:
         return asked
@@ -103,8 +104,8 @@ async def _asserting(caller: Caller, form: Form, *, opening: bool) -> Asked:
 
 def _span(first: date, last: date) -> str:
     if first == facts.EARLIEST:
-        return f"{dates.day_label(last)}までの日を入力してください。"
-    return f"{dates.day_label(first)}から{dates.day_label(last)}までの日を入力してください。"
+        return f"{full(last)}までの日を入力してください。"
+    return f"{full(first)}から{full(last)}までの日を入力してください。"
 
 
 def _start(first: date, last: date) -> str:
@@ -166,10 +167,16 @@ async def not_ours(caller: Caller, form: Form) -> Asked:
         raise web.HTTPNotFound
     fields = (
         Field("radios", "reason", "当てはまらない理由", options=REASONS),
-        Field("area", "words", "くわしい事情", "市町村の担当者が読みます。500文字まで。", needed=False),
+        Field(
+            "area",
+            "words",
+            "くわしい事情",
+            "市町村の担当者が読みます。500文字まで。「そのほか」のときは必ず書いてください。",
+            needed=False,
+        ),
     )
     lead = "市町村の担当者が確かめて、回答します。回答があるまで、期限とお知らせはそのまま続きます。"
-    asked = Asked("「うちは対象ではない」と伝える", _title(card), fields, note=lead)
+    asked = Asked("「対象ではない」と伝える", _title(card), fields, note=lead)
     if not form.typed:
         return asked
     reason = form.one_of("reason", "当てはまらない理由", [value for value, _ in REASONS])
@@ -204,7 +211,7 @@ async def remind(caller: Caller, form: Form) -> Asked:
     if "remind" not in card.can or span is None or span.start is None or span.end is None or due is None:
         raise web.HTTPNotFound
     safe = last_safe_day(due)
-    hint = f"{dates.day_label(span.start)}から{dates.day_label(span.end)}までの日を選べます。" + (
+    hint = f"{full(span.start)}から{full(span.end)}までの日を選べます。" + (
         "それより後では、間に合わないおそれがあります。" if safe == span.end else ""
     )
     start = max(span.start, min(span.end, span.end - timedelta(days=7)))
@@ -224,7 +231,7 @@ async def remind(caller: Caller, form: Form) -> Asked:
             "reminder", nonce, card.said.deadline, card.said.occurrence, card.said.title, on=on
         )
         kept = await declared_by(caller, declared)
-        return None if kept is None else f"{dates.day_label(on)}にお知らせします。"
+        return None if kept is None else f"{full(on)}にお知らせします。"
 
     lines = [
         ("期限", _title(card)),
@@ -289,7 +296,7 @@ async def _begun(caller: Caller) -> str:
     lines = seen.record.facts[::-1][int(place[:4]) :][:1]
     kinds = seen.view.tools.catalogue.facts
     named = [(kinds[line.fact.type].label, line.fact.on) for line in lines if line.fact.type in kinds]
-    return "".join(f"「{label}」（{dates.day_label(on)}）の登録が違います。正しくは、" for label, on in named)
+    return "".join(f"「{label}」（{full(on)}）の登録が違います。正しくは、" for label, on in named)
 
 
 # ---- take back ----

@@ -141,6 +141,9 @@ def page(
     request: web.Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object
 ) -> web.Response:
     """Return a page of the office's room, under the headers of all of them."""
+    counter = request.app[SUPPLIES].counter
+    if counter is not None:
+        values.setdefault("correspondent", counter.tools.correspondent)
     response = answer.page(request, f"counter/{template}", "", status=status, **values)
     response.headers.update(HEADERS)
     return response

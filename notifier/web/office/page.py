@@ -8,6 +8,8 @@ from typing import Final
 from aiohttp import web
 
 from notifier.clock import civil_date
+from notifier.domain.deadlines import Shape
+from notifier.domain.ladders import Occasion
 from notifier.domain.letters import Content
 from notifier.domain.origins import OFFICE_MAIL, OFFICE_PAGE
 from notifier.store.declarations import APPLIED, PENDING, UNDONE, Declaration
@@ -155,10 +157,13 @@ def _sent(seen: Seen) -> list[Sent]:
 
 
 def _sent_of(line: LetterLine) -> Sent:
+    said = Content.from_data(line.content)
+    # Where nothing opens, the mail was headed お知らせ, too.
+    is_window = line.occasion != Occasion.OPENING or said.due.shape is Shape.WINDOW
     return Sent(
         line.on,
-        wording.chip(wording.OCCASIONS, line.occasion),
-        str(line.content.get("title", line.deadline)),
+        wording.chip(wording.OCCASIONS, line.occasion) if is_window else Chip("お知らせ"),
+        said.title,
         covered(line.recipient) if line.recipient else "宛先がありません",
         wording.chip(wording.DELIVERIES, line.state),
     )
