@@ -41,6 +41,8 @@ _LONG_AGO = 366
 """Days before the issue date after which a beginning only says how long something has held."""
 _RECENT = 62
 """Days before the issue date within which a beginning may still be news: issued on April 7, applied from April 1."""
+_IN_TITLE = re.compile("(?:について|の件|のお知らせ|の[ご御]?案内)[ ]?\\([^()]{0,6}$")
+_CLOSES_TITLE = re.compile("[^()]{0,8}\\)[ ]*$")
 _QUOTE = re.compile("」(?:を|に|と|の次に|、|又は)")
 
 
@@ -65,6 +67,8 @@ def ruled_out(phrase: Phrase, meaning: Resolved, place: Place, issued: date | No
         found = "発出日の1年以上前に始まり、終わりがない"
     elif place.before.endswith("「") and _QUOTE.match(place.after):
         found = "改める字句の引用"
+    elif _IN_TITLE.search(place.before) and _CLOSES_TITLE.match(place.after):
+        found = "件名のかっこの中（いつの分の文書か）"
     elif phrase.shape is Shape.EVENT and place.before.endswith("から"):
         found = "「から」から続く所要の期間"
     return found

@@ -85,8 +85,13 @@ def pieces(text: str) -> Iterator[Piece]:
     while (match := patterns.MASTER.search(text, taken)) is not None:
         taken = match.end()
         piece = _piece(match) if match.lastgroup not in patterns.NOT_TIME else None
+        if piece is not None and (run := _RUN_OF_MONTHS.match(match[0])) and piece.moment and piece.moment.nth:
+            taken = match.start() + run.end()  # 11月~3月の第2木曜日: the days of the week are each month's own
+            match = patterns.MASTER.fullmatch(text, match.start(), taken)
+            piece = _piece(match) if match is not None else None
         if (
             piece is not None
+            and match is not None
             and "・" in match[0]
             and (apart := _SEVERAL_MONTHS.match(match[0]))
             and _are_apart(apart)
@@ -100,6 +105,7 @@ def pieces(text: str) -> Iterator[Piece]:
             yield piece
 
 
+_RUN_OF_MONTHS = re.compile(rf".*?{patterns.N2}月?[~-]翌?{patterns.N2}月")
 _SEVERAL_MONTHS = re.compile(rf"(.*?)((?<![0-9])({patterns.N2})月)・({patterns.N2})月")
 
 

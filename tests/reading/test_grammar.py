@@ -26,6 +26,7 @@ _FOLDERS = (
     "seventeenth",
     "eighteenth",
     "nineteenth",
+    "twentieth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
