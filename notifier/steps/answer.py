@@ -6,12 +6,13 @@ from datetime import datetime
 from notifier.domain.actors import Who, actor_of
 from notifier.domain.callers import Tenant
 from notifier.domain.exemptions import EXEMPTED
+from notifier.domain.wrapping import wrap
 from notifier.errors import SubscriptionRefusedError, UnknownError
 from notifier.store import audit, enquiries, entrances, exemptions, memos, outbox
 from notifier.store.database import Connection
 from notifier.store.enquiries import DECLINED, NOT_APPLICABLE, OPEN, UPHELD, Enquiry
 from notifier.store.exemptions import Wanted
-from notifier.tools import Tools
+from notifier.tools import Tools, law_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,10 @@ async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, w
         await enquiries.close(conn, found.id, state, str(actor_of(who)), words, now)
         if given.upheld and found.kind == NOT_APPLICABLE:
             await _exempt(conn, tenant, found, words, who, now)
+        deadline = (await law_on(conn, tools, tools.today())).deadlines.get(found.deadline)
+        mail = _mail(tools, found, guest, deadline.title if deadline else "", _decided(found, state, words))
         for address in await entrances.addresses(conn, guest.id):
-            await memos.write(conn, address, *_mail(tools, found, guest, state, words), now)
+            await memos.write(conn, address, *mail, now)
         await outbox.enqueue(conn, "inform", now)
         detail = {"enquiry": found.id, "kind": found.kind, "state": state, "deadline": found.deadline}
         await audit.append(conn, now, who, "enquiry.answered", f"office/{found.office}", detail)
@@ -60,20 +63,33 @@ async def _exempt(
         await outbox.enqueue(conn, "derive", now)
 
 
-def _mail(tools: Tools, found: Enquiry, guest: entrances.Guest, state: str, words: str) -> tuple[str, str]:
+def _decided(found: Enquiry, state: str, words: str) -> str:
+    if found.kind != NOT_APPLICABLE:
+        return words
+    said = (
+        "対象外と認めます。この件のお知らせは止まります。"
+        if state == UPHELD
+        else "対象です。お知らせは続きます。"
+    )
+    return f"{said}\n{words}"
+
+
+def _mail(tools: Tools, found: Enquiry, guest: entrances.Guest, title: str, said: str) -> tuple[str, str]:
+    """Return subject and text; `title` is that of the duty in question, "" if it was about none."""
     way = tools.page(guest.number, tools.now(), guest.revoked_at)
+    asked = "\n".join(each for each in (found.reason, found.words) if each)
     lines = [
         f"{guest.name}（事業所番号 {guest.number}）　御中",
         "",
-        "事業所のページからいただいた申出・質問に、回答がありました。",
+        "いただいた申出・質問に、担当者から回答がありました。",
         "",
-        "【申出・質問】",
-        f"　{found.words or found.reason}",
-        "【回答】"
-        + ("" if found.kind != NOT_APPLICABLE else "　対象外と認めます" if state == UPHELD else "　対象です"),
-        *(f"　{line}" for line in words.splitlines()),
+        "【回答】",
+        wrap(said, "　"),
+        *(["【期限】", wrap(title, "　")] if title else []),
+        "【いただいた申出・質問】",
+        wrap(asked, "　"),
     ]
     if way is not None:
-        lines += ["", "【事業所のページ】", f"　{way.url}", f"　確認番号：{way.code}"]
-    lines += ["", tools.correspondent.name, tools.correspondent.contact]
+        lines += ["【事業所のページ】", f"　{way.url}", f"　確認番号：{way.code}"]
+    lines += ["【問い合わせ先】", f"　{tools.correspondent.name}", wrap(tools.correspondent.contact, "　")]
     return f"【回答】{guest.name}からの申出・質問", "\n".join(lines).rstrip() + "\n"

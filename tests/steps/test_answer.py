@@ -47,6 +47,9 @@ async def test_an_office_to_which_a_duty_does_not_apply_gets_no_more_mail_about_
     reminded = {each.party for each in await shop.said() if each.occasion == "reminder"}
     assert reminded == {f"office/{B}"}
     assert await waiting(shop, HERE) == 0
+    (mail,) = [each.text for each in shop.channel.parcels if each.subject.startswith("【回答】")]
+    assert "【回答】\n　対象外と認めます。" in mail
+    assert "【期限】" in mail, "which duty was meant"
 
 
 async def test_where_the_duty_applies_all_goes_on(shop: Workshop) -> None:
