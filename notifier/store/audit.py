@@ -50,11 +50,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of checking: how many rows, the head (last digest) of each chain, and the first broken row, if any."""
+    """What came of checking: how many rows, the head (last digest) of each chain, and the first broken row, if any.
+
+    `last` is the id of the last row that was checked; where that is not the end, it may be gone on with.
+    """
 
     rows: int
     heads: Mapping[str, str]
     broken: int | None = None
+    last: int = 0
+    is_end: bool = True
 
 
 def digest_of(previous: str, entry: Entry) -> str:
@@ -139,22 +144,42 @@ async def check(conn: AsyncConnection, progress: Callable[[float], None] = lambd
 
     `progress` is told the share that is done, from 0 to 1.
     """
-    total = (await conn.execute(select(func.count()).select_from(AuditRow))).scalar_one()
-    heads: dict[str, str] = {}
-    last = done = 0
-    while True:
-        page = select(table(AuditRow)).where(col(AuditRow.id) > last).order_by(col(AuditRow.id)).limit(PAGE)
-        rows = (await conn.execute(page)).all()
+    end, total = await extent(conn)
+    found = Checked(0, {}, is_end=False)
+    while found.broken is None and not found.is_end:
+        found = await check_part(conn, found, end, PAGE)
+        progress(found.rows / max(total, 1))
+    return found
+
+
+async def extent(conn: AsyncConnection) -> tuple[int, int]:
+    """Return the id of the last row there is, and how many there are."""
+    found = (await conn.execute(select(func.max(col(AuditRow.id)), func.count()).select_from(AuditRow))).one()
+    return found[0] or 0, found[1]
+
+
+async def check_part(conn: AsyncConnection, before: Checked, end: int, most: int) -> Checked:
+    """Go on from where `before` ended, with `most` rows at most, up to the id `end`.
+
+    Parts may be checked one after another in transactions of their own, if `end` stays what it was at the beginning: a
+    row of one chain may become visible behind one of the other that has a higher id, but none that follows it then.
+    """
+    heads, last, done = dict(before.heads), before.last, before.rows
+    while most > 0:
+        limit = min(most, PAGE)
+        page = select(table(AuditRow)).where(col(AuditRow.id) > last, col(AuditRow.id) <= end)
+        rows = (await conn.execute(page.order_by(col(AuditRow.id)).limit(limit))).all()
         for row in rows:
             actor = Actor(row.who, row.origin, row.authority)
             entry = Entry(row.at, actor, row.action, row.subject, row.detail)
             previous = heads.get(row.chain, "")
             if row.previous != previous or row.digest != digest_of(previous, entry):
-                return Checked(done, heads, int(row.id))
+                return Checked(done, heads, int(row.id), last)
             heads[row.chain], last, done = row.digest, row.id, done + 1
-        progress(done / max(total, 1))
-        if len(rows) < PAGE:
-            return Checked(done, heads)
+        if len(rows) < limit:
+            return Checked(done, heads, last=last)
+        most -= limit
+    return Checked(done, heads, last=last, is_end=last >= end)
 
 
 async def first_broken(conn: AsyncConnection) -> int | None:

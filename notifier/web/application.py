@@ -15,6 +15,7 @@ from notifier.web.origins import TRUSTED
 from notifier.web.pages import (
     accounts,
     audit,
+    audit_check,
     authority,
     board,
     bulk,
@@ -99,6 +100,7 @@ STAFF: Final = (
     calendar_lending,
     accounts,
     audit,
+    audit_check,
     own_password,
 )
 """Modules of pages; each has ROUTES. Those whose pages need tools or a secret see to it themselves."""

@@ -13,7 +13,18 @@ from sqlmodel import col
 
 from notifier.domain.actors import Actor
 from notifier.store import sequences
-from notifier.store.audit import DEEDS, RUNS, Checked, append, append_run, check, first_broken, has_head
+from notifier.store.audit import (
+    DEEDS,
+    RUNS,
+    Checked,
+    append,
+    append_run,
+    check,
+    check_part,
+    extent,
+    first_broken,
+    has_head,
+)
 from notifier.store.database import Database, retrying, table
 from notifier.store.tables import AuditRow
 
@@ -155,7 +166,20 @@ async def test_nothing_is_checked_beyond_the_first_broken_row(written: Database)
         await conn.execute(update(AuditRow).where(col(AuditRow.id) == 3).values(who="else"))
     async with written.reading() as conn:
         checked = await check(conn)
-    assert checked == Checked(2, checked.heads, 3)
+    assert checked == Checked(2, checked.heads, 3, last=2)
+
+
+async def test_a_check_in_parts_finds_what_a_check_at_once_finds(written: Database) -> None:
+    found = Checked(0, {}, is_end=False)
+    seen = []
+    while not found.is_end:
+        async with written.reading() as conn:
+            found = await check_part(conn, found, 4, 3)
+        seen.append((found.rows, found.last, found.is_end))
+    async with written.reading() as conn:
+        assert found == await check(conn)
+        assert await extent(conn) == (4, 4)
+    assert seen == [(3, 3, False), (4, 4, True)]
 
 
 async def test_an_end_that_was_cut_off_shows_against_a_head_written_down_elsewhere(written: Database) -> None:

@@ -1,4 +1,4 @@
-"""The audit: who did what when, in sentences; checked row by row, and handed out as a table."""
+"""The audit: who did what when, in sentences, and handed out as a table."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from aiohttp import web
 
 from notifier.clock import JAPAN, japan_time
 from notifier.domain.roles import Deed
-from notifier.store import audit, audit_records, keys, office_records, users
+from notifier.store import audit_records, keys, office_records, users
 from notifier.store.audit_records import AuditRecord, Wanted
 from notifier.web import audit_words, forms, staff
 from notifier.web.audit_words import FAMILIES, PROGRAM, Changed, Names
@@ -155,22 +155,6 @@ def _line(record: AuditRecord, names: Names) -> Line:
     )
 
 
-# ---- checking ---------------------------------------------------------------------------------------------
-
-
-async def check(request: web.Request) -> web.Response:
-    """Check the whole audit, row by row, and say what came of it. Nothing is changed, so it may be asked again."""
-    looking = staff.requiring(request, Deed.READ_HISTORY)
-    form = await forms.read(request)
-    head = form.text("head", "以前に控えた値", longest=64).lower()
-    async with looking.overview() as conn:  # the chain binds the rows of all
-        checked = await audit.check(conn)
-        is_known = not head or await audit.has_head(conn, head)
-    return answer.page(
-        request, "audit_checked.html", HERE, checked=checked, head=head, is_known=is_known, at=looking.now()
-    )
-
-
 # ---- as a table -------------------------------------------------------------------------------------------
 
 
@@ -236,5 +220,4 @@ def _row(cells: Sequence[str]) -> bytes:
 ROUTES: Final = (
     web.get(ROOT, show_list),
     web.get(f"{ROOT}.csv", export),
-    web.post(f"{ROOT}/check", check),
 )
