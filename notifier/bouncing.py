@@ -7,6 +7,7 @@ from notifier.domain.actors import Actor
 from notifier.domain.bounces import Bounce, Failure, bounce_of, is_given_up
 from notifier.domain.mails import Mail
 from notifier.domain.returns import Sent
+from notifier.halting import is_halted, watch
 from notifier.heralding import herald_letters
 from notifier.store import audit, bounces, incoming
 from notifier.store.database import Connection
@@ -44,7 +45,9 @@ async def take_back(
     await bounces.refuse(conn, sent, number, _code(said), f"{RETURNED} {said.code} {said.words}".strip())
     if sent is Sent.LETTER:
         await herald_letters(conn, [number], found.fence, now)
-    if said.failure is Failure.HARD:
+        await watch(conn, [number], now)
+    # In a storm a refusal says nothing about the address: it is the sender who is refused.
+    if said.failure is Failure.HARD and not await is_halted(conn, found.authority):
         before = await incoming.failures_of(conn, found.recipient.lower(), Failure.HARD.value)
         if is_given_up(found.recipient, [*before, now]):
             await _give_up(conn, found.recipient, said, now)

@@ -84,6 +84,9 @@ class Monitor:
             "source_unseen_seconds", "Since when the source was not seen that is out of sight for longest."
         )
         self._tasks = self._gauge("tasks_open", "Tasks that wait for the rule editor, by kind.", "kind")
+        self._halted = self._gauge(
+            "authorities_halted", "Authorities whose letters are held back because too many came back."
+        )
         self._reachable = self._gauge("database_up", "1 if the database answered this question, else 0.")
         self._used = self._gauge("database_connections_used", "Connections of this process in use.")
         self._most = self._gauge("database_connections_limit", "Connections this process may open.")
@@ -191,6 +194,7 @@ class Monitor:
         _set_all(self._sources, found.sources, ("seen", "unseen"))
         self._unseen.set(_age(now, found.sources_since))
         _set_all(self._tasks, found.tasks, ("notice.received", "source.unseen", "document.lost"))
+        self._halted.set(found.halted)
 
 
 class Pulse:

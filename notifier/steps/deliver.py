@@ -17,8 +17,9 @@ from notifier.domain.actors import Actor
 from notifier.domain.backoff import mail_retry
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.errors import RenderingError
+from notifier.halting import watch
 from notifier.heralding import herald_letters
-from notifier.store import audit, claims, contacts, letters, outbox, wordings
+from notifier.store import audit, claims, contacts, halts, letters, outbox, wordings
 from notifier.store.claims import ClaimedLetter
 from notifier.store.database import Connection
 from notifier.store.letters import Outcome, key_of
@@ -34,6 +35,8 @@ LEASE = timedelta(minutes=5)
 PAUSE = timedelta(minutes=5)
 """How long the queue rests after the relay refused us, not a recipient."""
 SHORTLY = timedelta(seconds=2)
+HALTED = timedelta(minutes=5)
+"""After which the letters of an authority whose sending is halted are looked at again."""
 
 
 async def deliver(tools: Tools) -> None:
@@ -73,6 +76,9 @@ async def _batch(tools: Tools, token: str) -> bool:
     """Send one batch; False if nothing is left to do now."""
     now = tools.now()
     async with tools.database.transaction() as conn:
+        stopped = [each.authority for each in await halts.in_force(conn)]
+        if stopped:
+            await halts.put_off(conn, stopped, now, now + HALTED)
         claimed, nobody = await claims.claim(conn, now, token, LEASE, BATCH)
         claimed = await _pinned(conn, claimed)
         await letters.mark_unreachable(conn, {each.id: _subject(tools, each) for each in nobody}, now)
@@ -154,7 +160,11 @@ class Sending:
         """Commit that these letters are about to be finished on the wire; answer which of them may be."""
         ids = {self.held[key].id: key for key in keys}
         async with self.tools.database.transaction() as conn:
-            allowed = await claims.pass_gate(conn, list(ids), self.token)
+            stopped = [each.authority for each in await halts.in_force(conn)]
+            kept_back = await halts.held(conn, ids, stopped) if stopped else set()
+            allowed = await claims.pass_gate(
+                conn, [each for each in ids if each not in kept_back], self.token
+            )
         return {ids[each] for each in allowed}
 
     async def _record(self, outcomes: Collection[Outcome]) -> None:
@@ -166,6 +176,9 @@ class Sending:
                 await audit.append(conn, now, "deliver", "letters.recorded", "letters", states)
             ids = [each.letter_id for each in outcomes]
             await herald_letters(conn, ids, self.token, self.tools.now())
+            refused = [each.letter_id for each in outcomes if each.state == "refused"]
+            if refused:
+                await watch(conn, refused, now)
 
     def _outcome(self, letter: ClaimedLetter, receipt: Receipt, parcel: Parcel) -> Outcome:
         now = self.tools.now()

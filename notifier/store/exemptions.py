@@ -13,6 +13,7 @@ from notifier.clock import civil_date
 from notifier.domain.actors import Actor
 from notifier.domain.callers import Tenant
 from notifier.domain.exemptions import EXEMPTED, TYPES
+from notifier.domain.origins import source_of_user
 from notifier.store import facts, values
 from notifier.store.chosen import among
 from notifier.store.database import table
@@ -47,7 +48,7 @@ async def note(conn: AsyncConnection, tenant: Tenant, wanted: Wanted, who: Actor
     said = {"deadline": wanted.deadline, "reason": wanted.reason}
     body = blake2b(repr((wanted, sorted(said.items()))).encode(), digest_size=16).hexdigest()
     today = civil_date(now)
-    source = who.name
+    source = source_of_user(who.name)
     event = Event(source, wanted.name, wanted.kind, today, now, said, body, wanted.number, sender=tenant.code)
     return await facts.record(conn, event, now) is Intake.RECORDED
 

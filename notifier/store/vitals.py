@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import QueuePool
 from sqlmodel import col
 
+from notifier.store import halts
 from notifier.store.database import Database
 from notifier.store.endpoints import EndpointRow
 from notifier.store.happenings import MessageRow
@@ -60,6 +61,7 @@ class Vitals:
     sources: Mapping[str, int]
     sources_since: datetime | None
     tasks: Mapping[str, int]
+    halted: int
 
 
 async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
@@ -113,6 +115,7 @@ async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
         await _sources(conn),
         (await conn.execute(select(func.min(last_seen)).where(out_of_sight))).scalar_one(),
         await _by_state(conn, TaskRow.kind, col(TaskRow.closed_at).is_(None)),
+        len(await halts.in_force(conn)),
     )
 
 

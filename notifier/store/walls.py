@@ -82,6 +82,7 @@ CLOSED: Final = (
     "document",
     "event_source",
     "fetch",
+    "halt",
     "inbox",
     "item",
     "memo",

@@ -79,6 +79,8 @@ _SAID: Final = {
     "office.suspended": "{subject}を休止として記録しました（{on}、{reason}）",
     "office.reopened": "{subject}を再開として記録しました（{reason}）",
     "office.designated": "{subject}のサービスを変えました（{reason}）",
+    "letters.halted": "続けて戻ってきたため、お知らせの送信を止めました（{answered}通のうち{refused}通）",
+    "letters.released": "お知らせの送信を再開しました（{words}）",
     "office.exempted": "{subject}を期限「{deadline}」の対象外としました（{reason}）",
     "office.exemption-ended": "{subject}を期限「{deadline}」の対象に戻しました（{reason}）",
     "offices.enlisted": "事業所の一覧を取り込みました（追加{added}件、変更{changed}件）",

@@ -21,6 +21,8 @@ PATHS = (
     f"/offices/{CARE_PLANS}/facts?type=wage-support.applied",
     f"/offices/{CARE_PLANS}/timeline",
     f"/offices/{SILENT}/notes",
+    f"/offices/{CARE_PLANS}/exemptions",
+    f"/offices/{CARE_PLANS}/standing",
 )
 HEADING = "事業所番号,事業所名,サービス種類,メールアドレス\r\n"
 
@@ -63,20 +65,36 @@ async def test_a_clerk_finds_the_offices_of_a_service_that_are_not_done_yet(
         assert VISITS not in text
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width,script", [(NARROW, False), (WIDE, True)])
 async def test_a_clerk_lets_an_office_be_told_no_more_after_seeing_how_many_that_are(
-    place: Town, browser: Browser, width: int
+    place: Town, browser: Browser, judge: Judge, width: int, script: bool
 ) -> None:
-    async with walker(browser, width, script=False) as page:
+    async with walker(browser, width, script=script) as page:
         await page.goto(f"{place.address}/offices?q=なのはな")
         await page.get_by_role("button", name="配信を止める…").click()
         assert "事業所を選ぶか" in await page.get_by_role("alert").inner_text()
         await page.get_by_label("条件に合うすべての事業所（1件）を選ぶ").check()
         await page.get_by_role("button", name="配信を止める…").click()
         assert await page.get_by_role("heading", level=1).inner_text() == "1件の事業所への配信を止める"
+        if script:
+            await is_free_of_barriers(page, judge)
         await page.get_by_label("理由").fill("休止中")
         await page.get_by_role("button", name="1件の配信を止める").click()
         assert "1件の事業所への配信を止めました。" in await page.get_by_role("status").inner_text()
+
+
+async def test_an_office_that_closes_is_confirmed_with_what_goes_with_it(
+    place: Town, page: Page, judge: Judge
+) -> None:
+    await page.goto(f"{place.address}/offices/{CARE_PLANS}/record")
+    await page.get_by_role("link", name="サービス・休廃止を変える").click()
+    await page.get_by_label("休止").check()
+    await page.locator("#reason").fill("休止届")
+    await page.get_by_role("button", name="確認へ進む").last.click()
+    assert "なくなる期限" in await page.locator("main").inner_text()
+    await is_free_of_barriers(page, judge)
+    await page.get_by_role("link", name="やめて戻る").click()
+    assert await page.get_by_role("heading", name="休止・廃止を登録する").is_visible()
 
 
 async def test_a_clerk_records_what_an_office_told_on_the_telephone(place: Town, browser: Browser) -> None:
@@ -95,28 +113,30 @@ async def test_a_clerk_records_what_an_office_told_on_the_telephone(place: Town,
 
 
 async def test_a_clerk_takes_over_a_list_after_looking_at_what_it_changes(
-    place: Town, browser: Browser
+    place: Town, browser: Browser, page: Page, judge: Judge
 ) -> None:
     rows = (
         "1270008887,ケアプラン はまかぜ,43,hama@four.example\r\n"
         f"{CARE_PLANS},ケアプラン さくら,43,a@one.example\r\n"
         "12,だめ,43,\r\n"
     )
-    async with walker(browser, WIDE, script=False) as page:
-        await page.goto(f"{place.address}/offices")
-        await page.get_by_role("link", name="一覧を取り込む").click()
+    async with walker(browser, WIDE, script=False) as plain:
+        await plain.goto(f"{place.address}/offices")
+        await plain.get_by_role("link", name="一覧を取り込む").click()
         content = FilePayload(name="list.csv", mimeType="text/csv", buffer=(HEADING + rows).encode())
-        await page.get_by_label("事業所の一覧").set_input_files(content)
-        await page.get_by_role("button", name="送って比べる").click()
-        assert "ケアプランセンター さくら台 → ケアプラン さくら" in await page.locator("main").inner_text()
-        assert "はまかぜ" not in await (await page.context.request.get(f"{place.address}/offices")).text()
-        await page.get_by_role("button", name="この内容で取り込む").click()
-        assert "直す行を除いて取り込んでください" in await page.get_by_role("alert").inner_text()
-        await page.get_by_label("直す行（1件）を除いて取り込む").check()
-        await page.get_by_role("button", name="この内容で取り込む").click()
-        assert "取り込みました" in await page.locator("main").inner_text()
-        await page.get_by_role("link", name="事業所の一覧を見る").click()
-        assert "ケアプラン はまかぜ" in await page.locator("main").inner_text()
+        await plain.get_by_label("事業所の一覧").set_input_files(content)
+        await plain.get_by_role("button", name="送って比べる").click()
+        assert "ケアプランセンター さくら台 → ケアプラン さくら" in await plain.locator("main").inner_text()
+        await page.goto(plain.url)
+        await is_free_of_barriers(page, judge)
+        assert "はまかぜ" not in await (await plain.context.request.get(f"{place.address}/offices")).text()
+        await plain.get_by_role("button", name="この内容で取り込む").click()
+        assert "直す行を除いて取り込んでください" in await plain.get_by_role("alert").inner_text()
+        await plain.get_by_label("直す行（1件）を除いて取り込む").check()
+        await plain.get_by_role("button", name="この内容で取り込む").click()
+        assert "取り込みました" in await plain.locator("main").inner_text()
+        await plain.get_by_role("link", name="事業所の一覧を見る").click()
+        assert "ケアプラン はまかぜ" in await plain.locator("main").inner_text()
 
 
 async def test_another_person_is_chosen_and_may_do_what_the_role_may(place: Town, browser: Browser) -> None:

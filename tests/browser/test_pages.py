@@ -25,6 +25,7 @@ PATHS = (
     "/mailbox/1",
     "/clock",
     "/clock?after=2026-01-01&until=2026-01-21",
+    "/tasks",
     "/nothing",
 )
 NARROW, WIDE = {"width": 375, "height": 800}, {"width": 1024, "height": 800}

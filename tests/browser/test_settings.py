@@ -60,8 +60,9 @@ async def fits(page: Page) -> None:
 
 
 async def test_an_endpoint_is_added_proved_tried_and_stopped_without_javascript(
-    browser: Browser, tmp_path: Path
+    browser: Browser, page: Page, judge: Judge, tmp_path: Path
 ) -> None:
+    with_scripts = page
     context = await browser.new_context(java_script_enabled=False, locale="ja-JP")
     page = await context.new_page()
     receiver = Receiver()
@@ -83,6 +84,8 @@ async def test_an_endpoint_is_added_proved_tried_and_stopped_without_javascript(
         assert "送信を始めました" in await page.get_by_role("status").inner_text()
         await page.get_by_role("button", name="試しに1件送る").click()
         assert "応答は204でした" in await page.get_by_role("status").inner_text()
+        await with_scripts.goto(page.url)
+        await clean(with_scripts, judge)
         await page.get_by_label("止める理由").fill("保守")
         await page.get_by_role("button", name="送信を止める").click()
         assert "止めている間の分は保管します" in await page.locator(".verdict").inner_text()

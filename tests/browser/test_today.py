@@ -7,8 +7,9 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from notifier.domain.callers import Tenant
-from notifier.store import enquiries, office_records
+from notifier.store import enquiries, incoming, office_records
 from notifier.store.enquiries import NOT_APPLICABLE, Asked
+from notifier.store.incoming import Arrived
 from tests.browser.conftest import Judge
 from tests.browser.walks import WIDTHS, is_free_of_barriers, walker
 from tests.web.town import CITY, SILENT, STAFF, VISITS, Town, town
@@ -19,6 +20,11 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     async with town(tmp_path_factory.mktemp("town"), until=date(2026, 2, 20), stand_ins=STAFF) as found:
+        async with found.tools.database.transaction() as conn:
+            mail = Arrived("1", "lmtp", "x@a.jp", "henshin@a.jp", "x@a.jp", "Re: 助成金申請", b"mail")
+            assert await incoming.keep(conn, mail, found.tools.now())
+            noted = {"state": "unclear", "reason": "no-code", "written": "済です", "authority": CITY}
+            await incoming.note(conn, 1, noted)
         yield found
 
 
@@ -30,7 +36,7 @@ async def ask(place: Town, words: str) -> None:
         await enquiries.open_enquiry(conn, office.id, asked, place.tools.now())
 
 
-@pytest.mark.parametrize("path", ["/", "/enquiries", "/enquiries/1"])
+@pytest.mark.parametrize("path", ["/", "/enquiries", "/enquiries/1", "/mails", "/mails/1"])
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_axe_finds_no_barrier_and_nothing_is_wider_than_the_screen(
     place: Town, page: Page, judge: Judge, path: str, width: int

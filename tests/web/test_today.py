@@ -10,7 +10,7 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from notifier.clock import japan_time
 from notifier.domain.callers import Tenant
-from notifier.store import audit, enquiries, office_records, outlook, tasks, wordings
+from notifier.store import audit, enquiries, halts, office_records, outlook, tasks, wordings
 from notifier.store.enquiries import CONTACT, NOT_APPLICABLE, Asked
 from notifier.store.outlook import Sending
 from notifier.web import staff
@@ -172,3 +172,26 @@ async def test_a_wording_that_failed_waits_for_a_person_until_another_is_in_use(
     assert "お知らせの文面の誤り（第1版）" in part(page, "いま人の手が必要なこと")
     assert 'href="/letters/templates/1"' in page
     assert "文面の誤り" not in await desk.get("/", who=ELSEWHERE.name)
+
+
+async def test_sending_that_was_halted_waits_for_a_person_who_lets_it_go_on(desk: Desk) -> None:
+    now = desk.place.tools.now()
+    async with desk.place.tools.database.transaction() as conn:
+        assert await halts.begin(conn, CITY, (400, 40), now)
+        assert not await halts.begin(conn, CITY, (400, 40), now)
+        (halt,) = await halts.in_force(conn)
+    assert "1 件 お知らせの送信を止めています" in part(await desk.get("/"), "いま人の手が必要なこと")
+    assert "送信を止めています" in await desk.get("/letters")
+    page = words(await desk.get("/letters/halt"))
+    assert "答えのあった400通のうち、40通が受け取られていません" in page
+    assert "止めている送信はありません" in await desk.get("/letters/halt", who=ELSEWHERE.name)
+    said = {"halt": str(halt.id), "words": "SPFを直した", "restoring": "yes"}
+    _, page = await desk.post("/letters/halt", said | {"words": ""}, 422)
+    assert "確かめたことを入力してください。" in page
+    _, page = await desk.post("/letters/halt", said, 200)
+    assert "待っているお知らせ 0通" in words(page)
+    _, page = await desk.post("/letters/halt", said | {"confirmed": "yes"}, who=ELSEWHERE.name)
+    assert "もう再開されています" in page
+    _, page = await desk.post("/letters/halt", said | {"confirmed": "yes"})
+    assert "送信を再開しました。" in page
+    assert "送信を止めています" not in await desk.get("/")

@@ -10,7 +10,7 @@ from notifier.composing import body_hash, written_by
 from notifier.domain.law import Law
 from notifier.domain.roles import Deed
 from notifier.errors import RenderingError
-from notifier.store import delivery_records, letter_copies, wordings
+from notifier.store import delivery_records, halts, letter_copies, wordings
 from notifier.store.delivery_records import TROUBLE, DeliveryRecord, Wanted
 from notifier.store.letter_copies import LetterCopy
 from notifier.store.wordings import Wording
@@ -71,6 +71,8 @@ async def show_list(request: web.Request) -> web.Response:
         )
         counts = await delivery_records.counts(conn, looking.tenant)
         troubled = await wordings.troubled(conn, looking.tenant.code)
+    async with looking.overview() as conn:
+        halted = await halts.in_force(conn, looking.tenant)
     lines = [line_of(each, law) for each in found[:PAGE_SIZE]]
     following = urlencode([*asked, ("before", str(lines[-1].record.id))]) if len(found) > PAGE_SIZE else ""
     return answer.page(
@@ -80,6 +82,7 @@ async def show_list(request: web.Request) -> web.Response:
         form=form,
         lines=lines,
         troubled=troubled,
+        halted=halted,
         counts=[(state, wording.DELIVERIES[state], counts[state]) for state in COUNTED],
         states=STATES,
         occasions=[(name, chip.text) for name, chip in wording.OCCASIONS.items()],

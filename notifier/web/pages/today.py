@@ -16,6 +16,7 @@ from notifier.domain.statements import Statement
 from notifier.store import (
     delivery_records,
     enquiries,
+    halts,
     inbox,
     incoming,
     outlook,
@@ -186,6 +187,17 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
         )
         for deadline, count in unclear.items()
     ]
+    halted = await halts.in_force(conn, tenant)
+    if halted:
+        found.append(
+            Task(
+                len(halted),
+                "お知らせの送信を止めています",
+                "続けて戻ってきました。相手のサーバーの答えを確かめて、再開してください。",
+                link("/letters/halt"),
+                urgent=True,
+            )
+        )
     troubled = await wordings.troubled(conn, tenant.code)
     if troubled is not None:
         found.append(
