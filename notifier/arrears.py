@@ -8,8 +8,9 @@ import structlog
 from notifier.clock import japan_time
 from notifier.domain.actors import Actor
 from notifier.domain.origins import name_of
+from notifier.editorial import deal
 from notifier.errors import StoreError, UnknownError
-from notifier.intake import Inbound, receive
+from notifier.intake import Inbound
 from notifier.store import arrears, audit, facts, outbox
 from notifier.store.arrears import Kept
 from notifier.store.database import Connection
@@ -59,7 +60,7 @@ async def _deal(tools: Tools, event: Kept) -> None:
     )
     problem = ""
     try:
-        await receive(tools, inbound)
+        await deal(tools, inbound)
     except Exception as fault:
         if isinstance(fault, StoreError) and type(fault) is not StoreError:
             raise

@@ -69,9 +69,15 @@ class Desk:
     async def add(self, handed: Handed) -> tuple[str, bool]:
         """Take a file in and read it; what is not told of the notice is read from it.
 
-        Returns its id, and False if it was known. Raises ExtractionError if it holds no text.
+        Returns its id, and False if it was known. Raises ExtractionError if it holds no text, NoticeRefusedError if it
+        is a file for a notice that takes none.
         """
         document = await extract(handed.content, handed.name)
+        waiting = await self.find(handed.notice) if handed.notice else None
+        if waiting is not None:
+            handed = replace(
+                handed, title=handed.title or waiting.title, issued=handed.issued or waiting.issued
+            )
         reading = read(document.text, handed.issued)
         title = handed.title or document.title or _first_line(document.text) or handed.name
         issued = handed.issued or reading.issued
@@ -154,7 +160,10 @@ class Desk:
         async with self._tools.database.reading() as conn:
             kept = await papers.document_of(conn, notice)
         if kept is None:
-            raise UnknownError(f"{notice}: この文書にはファイルがありません。")
+            raise UnknownError(
+                f"{notice}: この文書にはまだファイルがありません。入手したファイルを加えてください"
+                f"（この文書の画面か `notifier notice add ファイル --to {notice}`）。"
+            )
         return await extract(kept[1], kept[0])
 
     async def _at_hand(self, authority: str) -> AtHand:

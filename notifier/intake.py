@@ -22,7 +22,7 @@ from notifier.steps.enrol import close, enrol
 from notifier.steps.record import record
 from notifier.store.enrolment import Enrolled, enrolled
 from notifier.store.facts import Event, Intake
-from notifier.tools import Tools
+from notifier.tools import Tools, known_deadlines
 
 DEALT_WITH: Final = (
     "office.registered",
@@ -180,7 +180,9 @@ async def _decision(tools: Tools, event: Inbound) -> None:
     if data.get("target") is not None:
         written["target"] = _date(data["target"])
     decided = read_decision(written)
-    if decided.deadline not in tools.catalogue.deadlines:
+    async with tools.database.reading() as conn:
+        known = await known_deadlines(conn, tools)
+    if decided.deadline not in known:
         raise UnknownError(f"{decided.deadline}: no such deadline; `notifier catalogue list` names them")
     notice = replace(decided.notice, id=f"decision-{event.on.isoformat()}-{event.id}")
     await accept(tools, [notice], [replace(decided, notice=notice)], [], event.sent_by)

@@ -21,15 +21,16 @@ from notifier.channels.parcel import UnsendableError
 from notifier.domain.callers import Caller, Objection, objection
 from notifier.domain.offices import is_authority_code, prefecture_code
 from notifier.domain.origins import is_kept_back
+from notifier.editorial import deal
 from notifier.errors import NotifierError, StoreError
-from notifier.intake import DEALT_WITH, Inbound, event_to_keep, receive
+from notifier.intake import DEALT_WITH, Inbound, event_to_keep
 from notifier.ownership import Ownership
 from notifier.steps.claim import claim, conclude, defer
 from notifier.steps.record import record
 from notifier.store import facts
 from notifier.store.database import retrying
 from notifier.store.facts import Event, Intake
-from notifier.tools import Tools
+from notifier.tools import Tools, known_deadlines
 
 GROUP: Final = 500
 """Events that share a transaction at most."""
@@ -243,7 +244,7 @@ class Reception:
             return _BY_INTAKE.get(claimed, TAKEN)
         try:
             await retrying(
-                partial(receive, self._tools, replace(event, sender=caller.authority, key=caller.key))
+                partial(deal, self._tools, replace(event, sender=caller.authority, key=caller.key))
             )
         except Exception as fault:
             if isinstance(fault, StoreError) and type(fault) is not StoreError:
@@ -258,7 +259,8 @@ class Reception:
     async def _prepared(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound, bool]:
         """Return why an event cannot be dealt with, the event with the prefecture it implies, and whether it must wait."""
         if event.type == "deadline.decided":
-            known = event.data["deadline"] in self._tools.catalogue.deadlines
+            async with self._tools.database.reading() as conn:
+                known = event.data["deadline"] in await known_deadlines(conn, self._tools)
             wrong = Answer("data-does-not-fit", (Fault(("data", "deadline"), "unknown"),))
             return (None if known else wrong), event, False
         if event.office is None:

@@ -59,6 +59,10 @@ def add(
         date | None,
         typer.Option(parser=civil_date, metavar="DATE", help="Its issue date; default: what it bears."),
     ] = None,
+    notice: Annotated[
+        str,
+        typer.Option("--to", metavar="ID", help="The notice that waits for this file: told of without one."),
+    ] = "",
     *,
     user: As = "",
     password_stdin: FromStdin = False,
@@ -69,7 +73,7 @@ def add(
 
     with file.open("rb") as opened:
         content = opened.read(LIMITS.size + 1)
-    handed = Handed(file.name, content, title, issuer, number, issued)
+    handed = Handed(file.name, content, title, issuer, number, issued, notice=notice)
 
     async def work(desk: "Desk") -> "tuple[str, bool, Opened]":
         name, is_new = await desk.add(handed)

@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,19 @@ from sqlalchemy import func, select, text
 from sqlmodel import SQLModel
 
 from notifier.clock import TurnedClock, japan_time
+from notifier.desk import Desk
+from notifier.domain.actors import Actor
+from notifier.domain.stages import Stage
+from notifier.errors import NoticeRefusedError, UnknownError
 from notifier.keyring import WantedKey
+from notifier.publishing import publish
 from notifier.service import Service
 from notifier.settings import Settings
+from notifier.steps.take_in import Handed
+from notifier.store import papers, tasks
 from notifier.store.database import table
 from notifier.store.enrolment import enrolled
-from notifier.store.tables import AuditRow, EventRow, FactRow, OutboxRow, Table
+from notifier.store.tables import AuditRow, EventRow, FactRow, OutboxRow, StatementRow, Table
 
 CHIBA, CHIBA_CITY, OSAKA = "120006", "121002", "270008"
 A, B, STRANGER = "1270000001", "1270000002", "2770000001"
@@ -358,21 +365,60 @@ async def test_offices_are_registered_changed_and_closed_by_events(door: Door) -
     assert [each.state for each in await door.events()] == ["applied"] * 3
 
 
-async def test_an_editor_decides_and_a_ministrys_notice_comes_in(door: Door) -> None:
+async def test_what_an_editor_decides_and_a_ministrys_notice_wait_at_the_desk(door: Door) -> None:
+    tools = door.service.tools
+    await publish(tools, tools.today())
     decided = {"deadline": "platform-subsidy/apply", "due": "2026-03-13", "reason": "新しい通知による"}
-    assert (await door.send(event("deadline.decided", None, data=decided))).status == 202
+    said = [await door.send(event("deadline.decided", None, data=decided)) for _ in range(2)]
+    assert [(each.status, each.body.get("awaits")) for each in said] == [(202, "approval")] * 2
     unknown = event("deadline.decided", None, id="2", data={**decided, "deadline": "no/such"})
     assert (await door.send(unknown)).places == [("/data/deadline", "unknown")]
-    notice = event("notice.received", None, id="3", data={"notice": "new-paper", "title": "新しい通知"})
-    assert [(await door.send(notice, who="ministry")).status for _ in range(2)] == [202, 202]
+    told = {"title": "新しい通知", "issued": "2026-01-10", "url": "https://example.jp/new.html"}
+    for number, (name, text_) in enumerate(
+        (("new-paper", "期限は令和8年9月30日とする。"), ("bare paper", ""))
+    ):
+        data = {"notice": name, **told, **({"text": text_} if text_ else {})}
+        notice = event("notice.received", None, id=f"n{number}", data=data)
+        assert [(await door.send(notice, who="ministry")).status for _ in range(2)] == [202, 202]
+    desk = Desk(tools, Actor("editor", "test"))
+    bare, paper, ruling = sorted(await desk.arrived(), key=lambda each: (each.title, each.notice))
+    assert {bare.notice, paper.notice} > {"new-paper"}
+    assert [each.stage for each in (bare, paper, ruling)] == [Stage.RECEIVED, Stage.RECEIVED, Stage.READ]
+    async with tools.database.reading() as conn:
+        assert await papers.document_of(conn, "new-paper") == (
+            "new-paper.txt",
+            "期限は令和8年9月30日とする。".encode(),
+        )
+        waiting = {each.subject: each.detail for each in await tasks.open_tasks(conn)}
+        assert "運用担当者の判断" not in str(
+            (await conn.execute(select(table(StatementRow).c.content))).all()
+        )
+        deeds = await conn.execute(
+            select(table(AuditRow)).where(table(AuditRow).c.subject == "notice/new-paper")
+        )
+        assert [(row.action, row.who.partition("/")[0]) for row in deeds] == [("notice.received", "key")]
+    assert waiting["notice/new-paper"].startswith("https://example.jp/new.html")
+    other = bare.notice if paper.notice == "new-paper" else paper.notice
+    with pytest.raises(UnknownError, match="まだファイルがありません"):
+        await desk.read(other)
+    handed = Handed("paper.txt", "届出は令和8年10月31日までに行うこと。".encode(), "", notice=other)
+    assert await desk.add(handed) == (other, True)
+    assert (await desk.find(other)).stage is Stage.READ
+    with pytest.raises(NoticeRefusedError, match="待っている文書ではない"):
+        await desk.add(replace(handed, content="別の文書。".encode()))
+    (kept,) = (await desk.review(ruling.notice)).candidates
+    assert (kept.said["deadline"], kept.said["statement"]["due"]) == (
+        "platform-subsidy/apply",
+        {"by": "2026-03-13"},
+    )
 
 
 async def test_what_cannot_be_dealt_with_is_set_aside_with_its_reason_and_tried_again_when_repeated(
     door: Door,
 ) -> None:
-    decided = {"deadline": "platform-subsidy/apply", "due": "2026-03-13", "reason": "一"}
-    assert (await door.send(event("deadline.decided", None, data=decided))).status == 202
-    other = event("deadline.decided", None, source="urn:example:other", data={**decided, "reason": "二"})
+    # It is shipped, and is not published here yet: nothing can be decided about it.
+    decided = {"deadline": "platform-subsidy/apply", "due": "2026-03-13", "reason": "例"}
+    other = event("deadline.decided", None, data=decided)
     said = [await door.send(other) for _ in range(2)]
     assert [(each.status, each.code) for each in said] == [(422, "set-aside")] * 2
     kept = (await door.events())[-1]

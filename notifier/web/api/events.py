@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import structlog
 from aiohttp import web
 from pydantic import BaseModel, Field
 
 from notifier.domain.traces import accepted
+from notifier.editorial import DECIDED
 from notifier.intake import Inbound
 from notifier.reception import Answer
 from notifier.web.api import cloudevents
@@ -34,6 +35,10 @@ class Taken(BaseModel):
 
     source: str
     id: str
+    awaits: Annotated[
+        Literal["approval"] | None,
+        Field(description="approval: 通知と同じように、確認と、別の人の承認を待ちます（deadline.decided）"),
+    ] = None
 
 
 class Item(BaseModel):
@@ -43,6 +48,7 @@ class Item(BaseModel):
     status: int
     source: str | None = None
     id: str | None = None
+    awaits: Literal["approval"] | None = None
     problem: Problem | None = None
 
 
@@ -71,8 +77,13 @@ async def post(call: Call) -> web.Response:
         if mode == "binary":
             wrongs = [cloudevents.in_headers(each) for each in wrongs]
         raise RefusedError(answer.code, wrongs)
-    taken = Taken(source=envelope.event.source, id=envelope.event.id)
-    return web.json_response(text=taken.model_dump_json(), status=202)
+    event = envelope.event
+    taken = Taken(source=event.source, id=event.id, awaits=_awaits(event))
+    return web.json_response(text=taken.model_dump_json(exclude_none=True), status=202)
+
+
+def _awaits(event: Inbound) -> Literal["approval"] | None:
+    return "approval" if event.type == DECIDED else None
 
 
 async def _take(call: Call, events: Sequence[Inbound]) -> list[Answer]:
@@ -103,7 +114,7 @@ async def _batch(call: Call, envelopes: Sequence[Envelope]) -> web.Response:
 
 
 def _taken(index: int, event: Inbound) -> Item:
-    return Item(index=index, status=202, source=event.source, id=event.id)
+    return Item(index=index, status=202, source=event.source, id=event.id, awaits=_awaits(event))
 
 
 def _refused(index: int, code: str, wrongs: Sequence[Wrong]) -> Item:

@@ -25,6 +25,13 @@ class UploadQuery(Query):
     issuer: Annotated[Line, Field(description="発出者")] = ""
     number: Annotated[Line, Field(description="文書番号")] = ""
     issued: Annotated[Day | None, Field(description="発出日")] = None
+    notice: Annotated[
+        str,
+        Field(
+            pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,99})?$",
+            description="このファイルを待っている文書（ファイルなしで知らされたもの）のid。なければ新しい文書",
+        ),
+    ] = ""
 
 
 class PreviewQuery(Query):

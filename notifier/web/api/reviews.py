@@ -109,7 +109,8 @@ async def upload(call: Call) -> Reply:
     if call.request.content_type not in FILES:
         raise RefusedError("unsupported-media-type")
     query = call.query(UploadQuery)
-    handed = Handed(query.name, await call.raw(), query.title, query.issuer, query.number, query.issued)
+    said = query.title, query.issuer, query.number, query.issued
+    handed = Handed(query.name, await call.raw(), *said, notice=query.notice)
     async with _refusing():
         name, is_new = await _desk(call).add(handed)
     return Reply(await _shown(call, name), 201 if is_new else 200, _address(name))

@@ -37,7 +37,7 @@ async def upload(request: web.Request) -> web.Response:
     form = await forms.read(request, largest=LARGEST)
     title = form.text("title", "題名")
     issuer, number = form.text("issuer", "発出者"), form.text("number", "文書番号")
-    issued = form.day("issued", "発出日")
+    issued, notice = form.day("issued", "発出日"), form.value("notice")
     sent = form.files.get("file")
     if sent is None or not sent.content:
         form.wrong(
@@ -46,10 +46,12 @@ async def upload(request: web.Request) -> web.Response:
         )
     elif form.is_right:
         try:
-            handed = Handed(sent.name, sent.content, title, issuer, number, issued)
+            handed = Handed(sent.name, sent.content, title, issuer, number, issued, notice=notice)
             name, is_new = await notices.desk_of(looking).add(handed)
-        except ExtractionError as fault:
+        except (ExtractionError, NoticeRefusedError) as fault:
             form.wrong("file", str(fault))
+        except UnknownError:
+            raise web.HTTPNotFound from None
         else:
             told = "受け付けて読み取りました。" if is_new else "同じファイルが、すでに受け付けられています。"
             return forms.done(request, f"/notices/{name}", told)

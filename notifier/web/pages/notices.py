@@ -118,7 +118,10 @@ async def show_list(request: web.Request) -> web.Response:
 async def show_upload(request: web.Request) -> web.Response:
     """Show the form on which a notice is handed in."""
     staff.requiring(request, Deed.EDIT)
-    return answer.page(request, "notice_new.html", "notices", form=Form())
+    waiting = request.query.get("for", "")
+    return answer.page(
+        request, "notice_new.html", "notices", form=Form.filled(notice=waiting) if waiting else Form()
+    )
 
 
 async def show(request: web.Request) -> web.Response:
@@ -133,7 +136,7 @@ async def page(
     name = request.match_info["notice"]
     desk = desk_of(looking)
     law = await looking.law()
-    text_problem = ""
+    text_problem, lacks_file = "", False
     lines: list[marks.Line] = []
     arrived, review = await _found(desk, name)
     objections = await desk.objections(name) if review else []
@@ -149,7 +152,8 @@ async def page(
             for number, each in enumerate(opened.reading.expressions, 1)
         ]
     except (ExtractionError, UnknownError) as fault:
-        text_problem, warnings, meanings = str(fault), (), []
+        text_problem, warnings, meanings = str(fault).partition(": ")[2] or str(fault), (), []
+        lacks_file = isinstance(fault, UnknownError)
     filled = form or _identity_form(review)
     return answer.page(
         request,
@@ -172,6 +176,7 @@ async def page(
         warnings=warnings,
         meanings=[each for each in meanings if each[0].labels],
         text_problem=text_problem,
+        lacks_file=lacks_file,
         ranks=[(name, rank.label) for name, rank in RANKS.items()],
         suggested=review.suggested if review else {},
         anomalies=review.anomalies if review else (),
