@@ -1,9 +1,9 @@
-"""forget: remove from feeds and endpoints what is older than it must be kept, and the mails that came in themselves."""
+"""forget: remove what is older than it must be kept: messages for other systems, memos, mails that came in themselves."""
 
 from datetime import timedelta
 from typing import Final
 
-from notifier.store import audit, backlogs, incoming
+from notifier.store import audit, backlogs, incoming, memos
 from notifier.store.incoming import CLOSED, HEARD, IGNORED
 from notifier.tools import Tools
 
@@ -12,7 +12,7 @@ KEPT: Final = timedelta(days=95)
 
 
 async def forget(tools: Tools) -> None:
-    """Forget messages that happened longer ago than KEPT, lot by lot; and mails themselves that were dealt with."""
+    """Forget messages that happened longer ago than KEPT, lot by lot; memos, and mails themselves, that are done with."""
     before = tools.now() - KEPT
     more = True
     while more:
@@ -24,3 +24,6 @@ async def forget(tools: Tools) -> None:
         forgotten = await incoming.forget_contents(conn, before, [HEARD, IGNORED, CLOSED])
         if forgotten:
             await audit.append(conn, tools.now(), "forget", "mails.forgotten", "mails", {"count": forgotten})
+        removed = await memos.forget(conn, before)
+        if removed:
+            await audit.append(conn, tools.now(), "forget", "memos.forgotten", "memos", {"count": removed})

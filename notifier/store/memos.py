@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, and_, case, func, insert, or_, select, update
+from sqlalchemy import Text, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field
 
@@ -113,3 +113,10 @@ async def next_try(conn: AsyncConnection) -> datetime | None:
     waiting = or_(memo.state == "planned", memo.state == "unknown", memo.state == "claimed")
     found: datetime | None = (await conn.execute(select(func.min(free_at)).where(waiting))).scalar_one()
     return found
+
+
+async def forget(conn: AsyncConnection, before: datetime) -> int:
+    """Remove mails that were written before an instant and are done with; returns how many."""
+    memo = table(MemoRow)
+    done = memo.c.state.in_(("accepted", "refused", "failed")), memo.c.created_at < before
+    return (await conn.execute(delete(memo).where(*done))).rowcount

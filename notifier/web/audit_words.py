@@ -36,6 +36,7 @@ FAMILIES: Final = {
     "reply": "メールの返信",
     "mail": "届いたメール",
     "mails": "届いたメールの保存",
+    "memos": "連絡メールの保存",
 }
 """What a deed is about: the part of its action before the first dot."""
 
@@ -109,6 +110,7 @@ _SAID: Final = {
     "contact.bounced": "{subject}の連絡先にメールが届かないため、使わないようにしました",
     "reply.understood": "{subject}から、メールの返信を受け付けました",
     "reply.left-to-people": "{subject}からのメールの返信を、担当者に渡しました",
+    "memos.forgotten": "連絡メール{count}通の控えを、保存期間が過ぎたため消しました",
     "mails.forgotten": "届いたメールの本文{count}件を、保存期間が過ぎたため消しました",
     "mail.laid-aside": "届いたメールを処理済みにしました",
     "contacts.lapsed": "確かめ直されなかった連絡先{count}件を、使わないようにしました",

@@ -2,11 +2,16 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from notifier.steps.forget import KEPT, forget
-from notifier.store import feed
+from notifier.store import feed, memos
 from notifier.store.feed import Place
 from notifier.store.happenings import HappeningRow, MessageRow
+from notifier.store.memos import MemoRow
 from notifier.store.postings import PostingRow
+from notifier.store.tables import AuditRow
 from tests.builders import CITY
 from tests.receivers import Receiver, attached, exchange, receiving
 from tests.steps.test_post import happen
@@ -38,3 +43,20 @@ async def test_forgetting_again_changes_nothing(shop: Workshop) -> None:
 
 async def test_ninety_days_are_kept() -> None:
     assert timedelta(days=90) <= KEPT
+
+
+async def test_mails_about_the_service_are_forgotten_once_they_are_done_with_and_no_earlier(
+    shop: Workshop,
+) -> None:
+    async with shop.database.transaction() as conn:
+        for _ in range(3):
+            await memos.write(conn, "a@example.jp", "回答", "本文", shop.tools.now())
+        await conn.execute(update(MemoRow).where(col(MemoRow.id) != 1).values(state="accepted"))
+        later = shop.tools.now() + timedelta(days=1)
+        await conn.execute(update(MemoRow).where(col(MemoRow.id) == 3).values(created_at=later))
+    shop.clock.turn_to(shop.tools.now() + KEPT + timedelta(hours=1))
+    await forget(shop.tools)
+    await forget(shop.tools)
+    assert [(row.id, row.state) for row in await shop.all(MemoRow)] == [(1, "planned"), (3, "accepted")]
+    found = [row.detail for row in await shop.all(AuditRow) if row.action == "memos.forgotten"]
+    assert found == [{"count": 1}]
