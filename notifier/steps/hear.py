@@ -47,7 +47,7 @@ async def _hear(tools: Tools, waiting: Waiting, mail: Mail) -> None:
     async with tools.database.transaction() as conn:
         if not await incoming.hold(conn, waiting.id):
             return
-        noted = await _noted(conn, tools, waiting, mail, kind)
+        noted = await _addressed(conn, await _noted(conn, tools, waiting, mail, kind))
         values = {"reason": reason, "kind": kind.value, "heard_at": now} | noted
         await incoming.note(conn, waiting.id, values)
 
@@ -63,6 +63,13 @@ async def _noted(conn: Connection, tools: Tools, waiting: Waiting, mail: Mail, k
     return {"state": IGNORED}
 
 
+async def _addressed(conn: Connection, noted: dict[str, Any]) -> dict[str, Any]:
+    """Give what is left to people, and is nobody's, to the one municipality that there is."""
+    if noted.get("state") != UNCLEAR or noted.get("authority"):
+        return noted
+    return noted | {"authority": await incoming.sole_municipality(conn)}
+
+
 async def _put_aside(tools: Tools, waiting: Waiting, problem: str) -> None:
     """Try a mail again later, and leave it to people after some tries."""
     tried = waiting.attempts + 1
@@ -70,6 +77,6 @@ async def _put_aside(tools: Tools, waiting: Waiting, problem: str) -> None:
     if tried >= TRIES:
         values |= {"state": UNCLEAR, "reason": f"fault {problem}"}
     async with tools.database.transaction() as conn:
-        await incoming.note(conn, waiting.id, values)
+        await incoming.note(conn, waiting.id, await _addressed(conn, values))
         if tried < TRIES:
             await outbox.enqueue(conn, "hear", tools.now() + LATER)

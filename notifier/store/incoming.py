@@ -229,6 +229,12 @@ async def owners_of(conn: AsyncConnection, address: str) -> list[Owner]:
 # ---- for staff ----
 
 
+async def sole_municipality(conn: AsyncConnection) -> str:
+    """Return the municipality of all offices; "" if there are several, or none."""
+    found = (await conn.execute(select(table(OfficeRow).c.municipality).distinct().limit(2))).scalars().all()
+    return str(found[0]) if len(found) == 1 else ""
+
+
 def _seen_by(tenant: Tenant) -> ColumnElement[bool]:
     if tenant.is_nation:
         return true()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from notifier.answering import GRACE, MOST_A_DAY, MOST_CONFIRMED, REASONS
 from notifier.catalogue.vocabulary import FactType
@@ -25,6 +25,7 @@ from notifier.steps.forget import KEPT, forget
 from notifier.steps.hear import _hear, hear
 from notifier.steps.lay_aside import lay_aside
 from notifier.store import audit_records, incoming
+from notifier.store.database import table
 from notifier.store.declarations import DeclarationRow
 from notifier.store.enquiries import EnquiryRow
 from notifier.store.happenings import MessageRow
@@ -301,6 +302,13 @@ async def test_the_case_of_an_address_does_not_matter(post: Post) -> None:
 async def test_a_code_of_another_installation_names_nothing(post: Post) -> None:
     heard = await post.hear(f"{Codes((b'other',)).of_office(1, 'grant/apply', 0)} 済")
     assert (heard.reason, heard.office_id) == ("unknown-code", 1)
+
+
+async def test_where_there_is_one_municipality_it_reads_what_no_office_is_known_of(post: Post) -> None:
+    async with post.shop.database.transaction() as conn:
+        await conn.execute(update(table(OfficeRow)).values(municipality=CITY))
+    heard = await post.hear("済です", "stranger@example.com", envelope="x@example.com")
+    assert (heard.state, heard.authority) == ("unclear", CITY)
 
 
 @pytest.mark.parametrize(
