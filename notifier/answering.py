@@ -20,7 +20,7 @@ from notifier.domain.law import Law
 from notifier.domain.mails import Mail
 from notifier.domain.obligations import Obligation, State, obligations_of
 from notifier.domain.offices import Office
-from notifier.domain.phrases import Wish
+from notifier.domain.phrases import Intent
 from notifier.heralding import Acknowledged, herald_acknowledged
 from notifier.store import audit, codes, declarations, dossiers, enquiries, incoming, memos, outbox
 from notifier.store.codes import Named
@@ -133,9 +133,9 @@ def _doubt(hearing: Hearing) -> str:
     said = hearing.said
     if said.doubt is not None:
         return said.doubt.value
-    if any(code not in hearing.named for code, _ in said.wishes):
+    if any(code not in hearing.named for code, _ in said.intents):
         return "unknown-code"
-    if not all(hearing.knows(hearing.named[code]) for code, _ in said.wishes):
+    if not all(hearing.knows(hearing.named[code]) for code, _ in said.intents):
         return "unknown-sender"
     return "unreadable" if hearing.mail.faults else ""
 
@@ -168,21 +168,21 @@ async def _leave(hearing: Hearing, reason: str) -> dict[str, Any]:
 
 
 async def _follow(hearing: Hearing) -> dict[str, Any]:
-    for code, wish in hearing.said.wishes:
+    for code, intent in hearing.said.intents:
         named = hearing.named[code]
         law = await hearing.law()
-        outcome = await _FOLLOWING[wish](hearing, named)
+        outcome = await _FOLLOWING[intent](hearing, named)
         deadline = law.deadlines.get(named.deadline)
         hearing.items.append(
             Item(code, named.office_name, deadline.title if deadline else named.deadline, outcome)
         )
-        detail = {"mail": hearing.waiting.id, "wish": wish.value, "outcome": outcome.value}
+        detail = {"mail": hearing.waiting.id, "intent": intent.value, "outcome": outcome.value}
         detail |= {"deadline": named.deadline, "occurrence": named.occurrence}
         who = hearing.actor(named.municipality)
         await audit.append(
             hearing.conn, hearing.now, who, "reply.understood", f"office/{named.number}", detail
         )
-    offices = {hearing.named[code].office_id: hearing.named[code] for code, _ in hearing.said.wishes}
+    offices = {hearing.named[code].office_id: hearing.named[code] for code, _ in hearing.said.intents}
     first = next(iter(offices.values()))
     reason = " ".join(dict.fromkeys(each.outcome.value for each in hearing.items))
     about = first.office_id if len(offices) == 1 else None
@@ -231,7 +231,7 @@ async def _undo(hearing: Hearing, named: Named) -> Outcome:
     return await _ask(hearing, named, Outcome.TOO_LATE)
 
 
-_FOLLOWING: Final = {Wish.DONE: _done, Wish.NOT_APPLICABLE: _not_ours, Wish.UNDO: _undo}
+_FOLLOWING: Final = {Intent.DONE: _done, Intent.NOT_APPLICABLE: _not_ours, Intent.UNDO: _undo}
 
 
 async def _ask(hearing: Hearing, named: Named, outcome: Outcome) -> Outcome:

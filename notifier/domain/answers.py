@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from notifier.domain.codes import codes_in, fold
-from notifier.domain.phrases import Wish, is_courtesy, speaks_of_it, wish_in
+from notifier.domain.phrases import Intent, intent_in, is_courtesy, speaks_of_it
 from notifier.domain.quotes import Line, is_marked, told_apart
 
 LONGEST: Final = 4_000
@@ -36,12 +36,12 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What was understood: a wish for each code, in order, or a doubt and no wish.
+    """What was understood: an intent for each code, in order, or a doubt and no intent.
 
     `codes` are all codes that stand in the mail, those that were written first; `written` is what was written.
     """
 
-    wishes: tuple[tuple[str, Wish], ...]
+    intents: tuple[tuple[str, Intent], ...]
     doubt: Doubt | None
     codes: tuple[str, ...]
     written: str
@@ -54,19 +54,19 @@ def understand(text: str, subject: str = "") -> Understanding:
     written = [*([heading] if heading else []), *(each.text for each in lines if each.written)]
     shown = "\n".join(each.strip() for each in written)[:LONGEST]
     codes = _codes([*written, *(each.text for each in lines if not each.written)])
-    found = _wishes(written, lines)
+    found = _intents(written, lines)
     if isinstance(found, Doubt):
         return Understanding((), found, codes, shown)
     return Understanding(found, None, codes, shown)
 
 
-# ---- from lines to wishes ----
+# ---- from lines to intents ----
 
-_Word = str | Wish
+_Word = str | Intent
 """A code, or an answer."""
 
 
-def _wishes(written: Sequence[str], lines: Sequence[Line]) -> tuple[tuple[str, Wish], ...] | Doubt:
+def _intents(written: Sequence[str], lines: Sequence[Line]) -> tuple[tuple[str, Intent], ...] | Doubt:
     if len(written) > _MOST_WRITTEN or any(_is_mistyped(line) for line in written):
         return Doubt.TOO_LONG if len(written) > _MOST_WRITTEN else Doubt.UNKNOWN_CODE
     words: list[_Word] = []
@@ -78,17 +78,17 @@ def _wishes(written: Sequence[str], lines: Sequence[Line]) -> tuple[tuple[str, W
     beside = _beside_quotes(lines)
     if beside is None:
         return Doubt.OTHER_WORDS
-    if not any(isinstance(each, Wish) for each in words) and not beside:
+    if not any(isinstance(each, Intent) for each in words) and not beside:
         return Doubt.NO_ANSWER if any(each.strip() for each in written) else Doubt.NOTHING_WRITTEN
     if beside:
         return _once([*_paired(words), *beside] if words else beside)
     return _placed(words, lines)
 
 
-def _placed(words: Sequence[_Word], lines: Sequence[Line]) -> tuple[tuple[str, Wish], ...] | Doubt:
+def _placed(words: Sequence[_Word], lines: Sequence[Line]) -> tuple[tuple[str, Intent], ...] | Doubt:
     """Give each code its answer; without any code, the answer is to the one item that is quoted."""
-    answers = {each for each in words if isinstance(each, Wish)}
-    codes = [each for each in words if not isinstance(each, Wish)]
+    answers = {each for each in words if isinstance(each, Intent)}
+    codes = [each for each in words if not isinstance(each, Intent)]
     if not codes:
         quoted = _codes([each.text for each in lines])
         if len(quoted) != 1:
@@ -101,12 +101,12 @@ def _placed(words: Sequence[_Word], lines: Sequence[Line]) -> tuple[tuple[str, W
     return _once(pairs) if pairs else Doubt.DIFFERENT_ANSWERS
 
 
-def _paired(words: Sequence[_Word]) -> list[tuple[str, Wish]]:
+def _paired(words: Sequence[_Word]) -> list[tuple[str, Intent]]:
     """Return codes with the answer that stands behind them; none if any stands without."""
-    pairs: list[tuple[str, Wish]] = []
+    pairs: list[tuple[str, Intent]] = []
     open_codes: list[str] = []
     for each in words:
-        if not isinstance(each, Wish):
+        if not isinstance(each, Intent):
             open_codes.append(each)
         elif open_codes:
             pairs += [(code, each) for code in open_codes]
@@ -116,25 +116,25 @@ def _paired(words: Sequence[_Word]) -> list[tuple[str, Wish]]:
     return [] if open_codes else pairs
 
 
-def _once(pairs: Sequence[tuple[str, Wish]]) -> tuple[tuple[str, Wish], ...] | Doubt:
-    wishes = tuple(dict.fromkeys(pairs))
-    if not wishes or len({code for code, _ in wishes}) != len(wishes):
+def _once(pairs: Sequence[tuple[str, Intent]]) -> tuple[tuple[str, Intent], ...] | Doubt:
+    intents = tuple(dict.fromkeys(pairs))
+    if not intents or len({code for code, _ in intents}) != len(intents):
         return Doubt.DIFFERENT_ANSWERS
-    return wishes
+    return intents
 
 
-def _beside_quotes(lines: Sequence[Line]) -> list[tuple[str, Wish]] | None:
+def _beside_quotes(lines: Sequence[Line]) -> list[tuple[str, Intent]] | None:
     """Return what was answered between marked quotations: behind a code in its line, or in the line below it.
 
     None if something stands there that is no answer. Without an answer of that kind: an empty list.
     """
-    pairs: list[tuple[str, Wish]] = []
+    pairs: list[tuple[str, Intent]] = []
     last: str | None = None
     for line in lines:
         codes = list(codes_in(fold(line.text)))
         if line.written:
             words = _words(line.text) or []
-            if last is not None and len(words) == 1 and isinstance(words[0], Wish):
+            if last is not None and len(words) == 1 and isinstance(words[0], Intent):
                 pairs.append((last, words[0]))
             last = None
             continue
@@ -146,7 +146,7 @@ def _beside_quotes(lines: Sequence[Line]) -> list[tuple[str, Wish]] | None:
             added = _words(behind)
             if added is None:
                 return None
-            if len(added) == 1 and isinstance(added[0], Wish):
+            if len(added) == 1 and isinstance(added[0], Intent):
                 pairs.append((last, added[0]))
             last = None
     written_codes = _codes([each.text for each in lines if each.written])
@@ -179,7 +179,7 @@ def _heading(subject: str) -> str:
     while match := _ANSWERED.match(own):
         own = own[match.end() :]
     words = _words(own)
-    if words and (any(not isinstance(each, Wish) for each in words) or own == line):
+    if words and (any(not isinstance(each, Intent) for each in words) or own == line):
         return own
     return ""
 
@@ -210,7 +210,7 @@ def _unsigned(written: Sequence[str]) -> Iterator[str]:
             continue
         if not signed or speaks_of_it(_plain(line)):
             yield line
-        answered = answered or any(isinstance(each, Wish) for each in _words(line) or ())
+        answered = answered or any(isinstance(each, Intent) for each in _words(line) or ())
 
 
 def _words(line: str) -> list[_Word] | None:
@@ -245,9 +245,9 @@ def _word(part: str) -> list[_Word] | None:
     """Return the answer that a part of a line is, nothing for a courtesy, None for anything else."""
     phrase = _LABEL.sub("", _BRACKETS.sub("", part).strip(), count=1)
     phrase = _EDGES.sub("", "".join(phrase.split()))
-    wish = wish_in(phrase)
-    if wish is not None:
-        return [wish]
+    intent = intent_in(phrase)
+    if intent is not None:
+        return [intent]
     return [] if not phrase or is_courtesy(phrase) else None
 
 

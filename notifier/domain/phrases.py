@@ -12,7 +12,7 @@ LONGEST: Final = 80
 """Characters of a phrase; longer ones are sentences that say more."""
 
 
-class Wish(StrEnum):
+class Intent(StrEnum):
     """What an answer wants for an item."""
 
     DONE = "done"
@@ -20,17 +20,17 @@ class Wish(StrEnum):
     UNDO = "undo"
 
 
-def wish_in(phrase: str) -> Wish | None:
+def intent_in(phrase: str) -> Intent | None:
     """Return which answer a phrase is, as a whole; None if it is none, or if anything in it leaves a doubt."""
     if len(phrase) > LONGEST:
         return None
     if _NOT_OURS.fullmatch(phrase):
-        return Wish.NOT_APPLICABLE
+        return Intent.NOT_APPLICABLE
     if _TAKE_BACK.fullmatch(phrase):
-        return Wish.UNDO
+        return Intent.UNDO
     if _DOUBTFUL.search(phrase):
         return None
-    return Wish.DONE if any(each.fullmatch(phrase) for each in _DONE) else None
+    return Intent.DONE if any(each.fullmatch(phrase) for each in _DONE) else None
 
 
 def is_courtesy(phrase: str) -> bool:

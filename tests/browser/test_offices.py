@@ -88,7 +88,7 @@ async def test_an_office_that_closes_is_confirmed_with_what_goes_with_it(
 ) -> None:
     await page.goto(f"{place.address}/offices/{CARE_PLANS}/record")
     await page.get_by_role("link", name="サービス・休廃止を変える").click()
-    await page.get_by_label("休止").check()
+    await page.get_by_role("radio", name="休止").check()
     await page.locator("#reason").fill("休止届")
     await page.get_by_role("button", name="確認へ進む").last.click()
     assert "なくなる期限" in await page.locator("main").inner_text()

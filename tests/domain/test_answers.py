@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from notifier.domain.answers import LONGEST, Doubt, understand
 from notifier.domain.codes import NAMELESS
-from notifier.domain.phrases import Wish
+from notifier.domain.phrases import Intent
 from tests.programs import PROGRAMS, marked
 
 ONE, TWO, THREE = (
@@ -108,23 +108,23 @@ UNSURE = [
 
 @pytest.mark.parametrize("text", DONE)
 def test_a_clear_answer_is_understood(text: str) -> None:
-    assert understand(text.format(ONE)).wishes == ((ONE, Wish.DONE),)
+    assert understand(text.format(ONE)).intents == ((ONE, Intent.DONE),)
 
 
 @pytest.mark.parametrize("text", NOT_OURS)
 def test_that_it_does_not_concern_them_is_understood(text: str) -> None:
-    assert understand(text.format(ONE)).wishes == ((ONE, Wish.NOT_APPLICABLE),)
+    assert understand(text.format(ONE)).intents == ((ONE, Intent.NOT_APPLICABLE),)
 
 
 @pytest.mark.parametrize("text", UNDONE)
 def test_a_mistake_taken_back_is_understood(text: str) -> None:
-    assert understand(text.format(ONE)).wishes == ((ONE, Wish.UNDO),)
+    assert understand(text.format(ONE)).intents == ((ONE, Intent.UNDO),)
 
 
 @pytest.mark.parametrize("text", UNSURE)
 def test_what_leaves_a_doubt_is_left_to_people(text: str) -> None:
     found = understand(text.format(ONE))
-    assert found.wishes == ()
+    assert found.intents == ()
     assert found.doubt is not None
     assert found.codes == (ONE,)
 
@@ -147,12 +147,12 @@ def test_nothing_written_is_said_to_be_nothing() -> None:
     "text", ["{} {} 済", "{}、{} 済みです", "{}\n{}\n済みです", "済\n{}\n{}", "1) {} 済\n2) {} 提出済み"]
 )
 def test_one_answer_counts_for_all_codes_that_were_written(text: str) -> None:
-    assert understand(text.format(ONE, TWO)).wishes == ((ONE, Wish.DONE), (TWO, Wish.DONE))
+    assert understand(text.format(ONE, TWO)).intents == ((ONE, Intent.DONE), (TWO, Intent.DONE))
 
 
 @pytest.mark.parametrize("text", ["{} 済\n{} 該当なし", "{}：済、{}：該当なし", "{}\n済\n{}\n該当なし"])
 def test_each_code_gets_the_answer_behind_it(text: str) -> None:
-    assert understand(text.format(ONE, TWO)).wishes == ((ONE, Wish.DONE), (TWO, Wish.NOT_APPLICABLE))
+    assert understand(text.format(ONE, TWO)).intents == ((ONE, Intent.DONE), (TWO, Intent.NOT_APPLICABLE))
 
 
 @pytest.mark.parametrize(
@@ -169,24 +169,24 @@ def test_different_answers_that_cannot_be_told_apart_are_left_to_people(text: st
 @pytest.mark.parametrize("answer", [f"{ONE} 済", f"{ONE}　提出済みです"])
 def test_a_reply_means_the_same_in_whatever_program_it_was_written(style: str, answer: str) -> None:
     found = understand(PROGRAMS[style](answer, letter(ONE, TWO)))
-    assert found.wishes == ((ONE, Wish.DONE),)
+    assert found.intents == ((ONE, Intent.DONE),)
 
 
 @pytest.mark.parametrize("style", PROGRAMS)
 def test_the_only_item_that_is_quoted_needs_no_code(style: str) -> None:
-    assert understand(PROGRAMS[style]("済です", letter(ONE))).wishes == ((ONE, Wish.DONE),)
+    assert understand(PROGRAMS[style]("済です", letter(ONE))).intents == ((ONE, Intent.DONE),)
     assert understand(PROGRAMS[style]("済です", letter(ONE, TWO))).doubt is Doubt.SEVERAL_CODES
 
 
 @pytest.mark.parametrize("style", PROGRAMS)
 @pytest.mark.parametrize("answer", UNSURE[:6])
 def test_a_doubt_is_a_doubt_in_whatever_program_it_was_written(style: str, answer: str) -> None:
-    assert understand(PROGRAMS[style](answer.format(ONE), letter(ONE, TWO))).wishes == ()
+    assert understand(PROGRAMS[style](answer.format(ONE), letter(ONE, TWO))).intents == ()
 
 
 @pytest.mark.parametrize("style", PROGRAMS)
 def test_a_letter_that_comes_back_unanswered_settles_nothing(style: str) -> None:
-    assert understand(PROGRAMS[style]("", letter(ONE))).wishes == ()
+    assert understand(PROGRAMS[style]("", letter(ONE))).intents == ()
 
 
 @given(
@@ -194,40 +194,40 @@ def test_a_letter_that_comes_back_unanswered_settles_nothing(style: str) -> None
 )
 def test_styles_and_wordings_mix(style: str, wording: str, form: str) -> None:
     text = PROGRAMS[style](unicodedata.normalize(form, wording.format(ONE)), letter(ONE, TWO))  # type: ignore[arg-type]  # one of the forms there are
-    assert understand(text).wishes == ((ONE, Wish.DONE),)
+    assert understand(text).intents == ((ONE, Intent.DONE),)
 
 
 def test_an_answer_between_the_quoted_lines_belongs_to_the_code_above() -> None:
     text = f"> 【整理番号】{ONE}\n済\n> 次の件\n> 【整理番号】{TWO}\n該当なしです\n> 【整理番号】{THREE}\n"
-    assert understand(text).wishes == ((ONE, Wish.DONE), (TWO, Wish.NOT_APPLICABLE))
+    assert understand(text).intents == ((ONE, Intent.DONE), (TWO, Intent.NOT_APPLICABLE))
 
 
 def test_an_answer_behind_a_quoted_code_counts() -> None:
-    assert understand(f"> 【整理番号】{ONE}　済").wishes == ((ONE, Wish.DONE),)
+    assert understand(f"> 【整理番号】{ONE}　済").intents == ((ONE, Intent.DONE),)
     assert understand(f"> 【整理番号】{ONE} 済ではありません").doubt is Doubt.OTHER_WORDS
     assert understand(f"> {ONE} よろしくお願いします").doubt is Doubt.NOTHING_WRITTEN
 
 
 def test_an_answer_above_and_one_between_must_agree() -> None:
     assert understand(f"{ONE} 済\n> 【整理番号】{ONE}\n該当なし").doubt is Doubt.DIFFERENT_ANSWERS
-    assert understand(f"済\n> 【整理番号】{ONE}\n済").wishes == ((ONE, Wish.DONE),)
+    assert understand(f"済\n> 【整理番号】{ONE}\n済").intents == ((ONE, Intent.DONE),)
 
 
 # ---- the subject ----
 
 
 def test_a_code_in_the_subject_counts() -> None:
-    assert understand("", f"{ONE} 済").wishes == ((ONE, Wish.DONE),)
-    assert understand("済みです", f"Re: {ONE}").wishes == ((ONE, Wish.DONE),)
-    assert understand(ONE, "済").wishes == ((ONE, Wish.DONE),)
+    assert understand("", f"{ONE} 済").intents == ((ONE, Intent.DONE),)
+    assert understand("済みです", f"Re: {ONE}").intents == ((ONE, Intent.DONE),)
+    assert understand(ONE, "済").intents == ((ONE, Intent.DONE),)
 
 
 @pytest.mark.parametrize(
     "subject", ["Re: 【期限6/1(月)】年次報告｜事業所1", "RE: Re[2]: 済", "お世話になっております", ""]
 )
 def test_a_subject_that_answers_nothing_is_left_aside(subject: str) -> None:
-    assert understand(f"{ONE} 済", subject).wishes == ((ONE, Wish.DONE),)
-    assert understand("", subject).wishes == ()
+    assert understand(f"{ONE} 済", subject).intents == ((ONE, Intent.DONE),)
+    assert understand("", subject).intents == ()
 
 
 # ---- limits ----
@@ -242,7 +242,7 @@ def test_a_long_letter_is_left_to_people_and_shown_in_part() -> None:
 @given(st.text(alphabet=st.sampled_from("済該当なし§>＞ー-:、。？まだ\n 　" + ONE), max_size=400))
 def test_whatever_is_written_is_understood_or_doubted(text: str) -> None:
     found = understand(text)
-    assert (found.wishes == ()) == (found.doubt is not None)
+    assert (found.intents == ()) == (found.doubt is not None)
 
 
 @pytest.mark.parametrize(
@@ -258,12 +258,12 @@ def test_whatever_is_written_is_understood_or_doubted(text: str) -> None:
 )
 def test_hostile_texts_do_not_hold_up_the_others(text: str) -> None:
     start = time.perf_counter()
-    assert understand(text, text[:5_000]).wishes == ()
+    assert understand(text, text[:5_000]).intents == ()
     assert time.perf_counter() - start < 2
 
 
 def test_a_mistyped_code_is_not_taken_for_the_item_that_is_quoted() -> None:
     wrong = TWO[:-1] + ("3" if TWO[-1] == "2" else "2")
     told = understand(f"{unicodedata.normalize('NFKC', wrong).lower()}　済\n\n{marked(letter(ONE))}")
-    assert (told.doubt, told.wishes) == (Doubt.UNKNOWN_CODE, ())
+    assert (told.doubt, told.intents) == (Doubt.UNKNOWN_CODE, ())
     assert understand(f"{ONE} 済\nTEL 0430-00000\n2026-04001 あおぞら荘").doubt is not Doubt.UNKNOWN_CODE
