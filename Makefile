@@ -12,7 +12,8 @@ COMPILE = $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --n
 ARGS ?=
 
 # Each process starts a database server of its own; the tests of a file stay together, and so do their fixtures.
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
+# Files come in the order of tests/conftest.py: what takes long comes first.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 export UV_PYTHON_DOWNLOADS := never
 # A proxy that opens TLS is usually known to pip alone; hand its certificate to uv and node.

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +20,8 @@ from threading import Event
 from typing import TypeVar
 
 import asyncpg
+
+from tests.emptying import EMPTYING, FORM, SENDING_AWAY
 
 NOBODY = 65534
 OLDEST_SUPPORTED = 16
@@ -50,18 +52,44 @@ class PostgresServer:
         """Drop the database `name`, whoever is still connected."""
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
-    def run(self, sql: str) -> None:
-        """Run one statement outside any test's event loop."""
-        in_own_loop(self._execute(sql))
+    def run(self, *statements: str, database: str = "postgres") -> list[str]:
+        """Run statements outside any test's event loop; returns what each answers."""
+        return in_own_loop(self._execute(statements, database))
 
-    async def _execute(self, sql: str) -> None:
+    async def _execute(self, statements: Sequence[str], database: str) -> list[str]:
         connection = await asyncpg.connect(
-            host="127.0.0.1", port=self.port, user="postgres", database="postgres"
+            host="127.0.0.1", port=self.port, user="postgres", database=database
         )
         try:
-            await connection.execute(sql)
+            return [str(await connection.fetchval(each)) for each in statements]
         finally:
             await connection.close()
+
+
+class KeptDatabases:
+    """Copies of `template` that are emptied between tests; one that a test has given another form is dropped."""
+
+    def __init__(self, server: PostgresServer, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._forms: dict[str, str] = {}
+        self._free: list[str] = []
+
+    def take(self) -> str:
+        """Return the name of a database without rows."""
+        if self._free:
+            return self._free.pop()
+        name = self._server.create_database(self._template)
+        (self._forms[name],) = self._server.run(FORM, database=name)
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Send away whoever is still connected, and empty the database for the next test."""
+        _, form, _ = self._server.run(SENDING_AWAY, FORM, EMPTYING, database=name)
+        if form == self._forms[name]:
+            self._free.append(name)
+        else:
+            self._server.drop_database(name)
 
 
 def in_own_loop(work: Coroutine[None, None, T]) -> T:

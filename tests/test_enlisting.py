@@ -16,7 +16,6 @@ from notifier.steps.enlist import enlist
 from notifier.store import outbox
 from notifier.store.database import Database
 from notifier.store.enrolment import Change, enrolled
-from notifier.store.migration import create_all
 from notifier.store.tables import OfficeRow
 from notifier.tools import Tools
 
@@ -28,9 +27,8 @@ LIST = """事業所番号,事業所名,サービス種類,メールアドレス
 
 
 @pytest.fixture
-async def tools(database_url: str) -> AsyncIterator[Tools]:
-    async with await Database.open(database_url) as database:
-        await create_all(database)
+async def tools(migrated_url: str) -> AsyncIterator[Tools]:
+    async with await Database.open(migrated_url) as database:
         clock = TurnedClock(datetime(2026, 3, 6, 3, 0, tzinfo=UTC))
         yield offline_tools(database, clock, load(), RecorderChannel())
 

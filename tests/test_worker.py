@@ -16,9 +16,8 @@ UNHURRIED = Pace(poll=timedelta(minutes=5))
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with await Database.open(database_url) as opened:
-        await create_all(opened)
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    async with await Database.open(migrated_url) as opened:
         yield opened
 
 

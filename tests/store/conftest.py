@@ -9,10 +9,9 @@ from notifier.store.migration import create_all
 
 
 @pytest_asyncio.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(migrated_url: str) -> AsyncIterator[Database]:
     """A database with empty tables."""
-    async with await Database.open(database_url) as opened:
-        await create_all(opened)
+    async with await Database.open(migrated_url) as opened:
         yield opened
 
 
