@@ -37,6 +37,8 @@ class Context(NamedTuple):
     """The label stands in the line above."""
 
 
+_REIWA = date(2019, 5, 1)
+"""A beginning before this day is long past in a paper that bears no date of its own."""
 _LONG_AGO = 366
 """Days before the issue date after which a beginning only says how long something has held."""
 _RECENT = 62
@@ -46,11 +48,28 @@ _CLOSES_TITLE = re.compile("[^()]{0,8}\\)[ ]*$")
 _QUOTE = re.compile("」(?:を|に|と|の次に|、|又は)")
 
 
+_WORDED_OUT = (
+    (re.compile("^(?:まで)?(?:に|を過ぎても|になっても)[^。、]{0,14}(?:届か|来)な"), "届かないときの目安"),
+    (re.compile(r"^(?:まで)?と(?:して|されて)(?:い(?:た|ました)|おりました|きた)"), "改められた期限"),
+    (re.compile(r"^(?:から)[^。、]{0,24}[にへ](?:延長|変更|繰り?[上下]げ|改め|見直)"), "改められた期限"),
+    (re.compile("^(?:の?いずれか)?に(?:当たる|あたる|該当する)(?:場合|とき|日)"), "日の巡り合わせ"),
+)
+"""What stands right behind a time that bounds nothing, and why."""
+_DAYS_OFF = re.compile("(?:休館|休業|休診|定休|休園|休所|閉庁|閉館|休室|休場)日?(?:は|:|[ ])、?[^。:]{0,14}$")
+_OUT_OF_USE = re.compile(
+    "^は?、?[^。、]{0,14}(?:利用|使用|受け付け|受付|接続|業務)[^。、]{0,6}(?:でき(?:ません|ない)|いただけません|行わな|停止|休止)"
+)
+
+
 def ruled_out(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> str:
     """Return why the expression cannot be a deadline, whatever else is said of it; "" if nothing rules it out."""
+    return _by_form(phrase, meaning, place, issued) or _by_words(phrase, place)
+
+
+def _by_form(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> str:
     is_date_of = phrase.suffix.endswith(("現在", "時点")) or phrase.suffix.startswith("付")
     is_bare = place.is_alone and phrase.shape is Shape.MOMENT and not phrase.suffix
-    is_old = meaning.end is None and meaning.start is not None and issued is not None
+    opens = meaning.start if meaning.end is None else None
     found = ""
     if meaning.kind == "other":
         found = "時刻・番号・固有名で、期限ではない"
@@ -58,19 +77,24 @@ def ruled_out(phrase: Phrase, meaning: Resolved, place: Place, issued: date | No
         found = "付け・現在・時点は基準日や文書の日付"
     elif is_bare and (meaning.start == issued or not (place.label or place.heading)):
         found = "行に日付だけがある（発出日など）"
-    elif (
-        is_old
-        and issued is not None
-        and meaning.start is not None
-        and (issued - meaning.start).days > _LONG_AGO
-    ):
-        found = "発出日の1年以上前に始まり、終わりがない"
-    elif place.before.endswith("「") and _QUOTE.match(place.after):
+    elif opens is not None and (issued is None or (issued - opens).days > _LONG_AGO):
+        is_old = issued is not None or opens < _REIWA
+        found = "発出日の1年以上前（日付がなければ令和より前）に始まり、終わりがない" if is_old else ""
+    return found
+
+
+def _by_words(phrase: Phrase, place: Place) -> str:
+    found = next((why for pattern, why in _WORDED_OUT if pattern.match(place.after)), "")
+    if place.before.endswith("「") and _QUOTE.match(place.after):
         found = "改める字句の引用"
     elif _IN_TITLE.search(place.before) and _CLOSES_TITLE.match(place.after):
         found = "件名のかっこの中（いつの分の文書か）"
     elif phrase.shape is Shape.EVENT and place.before.endswith("から"):
         found = "「から」から続く所要の期間"
+    elif _DAYS_OFF.search(place.before):
+        found = "休みの日"
+    elif phrase.shape is Shape.RANGE and _OUT_OF_USE.match(place.after):
+        found = "使えない間"
     return found
 
 

@@ -85,8 +85,15 @@ def pieces(text: str) -> Iterator[Piece]:
     while (match := patterns.MASTER.search(text, taken)) is not None:
         taken = match.end()
         piece = _piece(match) if match.lastgroup not in patterns.NOT_TIME else None
-        if piece is not None and (run := _RUN_OF_MONTHS.match(match[0])) and piece.moment and piece.moment.nth:
-            taken = match.start() + run.end()  # 11月~3月の第2木曜日: the days of the week are each month's own
+        if (
+            piece is not None
+            and (run := _RUN_OF_MONTHS.match(match[0]))
+            and piece.moment
+            and piece.moment.nth
+        ):
+            taken = (
+                match.start() + run.end()
+            )  # 11月~3月の第2木曜日: the days of the week are each month's own
             match = patterns.MASTER.fullmatch(text, match.start(), taken)
             piece = _piece(match) if match is not None else None
         if (

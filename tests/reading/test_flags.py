@@ -147,7 +147,7 @@ def test_what_rules_a_deadline_out_is_said_alone() -> None:
 def test_a_day_that_is_moved_gives_the_old_day_and_the_new_and_no_range() -> None:
     found = expressions("提出期限を令和8年5月15日（金）から同月29日（金）に延長します。")
     assert [(each.text, each.start, each.is_deadline) for each in found] == [
-        ("令和8年5月15日（金）", date(2026, 5, 15), True),
+        ("令和8年5月15日（金）", date(2026, 5, 15), False),  # it bounds nothing any more
         ("同月29日（金）", date(2026, 5, 29), True),
     ]
 
