@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, FormData
 
+from notifier.desk import Desk
 from notifier.domain.accounts import User
+from notifier.domain.actors import Actor
+from notifier.domain.callers import Tenant
 from notifier.domain.roles import Role
 from notifier.reading.expressions import read
 from notifier.running import run_due
@@ -37,7 +40,11 @@ async def place(tmp_path: Path) -> AsyncIterator[Town]:
 
 
 async def post(
-    visitor: ClientSession, place: Town, path: str, form: Mapping[str, str] | FormData, who: User = CLERK
+    visitor: ClientSession,
+    place: Town,
+    path: str,
+    form: Mapping[str, str | list[str]] | FormData,
+    who: User = CLERK,
 ) -> tuple[int, str, str]:
     """Send a form: status, where it leads, and the page."""
     async with visitor.post(
@@ -214,11 +221,33 @@ async def test_what_the_machine_missed_is_added_as_a_new_deadline(
         "where": "市へ",
         "silence": "確認します。",
     }
-    form = {"deadline": "new", "id": "local-121002/plan", "how": "by", "by": "2026-05-29", "place": "6行"}
+    form: dict[str, str | list[str]] = {
+        "deadline": "new",
+        "id": "local-121002/plan",
+        "how": "by",
+        "by": "2026-05-29",
+        "place": "6行",
+    }
     form |= {"new_modality": "required", **{f"new_{name}": value for name, value in new.items()}}
+    form |= {"new_concerns": ["43", "11"], "new_taken_up": "cpdl.joined", "new_ladder": "last-day"}
+    wrong = form | {"new_settled": "facts"}
+    status, _, page = await post(visitor, place, f"{notice}/candidates/new", wrong)
+    assert (status, "完了とみなす出来事を1つ以上選んでください" in page) == (422, True)
     status, _, page = await post(visitor, place, f"{notice}/candidates/new", form)
     assert status == 303, page
     assert re.search(r"計画の届出 .*追加 .*新しい期限", words(await look(visitor, place, notice)))
+    review = await Desk(place.tools, Actor("x"), Tenant(CITY)).review(notice.rpartition("/")[2])
+    added = review.candidates[-1]
+    made = added.said["definition"]
+    assert (made["concerns"], made["taken_up"]) == ({"services": ["43", "11"]}, {"fact": ["cpdl.joined"]})
+    assert made["taken_up_wording"] == "ケアプランデータ連携システムへの加入があった事業所"
+    assert (made["ladder"], made["parties"]) == ("last-day", ["office"])
+    assert made["settled_by"] == [{"fact": "duty.done", "where": {"deadline": "local-121002/plan"}}]
+    page = await look(visitor, place, f"{notice}/candidates/{added.number}")
+    assert page.count(" checked") >= 5
+    again = form | {"new_concerns": "kept", "new_settled": "never", "new_taken_up": ""}
+    status, _, page = await post(visitor, place, f"{notice}/candidates/{added.number}", again)
+    assert status == 303, page
 
 
 # --- deciding -----------------------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from notifier.catalogue.forms import parse_due
 from notifier.domain.deadlines import Known, due_of
-from notifier.domain.law import Law, Modality
+from notifier.domain.law import Law
 from notifier.web.forms import Form
+from notifier.web.pages import duty_forms
+from notifier.web.pages.duty_forms import Choices
 
 HOWS: Final = (
     ("by", "日付まで"),
@@ -26,20 +28,6 @@ PARTS: Final = (
     ("end", "月末ごろ"),
 )
 HALVES: Final = (("", "年度全体"), ("first", "上半期"), ("second", "下半期"))
-MODALITIES: Final = (
-    (Modality.REQUIRED.value, "必須"),
-    (Modality.OPTIONAL.value, "任意"),
-    (Modality.RECOMMENDED.value, "推奨"),
-)
-TEXTS: Final = (
-    ("title", "期限の名称", True),
-    ("short", "件名に使う短い名称", True),
-    ("action", "すること", True),
-    ("where", "方法・提出先", True),
-    ("silence", "何もしないと", True),
-    ("money", "金額", False),
-    ("concerns_wording", "対象（書き方）", False),
-)
 NEW: Final = "new"
 
 
@@ -67,14 +55,14 @@ def form_of(said: Mapping[str, Any]) -> Form:
         ],
         "data": json.dumps(said, ensure_ascii=False, indent=2),
     }
-    definition = said.get("definition") or {}
-    values |= {f"new_{name}": str(definition.get(name, "")) for name, _, _ in TEXTS}
-    values["new_modality"] = str(definition.get("modality", Modality.REQUIRED.value))
-    return Form.filled(**values)
+    return Form.filled(**values, **duty_forms.values_of(said.get("definition") or {}))
 
 
-def said_of(form: Form, known: Mapping[str, Any], law: Law) -> Mapping[str, Any] | None:
-    """Return what the form says, starting from what was `known`; None with what is wrong noted in it."""
+def said_of(form: Form, known: Mapping[str, Any], law: Law, offered: Choices) -> Mapping[str, Any] | None:
+    """Return what the form says, starting from what was `known`; None with what is wrong noted in it.
+
+    `offered` is what may be chosen for a new duty.
+    """
     if form.value("as") == "data":
         return _from_data(form)
     statement = {
@@ -99,7 +87,8 @@ def said_of(form: Form, known: Mapping[str, Any], law: Law) -> Mapping[str, Any]
     said: dict[str, Any] = {"deadline": form.value("deadline"), "statement": statement}
     if form.value("deadline") == NEW:
         said["deadline"] = form.text("id", "期限の記号", needed=True, longest=100)
-        said["definition"] = _definition(form, known.get("definition") or {})
+        old = known.get("definition") or {}
+        said["definition"] = duty_forms.definition_of(form, old, said["deadline"], offered)
     elif form.value("deadline") not in law.deadlines:
         form.wrong("deadline", "期限を一覧から選んでください。")
     return said if form.is_right else None
@@ -150,15 +139,6 @@ def _with_part(form: Form, name: str, written: str, part: str) -> dict[str, Any]
     except ValueError:
         form.wrong(name, "月は 2026-12 の形で入力してください。")
     return {name: written} | ({part: form.value(part)} if form.value(part) else {})
-
-
-def _definition(form: Form, known: Mapping[str, Any]) -> dict[str, Any]:
-    texts = {
-        name: form.text(f"new_{name}", label, needed=needed, longest=400) for name, label, needed in TEXTS
-    }
-    modality = form.one_of("new_modality", "義務の強さ", [value for value, _ in MODALITIES])
-    kept = {"ladder": "fixed", "parties": ["office"], **known}
-    return {**kept, **{name: text for name, text in texts.items() if text}, "modality": modality}
 
 
 def due_in_words(statement: Mapping[str, Any]) -> str:

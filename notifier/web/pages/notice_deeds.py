@@ -3,21 +3,23 @@
 Every deed is the desk's; a page only asks, and shows what the desk objects to.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
 from notifier.desk import Desk
+from notifier.domain.law import Law
 from notifier.domain.reviews import Objection, Verdict
 from notifier.domain.roles import Deed
 from notifier.errors import NoticeRefusedError, UnknownError
 from notifier.reading.extraction import LIMITS, ExtractionError
-from notifier.reviewing import ReviewRefusedError
+from notifier.reviewing import LOCAL, ReviewRefusedError
 from notifier.steps.take_in import Handed
 from notifier.web import forms, staff
 from notifier.web.forms import Form
-from notifier.web.pages import answer, candidate_forms, notices
+from notifier.web.pages import answer, candidate_forms, duty_forms, notices
+from notifier.web.pages.duty_forms import Choices
 from notifier.web.staff import Staff
 
 LARGEST: Final = LIMITS.size + 64 * 1024
@@ -121,7 +123,8 @@ async def change(request: web.Request) -> web.Response:
     looking = staff.requiring(request, Deed.EDIT)
     known = await _known(request, looking)
     form = await forms.read(request)
-    said = candidate_forms.said_of(form, known, await looking.law())
+    law = await looking.law()
+    said = candidate_forms.said_of(form, known, law, _offered(looking, law, known))
     if said is None:
         return await _candidate_page(request, looking, known, form)
     desk, name = notices.desk_of(looking), request.match_info["notice"]
@@ -182,10 +185,14 @@ async def _candidate_page(request: web.Request, looking: Staff, known: Any, form
         hows=candidate_forms.HOWS,
         parts_of_month=candidate_forms.PARTS,
         halves=candidate_forms.HALVES,
-        modalities=candidate_forms.MODALITIES,
-        texts=candidate_forms.TEXTS,
+        duty=_offered(looking, law, known),
+        local=f"{LOCAL}{looking.tenant.code}/" if looking.tenant.code else "",
         address=f"/notices/{name}",
     )
+
+
+def _offered(looking: Staff, law: Law, known: Mapping[str, Any]) -> Choices:
+    return duty_forms.choices(looking.tools.catalogue, law.ladders, known.get("definition") or {})
 
 
 async def sign(request: web.Request) -> web.Response:
