@@ -49,8 +49,8 @@ class Standing:
     """Offices for which a deadline means the same, and how many of them have settled it.
 
     `key` is that of one of their cohorts; `anchored` tells that the day is each office's own. `state` is that
-    of those who have not settled it. `unreachable` are those of them who have no address, counted where one deadline is
-    looked at and something is still ahead.
+    of those who have not settled it. `unreachable` are those of them who have no address, counted where something is
+    still ahead.
     """
 
     key: CohortKey
@@ -87,16 +87,22 @@ def without_address() -> ColumnElement[bool]:
 
 
 async def board(
-    conn: AsyncConnection, today: date, tenant: Tenant = NATION, deadline: str | None = None
+    conn: AsyncConnection,
+    today: date,
+    tenant: Tenant = NATION,
+    deadline: str | None = None,
+    *,
+    reach: bool = True,
 ) -> list[Standing]:
     """Return where every deadline (or only `deadline`) stands on the civil date `today`, by deadline and occurrence.
 
     Counted are the open offices in the sums of `tenant`: for a prefecture all that lie in it. What is open past its
-    last day counts as lapsed, before the sweep of the day has said so.
+    last day counts as lapsed, before the sweep of the day has said so. Without `reach` nobody is looked for
+    who is unreachable.
     """
     cohort = table(CohortRow).c
     about = true() if deadline is None else cohort.deadline == deadline
-    reached = None if deadline is None else (NATION, cohort.state.in_(AHEAD))
+    reached = (NATION, cohort.state.in_(AHEAD)) if reach else None
     found = headcounts(tenant, which=about, reached=reached)
     alike = [cohort[name] for name in SITUATION]
     sums = (

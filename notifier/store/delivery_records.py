@@ -158,14 +158,15 @@ async def deliveries(
     conditions = _wanted(wanted)
     if before is not None:
         conditions.append(delivery.id < before)
-    rows = []
+    numbers: list[int] = []
     # Each is read along an index of its own; what was said to one office is little, however many eyes look at it.
     eyes = _eyes(tenant) if wanted.office is None else (sees_delivery(tenant),)
     for seen in eyes:
-        found = _records(NATION).where(seen, *conditions)
-        rows += (await conn.execute(found.order_by(delivery.id.desc()).limit(limit))).all()
-    rows.sort(key=lambda row: -row.id)
-    return [_record(row) for row in rows[:limit]]
+        found = select(delivery.id).join(table(SayingRow), table(SayingRow).c.id == delivery.saying_id)
+        latest = found.where(seen, *conditions).order_by(delivery.id.desc()).limit(limit)
+        numbers += (await conn.execute(latest)).scalars()
+    # Everything about them is read for those that are shown only: a database may gather it for all it looks through.
+    return await chosen(conn, NATION, sorted(numbers, reverse=True)[:limit]) if numbers else []
 
 
 async def counts(conn: AsyncConnection, tenant: Tenant) -> dict[str, int]:
@@ -186,8 +187,11 @@ def _eyes(tenant: Tenant) -> Sequence[ColumnElement[bool]]:
     if tenant.is_nation:
         return (true(),)
     delivery = table(DeliveryRow).c
-    mine = select(col(OfficeRow.id)).where(answers_to(tenant))
-    return (delivery.authority == tenant.code, and_(delivery.authority == "", delivery.office_id.in_(mine)))
+    # Nobody's are few: they are found by that, and each one's office is looked up. (`EXISTS` would be made a join.)
+    mine = select(col(OfficeRow.id)).where(col(OfficeRow.id) == delivery.office_id, answers_to(tenant))
+    found = mine.correlate(table(DeliveryRow)).scalar_subquery()
+    nobodys = and_(delivery.authority == "", found.is_not(None))
+    return (delivery.authority == tenant.code, nobodys)
 
 
 def _wanted(wanted: Wanted) -> list[ColumnElement[bool] | TextClause]:

@@ -60,7 +60,7 @@ async def show_month(request: web.Request) -> web.Response:
     month = _month(request.query.get("month", "")) or today
     law = await looking.law()
     async with looking.overview() as conn:
-        standing = await store.board(conn, today, looking.tenant)
+        standing = await store.board(conn, today, looking.tenant, reach=False)
     found = months.month_of(law, standing, month, today, looking.tenant)
     return answer.page(
         request,

@@ -101,7 +101,7 @@ async def show(request: web.Request) -> web.Response:
     async with looking.overview() as conn:
         found = await outlines.outlines(conn, looking.tenant, today, in_sum=True)
         offices = await coverage.open_offices(conn, looking.tenant, in_sum=True)
-        standing = await board.board(conn, today, looking.tenant)
+        standing = await board.board(conn, today, looking.tenant, reach=False)
     views = {view.deadline.id: view for view in standings.views_of(law, standing, today, looking.tenant)}
     rows = [_row(views[each.deadline], each, offices) for each in found if each.deadline in views]
     rows.sort(key=lambda row: (_order(row.view), row.view.day is None, row.view.day, row.outline.occurrence))
@@ -144,7 +144,7 @@ async def show_one(request: web.Request) -> web.Response:
     _, page, skip = answer.asked(request)
     async with looking.overview() as conn:
         numbers = await coverage.occurrences(conn, deadline.id)
-        standing = await board.board(conn, looking.today(), looking.tenant, deadline.id)
+        standing = await board.board(conn, looking.today(), looking.tenant, deadline.id, reach=False)
         asked = Asked(deadline, deadlines.occurrence_of(request, numbers), looking.today(), _whys(place))
         counts = await coverage.counts(conn, looking.tenant, asked, in_sum=True)
     lines: Sequence[Line] = ()

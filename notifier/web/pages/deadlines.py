@@ -164,7 +164,7 @@ async def show_offices(request: web.Request) -> web.Response:
         wanted = Wanted(deadline.id, None, **filters, words=words)
         count, lines = await deadline_records.concerned(conn, looking.tenant, wanted, today, skip=skip)
     async with looking.overview() as conn:
-        standing = await store.board(conn, today, looking.tenant, deadline.id)
+        standing = await store.board(conn, today, looking.tenant, deadline.id, reach=False)
     kept = [(name, value) for name, value in filters.items() if value]
     address = f"/deadlines/{deadline.id}/offices"
     return answer.page(
@@ -210,7 +210,7 @@ async def show_progress(request: web.Request) -> web.Response:
     async with looking.overview() as conn:
         numbers = await coverage.occurrences(conn, deadline.id)
         occurrence = occurrence_of(request, numbers)
-        standing = await store.board(conn, today, looking.tenant, deadline.id)
+        standing = await store.board(conn, today, looking.tenant, deadline.id, reach=False)
         where = (conn, looking.tenant, deadline.id, occurrence)
         bound, settled = await deadline_records.completion(*where)
         services = await deadline_records.by_service(*where, today)
