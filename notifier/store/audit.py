@@ -96,22 +96,35 @@ async def append_run(
 
 async def _append(conn: AsyncConnection, chain: str, entries: Sequence[Entry]) -> None:
     async with stepping_out(conn):
-        if conn.dialect.name == "postgresql" and chain == DEEDS:
-            await conn.execute(_turn())
-        previous = (await conn.execute(_head(), {"of_chain": chain})).scalar_one_or_none() or ""
-        rows = []
-        for entry in entries:
-            digest = digest_of(previous, entry)
-            actor = entry.actor
-            about = entry.action, entry.subject, dict(entry.detail)
-            rows.append(
-                (chain, entry.at, actor.name, actor.origin, actor.authority, *about, previous, digest)
-            )
-            previous = digest
-        await _ROWS.insert(conn, rows)
+        if chain == DEEDS:
+            await take_turn(conn)
+        previous = (await conn.execute(head(), {"of_chain": chain})).scalar_one_or_none() or ""
+        await ROWS.insert(conn, _rows(chain, previous, entries))
 
 
-_ROWS = Group(
+async def take_turn(conn: AsyncConnection) -> None:
+    """Wait until no other transaction writes the chain of deeds; from then on none does until this one ends."""
+    if conn.dialect.name == "postgresql":
+        await conn.execute(_turn())
+
+
+def rows_after(previous: str, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
+    """Return the `ROWS` of deeds, bound to `previous`, the digest read since `take_turn`."""
+    return _rows(DEEDS, previous, entries)
+
+
+def _rows(chain: str, previous: str, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
+    rows = []
+    for entry in entries:
+        digest = digest_of(previous, entry)
+        actor = entry.actor
+        about = entry.action, entry.subject, dict(entry.detail)
+        rows.append((chain, entry.at, actor.name, actor.origin, actor.authority, *about, previous, digest))
+        previous = digest
+    return rows
+
+
+ROWS: Final = Group(
     AuditRow,
     (
         "chain",
@@ -134,7 +147,8 @@ def _turn() -> Executable:
 
 
 @cache
-def _head() -> Select[str]:
+def head() -> Select[str]:
+    """Return what selects the last digest of the chain `of_chain`; no row where nothing was written yet."""
     of_chain = select(col(AuditRow.digest)).where(col(AuditRow.chain) == bindparam("of_chain"))
     return of_chain.order_by(col(AuditRow.id).desc()).limit(1)
 

@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal, Self, TypeAlias, TypeVar, cast
+from time import monotonic
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, cast
 
-from sqlalchemy import URL, ColumnElement, StaticPool, Table, event, inspect, make_url, text
+from sqlalchemy import URL, ColumnElement, StaticPool, Table, event, exc, inspect, make_url, text
 from sqlalchemy.engine import Connection as PlainConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -35,6 +36,8 @@ Condition: TypeAlias = ColumnElement[bool]
 OLDEST_SQLITE = (3, 38, 0)
 """The first with the operator `->`, which conditions on facts use."""
 CONNECT_SECONDS = 10
+IDLE_SECONDS = 1.0
+"""For so long a connection of the pool is taken as it was left."""
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -283,10 +286,36 @@ def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
         return engine
     options["pool_size"] = 10
     options["max_overflow"] = 10
-    options["pool_pre_ping"] = True
     server = {"application_name": "notifier", "timezone": "UTC"}
     options["connect_args"] = {"timeout": CONNECT_SECONDS, "server_settings": server}
-    return create_async_engine(address, **options)
+    engine = create_async_engine(address, **options)
+    _look_after_idle(engine)
+    return engine
+
+
+def _look_after_idle(engine: AsyncEngine) -> None:
+    """See that a connection from the pool still lives: those that lay idle are asked, the others were used just now.
+
+    The library's own look is three round trips each time a connection is taken.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def checkin(_: object, record: Any) -> None:
+        record.info["idle since"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def checkout(connection: Any, record: Any, _: object) -> None:
+        since = record.info.get("idle since")
+        if since is None:
+            return
+        try:
+            lives = not connection.driver_connection.is_closed()
+            if lives and monotonic() - since > IDLE_SECONDS:
+                engine.sync_engine.dialect.do_ping(connection)
+        except engine.sync_engine.dialect.loaded_dbapi.Error:
+            lives = False
+        if not lives:
+            raise exc.InvalidatePoolError
 
 
 def _steer_sqlite(engine: AsyncEngine) -> None:
@@ -302,4 +331,7 @@ def _steer_sqlite(engine: AsyncEngine) -> None:
 def as_json(value: Any) -> str:
     """Return `value` as the text in which JSON is kept."""
     # Escaped letters would keep SQLite from finding a Japanese name inside what is kept.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
+
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 
@@ -98,6 +99,20 @@ class PresentConnection(BriefConnection):
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return fn(*args, **kwargs)
+
+
+async def at_one_go(
+    conn: AsyncConnection, statements: Sequence[tuple[str, Sequence[Any]]]
+) -> list[list[Any]]:
+    """Run statements with their values on SQLite, one after another at one change of threads; return the rows of each."""
+    driver = (await conn.get_raw_connection()).driver_connection
+    if not isinstance(driver, BriefConnection):
+        raise TypeError("only connections to SQLite take statements at one go")
+
+    def run(plain: sqlite3.Connection) -> list[list[Any]]:
+        return [plain.execute(statement, values).fetchall() for statement, values in statements]
+
+    return await driver.do(run, driver._conn)  # noqa: SLF001 -- as it is under the driver
 
 
 class _Opening:

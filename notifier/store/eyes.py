@@ -15,6 +15,8 @@ from notifier.domain.callers import Tenant
 ROLE: Final = "notifier_tenant"
 """Who reads and writes for a tenant. It cannot log in, owns nothing and has no right to look past the walls."""
 SETTING: Final = "notifier.tenant"
+_SEEN_BY: Final = "seen by"
+"""Where a connection notes whose eyes it looks through, so that nobody has to ask the database."""
 
 
 @asynccontextmanager
@@ -24,19 +26,19 @@ async def behind(conn: AsyncConnection, tenant: Tenant | None) -> AsyncIterator[
         yield
         return
     await _become(conn, ROLE, tenant.code)
-    yield
+    conn.info[_SEEN_BY] = tenant.code
+    try:
+        yield
+    finally:
+        conn.info.pop(_SEEN_BY, None)  # what failed ends with its transaction, and the settings with that
     await _become(conn, "none", "")
 
 
 @asynccontextmanager
 async def stepping_out(conn: AsyncConnection) -> AsyncIterator[None]:
     """Step out from behind the walls for what the program itself writes, such as the audit, and back in."""
-    if conn.dialect.name != "postgresql":
-        yield
-        return
-    found = await conn.execute(text(f"SELECT current_setting('role'), current_setting('{SETTING}', true)"))
-    role, code = found.one()
-    if role != ROLE:
+    code = conn.info.get(_SEEN_BY)
+    if code is None:
         yield
         return
     await _become(conn, "none", "")

@@ -10,10 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from operator import itemgetter
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -112,13 +121,13 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event], now: dateti
     offices = await _offices(conn, {each.office for each in events if each.office is not None})
     first: dict[tuple[str, str, str], Event] = {}
     for event in events:
-        if _may_speak(event, offices):
+        if may_speak(event, offices):
             first.setdefault(event.name, event)
     today = civil_date(now)
-    states = {name: _state(event, offices, today) for name, event in first.items()}
+    states = {name: state_of(event, offices, today) for name, event in first.items()}
     written = await _insert(conn, first, states, now)
     applied = [event for name, event in first.items() if name in written and states[name] == "applied"]
-    await _FACTS.insert(conn, [_fact(each, offices, now) for each in applied])
+    await FACTS.insert(conn, [fact_row(each, offices, now) for each in applied])
     known = {name: event.body_hash for name, event in first.items() if name in written}
     known |= await _hashes(conn, {each.name for each in events} - written)
     outcomes: list[Intake] = []
@@ -175,16 +184,23 @@ async def authorities_of(conn: AsyncConnection, number: str) -> frozenset[str] |
 
 
 async def _offices(conn: AsyncConnection, numbers: Collection[str]) -> dict[str, _Office]:
+    if not numbers:
+        return {}
+    return by_number((await conn.execute(answering(), {"numbers": sorted(numbers)})).all())
+
+
+def by_number(rows: Sequence[Row[Any]]) -> dict[str, _Office]:
+    """Return offices by number, from rows that `answering` selects."""
     answers: dict[str, tuple[int, set[str]]] = {}
-    if numbers:
-        for row in await conn.execute(_answering(), {"numbers": sorted(numbers)}):
-            _, codes = answers.setdefault(row.number, (row.id, {row.municipality, row.prefecture}))
-            codes.update([row.authority] if row.authority else [])
+    for row in rows:
+        _, codes = answers.setdefault(row.number, (row.id, {row.municipality, row.prefecture}))
+        codes.update([row.authority] if row.authority else [])
     return {number: _Office(each[0], frozenset(each[1])) for number, each in answers.items()}
 
 
 @cache
-def _answering() -> Select[Any]:
+def answering() -> Select[Any]:
+    """Select the offices among `numbers`, once for each authority to which they answer."""
     office, designation = table(OfficeRow), table(DesignationRow)
     return (
         select(
@@ -195,13 +211,13 @@ def _answering() -> Select[Any]:
     )
 
 
-def _may_speak(event: Event, offices: Mapping[str, _Office]) -> bool:
+def may_speak(event: Event, offices: Mapping[str, _Office]) -> bool:
     """Tell whether the sender may speak about the office; about one not known yet that is seen when it appears."""
     known = offices.get(event.office or "")
     return known is None or not event.sender or event.sender in known.authorities
 
 
-def _state(event: Event, offices: Mapping[str, _Office], today: date) -> str:
+def state_of(event: Event, offices: Mapping[str, _Office], today: date) -> str:
     """A fact that is told ahead waits for its day, one about an office that is not enrolled yet for the office."""
     is_placed = event.office is None or event.office in offices
     return "applied" if is_placed and event.on <= today else "waiting"
@@ -214,28 +230,30 @@ async def _insert(
     now: datetime,
 ) -> set[tuple[str, str, str]]:
     """Insert the events that are not known yet, in the order of their names, so that two writers never cross."""
-    rows = [
-        (
-            *name,
-            event.key,
-            event.type,
-            event.subject,
-            as_kept(event.values) | {"on": event.on.isoformat()},
-            event.happened_at,
-            now,
-            event.body_hash,
-            event.request or None,
-            event.traceparent or None,
-            states[name],
-            "",
-        )
-        for name, event in sorted(events.items(), key=itemgetter(0))
-    ]
-    return {(row.sender, row.source, row.event_id) for row in await _EVENTS.insert(conn, rows)}
+    rows = [row_of(events[name], states[name], now) for name in sorted(events)]
+    return {(row.sender, row.source, row.event_id) for row in await EVENTS.insert(conn, rows)}
+
+
+def row_of(event: Event, state: str, now: datetime) -> tuple[Any, ...]:
+    """Return the row of `EVENTS` that keeps an event."""
+    return (
+        *event.name,
+        event.key,
+        event.type,
+        event.subject,
+        as_kept(event.values) | {"on": event.on.isoformat()},
+        event.happened_at,
+        now,
+        event.body_hash,
+        event.request or None,
+        event.traceparent or None,
+        state,
+        "",
+    )
 
 
 _NAME = ("sender", "source", "event_id")
-_EVENTS = Group(
+EVENTS = Group(
     EventRow,
     (
         *_NAME,
@@ -289,10 +307,11 @@ _COLUMNS = (
     "source",
     "derived",
 )
-_FACTS = Group(FactRow, _COLUMNS)
+FACTS = Group(FactRow, _COLUMNS)
 
 
-def _fact(event: Event, offices: Mapping[str, _Office], now: datetime) -> tuple[Any, ...]:
+def fact_row(event: Event, offices: Mapping[str, _Office], now: datetime) -> tuple[Any, ...]:
+    """Return the row of `FACTS` that follows from an event; its office, if it is about one, is among `offices`."""
     office_id = None if event.office is None else offices[event.office].id
     about = office_id, event.authority, event.traceparent or None
     return (*about, *_said(event.type, event.on, event.values), now, event.source, False)
@@ -343,7 +362,7 @@ async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
             authority = None if row.number else row.subject.removeprefix("authority/")
             about = row.office_id, authority, row.traceparent
             ripe.append((*about, *_said(row.type, on, kept), now, row.source, False))
-    await _FACTS.insert(conn, ripe)
+    await FACTS.insert(conn, ripe)
     if found:
         kept_ids = {row.id for row in rows}
         ends = [

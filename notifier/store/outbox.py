@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Executable,
@@ -30,6 +30,7 @@ from sqlmodel import col
 
 from notifier.store.chosen import among
 from notifier.store.database import Database, table
+from notifier.store.groups import Group
 from notifier.store.tables import OutboxRow
 
 
@@ -42,6 +43,20 @@ class Message:
     payload: Mapping[str, Any] = field(default_factory=dict)
     token: str = ""
     attempts: int = 1
+
+
+WAITING: Final = Group(
+    OutboxRow,
+    ("key", "step", "payload", "due_at", "token", "attempts", "problem"),
+    once=("key",),
+    changing="SET due_at = excluded.due_at WHERE outbox.due_at > excluded.due_at",
+)
+"""Messages as `enqueue` leaves them; for statements that leave one among other rows."""
+
+
+def waiting(step: str, due_at: datetime) -> tuple[Any, ...]:
+    """Return the row of a message for `step` that carries nothing; see `enqueue`."""
+    return step, step, {}, due_at, "", 0, ""
 
 
 async def enqueue(
