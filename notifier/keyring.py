@@ -171,6 +171,10 @@ def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
+def _caller(key: ApiKey) -> Caller:
+    return Caller(key.prefix, key.role, key.authority, frozenset(key.scopes), key.user_role, key.vendor)
+
+
 class Keyring:
     """Recognises keys. What it has looked up it believes for half a second.
 
@@ -183,6 +187,7 @@ class Keyring:
         self._tools = tools
         self._seconds = seconds
         self._seen: dict[str, tuple[ApiKey, float]] = {}
+        self._callers: dict[str, tuple[ApiKey, Caller]] = {}
         self._used: set[str] = set()
         self._waiting: list[tuple[str, asyncio.Future[ApiKey | None]]] = []
         self._looking: asyncio.Task[None] | None = None
@@ -194,6 +199,34 @@ class Keyring:
         if parts is None or key is None or not hmac.compare_digest(_digest(parts[2]), key.digest):
             return None
         return await self._opening(key)
+
+    def at_hand(self, prefix: str) -> Caller | None:
+        """Return who holds the key of this name, if it was looked up just now, is good, and was used today before.
+
+        None says nothing: `caller_named` knows.
+        """
+        seen, today = self._seen.get(prefix), self._tools.today()
+        if (
+            seen is None
+            or self._seconds() >= seen[1]
+            or seen[0].last_used != today
+            or not seen[0].is_good(today)
+        ):
+            return None
+        self._used.add(prefix)
+        key, caller = self._callers.get(prefix, (None, None))
+        if key is not seen[0] or caller is None:
+            caller = _caller(seen[0])
+            self._callers[prefix] = seen[0], caller
+        return caller
+
+    def opens(self, token: str) -> bool:
+        """Tell whether `token` (`prefix.secret`) shows a key that was looked up just now; False says nothing."""
+        parts = _TOKEN.fullmatch(token)
+        seen = self._seen.get(parts[1]) if parts else None
+        return (
+            parts is not None and seen is not None and hmac.compare_digest(_digest(parts[2]), seen[0].digest)
+        )
 
     async def caller_named(self, prefix: str) -> Caller | None:
         """Return who holds the key of this name, for whoever proves it by a signature; None as in `caller_of`."""
@@ -213,7 +246,7 @@ class Keyring:
             async with self._tools.database.transaction() as conn:
                 await keys.note_use(conn, key.prefix, today)
             self._seen.pop(key.prefix, None)
-        return Caller(key.prefix, key.role, key.authority, frozenset(key.scopes), key.user_role, key.vendor)
+        return _caller(key)
 
     async def _find(self, prefix: str) -> ApiKey | None:
         seen = self._seen.get(prefix)
@@ -252,4 +285,5 @@ class Keyring:
         stale = [each for each, (_, end) in self._seen.items() if each in names or end <= until - FRESH]
         for each in stale:
             del self._seen[each]
+            self._callers.pop(each, None)
         self._seen |= {each.prefix: (each, until) for each in known}

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from aiohttp.web import Application, AppRunner
 
 from notifier.errors import SettingsError
-from notifier.web.connections import GUARD, Guard, GuardedSite
+from notifier.web.connections import GUARD, WICKET, Guard, GuardedSite
 
 
 @asynccontextmanager
@@ -19,7 +19,8 @@ async def listening(application: Application, host: str, port: int, setting: str
     await runner.setup()
     try:
         guard = application[GUARD] if GUARD in application else Guard()
-        site = GuardedSite(runner, guard, host, port)
+        wicket = application.get(WICKET)
+        site = GuardedSite(runner, guard, host, port, wicket)
         try:
             await site.start()
         except OSError as fault:

@@ -35,6 +35,10 @@ class Ownership:
         """Tell whether it has to be asked for before it is known whose it is."""
         return bool(caller.key) and source not in self._senders and not is_kept_back(source, caller.key)
 
+    def is_own(self, caller: Caller, source: str) -> bool:
+        """Tell whether a source is known to be the caller's own."""
+        return self._senders.get(source) == caller.authority and not is_kept_back(source, caller.key)
+
     async def claim(self, caller: Caller, sources: Collection[str]) -> None:
         """Learn to whom `sources` belong; those that belong to nobody become the caller's. Raises StoreError."""
         # The oldest go: what somebody else has just learned they will ask for in a moment.

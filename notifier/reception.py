@@ -118,6 +118,33 @@ class Reception:
             self._count(each.code)
         return answers
 
+    def begin(self, caller: Caller, event: Inbound) -> asyncio.Future[Intake] | None:
+        """Have one event kept that is a plain fact, of a source that was met, and beyond objection; None for any other.
+
+        Once the future is done and `is_taken` holds of it, the event is durable, as `take` would have told.
+        """
+        kind = self.kinds.get(event.type)
+        if kind is None or event.type in DEALT_WITH or len(self._waiting) >= MOST_WAITING:
+            return None
+        if self._refused(caller, kind, event) is not None or not self._ownership.is_own(caller, event.source):
+            return None
+        return self._keep(self._kept(caller, kind, event))
+
+    def is_unmet(self, caller: Caller, event: Inbound) -> bool:
+        """Tell whether the source of an event has to be met before it can begin."""
+        return self._ownership.is_unknown(caller, event.source)
+
+    async def meet(self, caller: Caller, event: Inbound) -> None:
+        """Learn whose the source of an event is. Raises StoreError."""
+        await self._claim_sources(caller, [event])
+
+    def is_taken(self, became: Intake) -> bool:
+        """Tell whether an event that began is answered as taken, and count it if so."""
+        if became in _BY_INTAKE:
+            return False
+        self._count(TAKEN.code)
+        return True
+
     async def _answer_all(self, caller: Caller, events: Sequence[Inbound]) -> list[Answer]:
         answers: list[Answer] = []
         for found in await asyncio.gather(
@@ -142,14 +169,17 @@ class Reception:
             if met is not None:
                 return _BY_INTAKE.get(met, TAKEN)
             event = replace(event, source=source)
-        values = kind.values_of(event.data, event.on)  # they were checked: `_refused` found no faults
-        kept = event_to_keep(event, kind, values, caller.authority, caller.key)
+        kept = self._kept(caller, kind, event)
         if event.type in DEALT_WITH:
             async with self._dealing:
                 answer = await self._deal(caller, event, kept)
         else:
             answer = _BY_INTAKE.get(await self._keep(kept), TAKEN)
         return answer
+
+    def _kept(self, caller: Caller, kind: FactType, event: Inbound) -> Event:
+        values = kind.values_of(event.data, event.on)  # they were checked: `_refused` found no faults
+        return event_to_keep(event, kind, values, caller.authority, caller.key)
 
     # ---- who may say what ----
 
@@ -184,14 +214,14 @@ class Reception:
 
     # ---- facts: kept in groups ----
 
-    async def _keep(self, event: Event) -> Intake:
+    def _keep(self, event: Event) -> asyncio.Future[Intake]:
         kept: asyncio.Future[Intake] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, kept))
         if len(self._waiting) >= GROUP:
             self._full.set()
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-        return await kept
+        return kept
 
     async def _write(self) -> None:
         try:

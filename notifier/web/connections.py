@@ -6,12 +6,19 @@ hundred silent ones would shut everybody else out.
 
 import asyncio
 from collections.abc import Callable
+from typing import cast
 
 from aiohttp import web
+
+from notifier.web.api.wicket import Wicket
+from notifier.web.plain_calls import LARGEST, Unfinished, read
 
 MOST_CONNECTIONS = 500
 HEADER_SECONDS = 10.0
 """From the opening of a connection, or the end of an answer, to the end of the next header."""
+
+LAST_SECONDS = 5.0
+"""For what is under way at the wicket when the door closes."""
 
 PATIENCE = 12
 """How many times that span a reader may take to fetch an answer."""
@@ -71,6 +78,7 @@ class Guard:
 
 
 GUARD = web.AppKey("guard", Guard)
+WICKET = web.AppKey("wicket", Wicket)
 
 
 def _cut(transport: asyncio.BaseTransport) -> None:
@@ -86,20 +94,21 @@ class _Watched(asyncio.Protocol):
     def __init__(self, inner: asyncio.Protocol, guard: Guard) -> None:
         self._inner = inner
         self._guard = guard
-        self._transport: asyncio.BaseTransport | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, or cut it if there are too many."""
         if not self._guard.opened(transport):
             _cut(transport)
             return
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._inner.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         if self._transport is not None:
             self._guard.closed(self._transport)
+            self._transport = None
             self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -122,13 +131,94 @@ class _Watched(asyncio.Protocol):
             self._inner.resume_writing()
 
 
+class _Wicketed(_Watched):
+    """A connection whose plain calls are taken in at the wicket; from the first other call on it is aiohttp's for good.
+
+    One call is under way at a time, so that answers keep the order of calls; what comes meanwhile is held.
+    """
+
+    def __init__(self, inner: asyncio.Protocol, guard: Guard, wicket: Wicket) -> None:
+        super().__init__(inner, guard)
+        self._wicket: Wicket | None = wicket
+        self._under_way = b""
+        self._held = b""
+        self._reads_slowly = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take a plain call in, hold what comes before its time, hand on the rest."""
+        if self._wicket is None:
+            super().data_received(data)
+        elif self._transport is not None:
+            self._held = self._held + data if self._held else data
+            if not self._under_way and not self._reads_slowly:
+                self._look()
+            elif len(self._held) > LARGEST and self._transport.is_reading():
+                self._transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        """Take nothing in while the other side does not fetch its answers."""
+        self._reads_slowly = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Go on where it was left."""
+        self._reads_slowly = False
+        super().resume_writing()
+        if self._wicket is not None and self._held and not self._under_way:
+            self._look()
+
+    def _look(self) -> None:
+        call = read(self._held)
+        if isinstance(call, Unfinished):
+            return
+        self._under_way, self._held = self._held, b""
+        if call is None or self._wicket is None:
+            self._step_aside()
+            return
+        self._guard.header_came(self._transport)
+        if not self._wicket.take(call, self._answer):
+            self._step_aside()
+
+    def _answer(self, answer: bytes | None) -> None:
+        if self._transport is None:
+            return
+        if answer is None:
+            self._step_aside()
+            return
+        self._under_way = b""
+        self._transport.write(answer)
+        self._guard.await_header(self._transport)
+        if self._held and not self._reads_slowly:
+            self._look()
+        self._read_on()
+
+    def _step_aside(self) -> None:
+        """Leave the connection to aiohttp, from the beginning of the call that was looked at."""
+        self._wicket = None
+        came = self._under_way + self._held
+        self._under_way = self._held = b""
+        self._read_on()
+        super().data_received(came)
+
+    def _read_on(self) -> None:
+        if (
+            self._transport is not None
+            and not self._transport.is_reading()
+            and not self._transport.is_closing()
+        ):
+            self._transport.resume_reading()
+
+
 class GuardedSite(web.BaseSite):
     """A site whose connections are watched by the guard of its application."""
 
-    def __init__(self, runner: web.AppRunner, guard: Guard, host: str, port: int) -> None:
-        """Prepare to listen on `host` and `port`; 0 takes any free port."""
+    def __init__(
+        self, runner: web.AppRunner, guard: Guard, host: str, port: int, wicket: Wicket | None = None
+    ) -> None:
+        """Prepare to listen on `host` and `port` (0: any free one); plain calls go to the `wicket`, if there is one."""
         super().__init__(runner)
         self._guard = guard
+        self._wicket = wicket
         self._host = host
         self._port = port
 
@@ -148,10 +238,21 @@ class GuardedSite(web.BaseSite):
     async def start(self) -> None:
         """Listen. Raises OSError if the address is taken or not ours."""
         await super().start()
-        make = _maker(self._runner)
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: _Watched(make(), self._guard), self._host, self._port
+            self._protocol(_maker(self._runner)), self._host, self._port
         )
+
+    async def stop(self) -> None:
+        """Listen no more, and let what is under way at the wicket be answered."""
+        await super().stop()
+        if self._wicket is not None:
+            await self._wicket.close(LAST_SECONDS)
+
+    def _protocol(self, make: Callable[[], asyncio.Protocol]) -> Callable[[], asyncio.Protocol]:
+        guard, wicket = self._guard, self._wicket
+        if wicket is None:
+            return lambda: _Watched(make(), guard)
+        return lambda: _Wicketed(make(), guard, wicket)
 
 
 def _maker(runner: web.BaseRunner) -> Callable[[], asyncio.Protocol]:

@@ -15,11 +15,15 @@ REQUEST_ID = web.RequestKey("request_id", str)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{8,128}", re.ASCII)
 
 
+def name_of(written: str) -> str:
+    """Return the id that a caller has written if it is well-formed, else a new one."""
+    return written if _WELL_FORMED.fullmatch(written) else secrets.token_hex(12)
+
+
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Take the caller's id if it is well-formed, else draw one; put it on the answer and into the log."""
-    written = request.headers.get(HEADER, "")
-    found = written if _WELL_FORMED.fullmatch(written) else secrets.token_hex(12)
+    found = name_of(request.headers.get(HEADER, ""))
     request[REQUEST_ID] = found
     parent = accepted(request.headers.get("traceparent", ""))
     trace = {"trace": trace_of(parent)} if parent else {}

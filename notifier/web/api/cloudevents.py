@@ -4,7 +4,7 @@ Source: CloudEvents 1.0.2, the specification, its JSON format, and its HTTP prot
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
@@ -78,6 +78,20 @@ class CloudEvent(BaseModel):
     data: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
+_ATTRIBUTES: Final = frozenset(CloudEvent.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The id of the call in which events came, and the trace (W3C) it belongs to; an event's own goes before that."""
+
+    request: str = ""
+    parent: str = ""
+
+
+UNTRACED: Final = Traced()
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One event as it came: the event, or what is wrong with it."""
@@ -102,22 +116,24 @@ def mode_of(request: web.Request) -> Mode:
     raise RefusedError("unsupported-media-type")
 
 
-def read_batch(body: bytes, now: datetime) -> list[Envelope]:
+def read_batch(body: bytes, now: datetime, traced: Traced = UNTRACED) -> list[Envelope]:
     """Read a batch; what is wrong with one event is told with that event. `now` is the instant of arrival."""
     found = read_json(body)
     if not isinstance(found, list):
         raise RefusedError("no-event", [Wrong("", "list_type")])
     if len(found) > LONGEST_BATCH:
         raise RefusedError("too-large")
-    return [_read(each, now) for each in found]
+    return [_read(each, now, traced) for each in found]
 
 
-def read_structured(body: bytes, now: datetime) -> Envelope:
+def read_structured(body: bytes, now: datetime, traced: Traced = UNTRACED) -> Envelope:
     """Read one event whose attributes stand beside its data."""
-    return _read(read_json(body), now)
+    return _read(read_json(body), now, traced)
 
 
-def read_binary(headers: Mapping[str, str], body: bytes, now: datetime) -> Envelope:
+def read_binary(
+    headers: Mapping[str, str], body: bytes, now: datetime, traced: Traced = UNTRACED
+) -> Envelope:
     """Read one event whose attributes are headers and whose data are the body."""
     written: dict[str, Any] = {}
     for name, value in headers.items():
@@ -130,7 +146,7 @@ def read_binary(headers: Mapping[str, str], body: bytes, now: datetime) -> Envel
     if misplaced:
         return Envelope(None, tuple(Wrong(f"ce-{name}", "misplaced", "header") for name in sorted(misplaced)))
     written["data"] = read_json(body) if body else {}
-    found = _read(written, now)
+    found = _read(written, now, traced)
     return Envelope(found.event, tuple(in_headers(each) for each in found.wrongs))
 
 
@@ -149,12 +165,14 @@ def _decoded(value: str) -> str:
     return unquote_to_bytes(value.encode("utf-8", "surrogateescape")).decode("utf-8")
 
 
-def _read(found: object, now: datetime) -> Envelope:
+def _read(found: object, now: datetime, traced: Traced) -> Envelope:
     if not isinstance(found, dict):
         return Envelope(None, (Wrong("", "dict_type"),))
     # A null attribute counts as absent (JSON format, 2.2).
-    written = {name: value for name, value in found.items() if value is not None}
-    wrongs = list(_wrong_extensions(written))
+    written = found
+    if None in found.values():
+        written = {name: value for name, value in found.items() if value is not None}
+    wrongs = _wrong_extensions(written)
     try:
         event = CloudEvent.model_validate(written)
     except ValidationError as fault:
@@ -175,15 +193,22 @@ def _read(found: object, now: datetime) -> Envelope:
             name if kind == "authority" else None,
             event.data,
             is_timed=event.time is not None,
-            traceparent=accepted(str(written.get("traceparent", ""))),
+            request=traced.request,
+            traceparent=_accepted(written) or traced.parent,
         )
     )
 
 
-def _wrong_extensions(written: Mapping[str, Any]) -> Sequence[Wrong]:
+def _accepted(written: Mapping[str, Any]) -> str:
+    return accepted(str(written["traceparent"])) if "traceparent" in written else ""
+
+
+def _wrong_extensions(written: Mapping[str, Any]) -> list[Wrong]:
     """Return what is wrong with members that are no attributes of CloudEvents; their names are not repeated."""
-    others = {name: value for name, value in written.items() if name not in CloudEvent.model_fields}
-    wrongs = []
+    others = {name: value for name, value in written.items() if name not in _ATTRIBUTES}
+    wrongs: list[Wrong] = []
+    if not others:
+        return wrongs
     if "data_base64" in others:
         wrongs.append(Wrong("/data_base64", "unsupported"))
         del others["data_base64"]

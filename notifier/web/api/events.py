@@ -1,8 +1,7 @@
 """POST /v1/events: events of other systems come in, each answered once it is kept."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import structlog
 from aiohttp import web
@@ -20,6 +19,10 @@ from notifier.web.api.problems import TITLES, Problem, RefusedError, Wrong, poin
 from notifier.web.tracing import REQUEST_ID
 
 _log = structlog.get_logger("notifier.web")
+
+SCOPE: Final = "events:write"
+COST: Final = 1
+"""What an event takes of a key's allowance."""
 
 
 class EventQuery(Query):
@@ -62,13 +65,13 @@ async def post(call: Call) -> web.Response:
     """Take one event or a batch. 202 and 207 are sent after the database has kept what they speak of."""
     mode = cloudevents.mode_of(call.request)
     body = await call.raw()
-    now = call.entrance.now()
+    now, traced = call.entrance.now(), _trace_of(call)
     if mode == "batch":
-        return await _batch(call, cloudevents.read_batch(body, now))
+        return await _batch(call, cloudevents.read_batch(body, now, traced))
     if mode == "structured":
-        envelope = cloudevents.read_structured(body, now)
+        envelope = cloudevents.read_structured(body, now, traced)
     else:
-        envelope = cloudevents.read_binary(call.request.headers, body, now)
+        envelope = cloudevents.read_binary(call.request.headers, body, now, traced)
     if envelope.event is None:
         raise RefusedError("no-event", envelope.wrongs)
     (answer,) = await _take(call, [envelope.event])
@@ -77,20 +80,27 @@ async def post(call: Call) -> web.Response:
         if mode == "binary":
             wrongs = [cloudevents.in_headers(each) for each in wrongs]
         raise RefusedError(answer.code, wrongs)
-    event = envelope.event
+    return web.json_response(text=said_of(envelope.event), status=202)
+
+
+def said_of(event: Inbound) -> str:
+    """Return what is answered about an event that was taken."""
     taken = Taken(source=event.source, id=event.id, awaits=_awaits(event))
-    return web.json_response(text=taken.model_dump_json(exclude_none=True), status=202)
+    return taken.model_dump_json(exclude_none=True)
 
 
 def _awaits(event: Inbound) -> Literal["approval"] | None:
     return "approval" if event.type == DECIDED else None
 
 
+def _trace_of(call: Call) -> cloudevents.Traced:
+    """Return the id of the call, and the trace it belongs to."""
+    parent = accepted(call.request.headers.get("traceparent", ""))
+    return cloudevents.Traced(call.request.get(REQUEST_ID, ""), parent)
+
+
 async def _take(call: Call, events: Sequence[Inbound]) -> list[Answer]:
-    """Take events in with the id of the call and the trace it belongs to; an event's own trace goes before the call's."""
-    request, parent = call.request.get(REQUEST_ID, ""), accepted(call.request.headers.get("traceparent", ""))
-    traced = [replace(each, request=request, traceparent=each.traceparent or parent) for each in events]
-    answers = await call.entrance.reception.take(call.who, traced)
+    answers = await call.entrance.reception.take(call.who, events)
     refused = [each.code for each in answers if each.code]
     _log.info("events came in", taken=len(answers) - len(refused), refused=sorted(set(refused)))
     return answers
@@ -131,7 +141,7 @@ ROUTES = (
         "/events",
         "出来事を1件、またはまとめて知らせる（CloudEvents 1.0）",
         post,
-        "events:write",
+        SCOPE,
         takes={
             cloudevents.STRUCTURED: CloudEvent,
             cloudevents.BATCH: [CloudEvent],
@@ -161,7 +171,7 @@ ROUTES = (
             "その自治体が同じidで別の内容を送っていれば409で、保管するsourceの末尾には団体コードが付きます。"
             "自治体ごとにsourceを分けておくと確かです。"
         ),
-        cost=1,
+        cost=COST,
         queues=False,  # many senders share one transaction: they must wait side by side
     ),
 )

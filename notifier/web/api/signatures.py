@@ -29,10 +29,23 @@ async def signer(
     )
     if not name or not message or len(signed) > LONGEST:
         return None
-    is_theirs = exchange is not None and signing.verify(
-        exchange.secret_of(f"inbound {name}"), message, timestamp, signed, now, body
-    )
-    if not is_theirs and f"{asymmetric.VERSION}," in signed:
+    secret = None if exchange is None else secret_of(exchange, name)
+    is_right = is_theirs(secret, message, timestamp, signed, now, body)
+    if not is_right and f"{asymmetric.VERSION}," in signed:
         public = await keyring.public_keys(name)
-        is_theirs = asymmetric.verify(public, message, timestamp, signed, now, body)
-    return await keyring.caller_named(name) if is_theirs else None
+        is_right = asymmetric.verify(public, message, timestamp, signed, now, body)
+    return await keyring.caller_named(name) if is_right else None
+
+
+def secret_of(exchange: Exchange, name: str) -> bytes:
+    """Return the secret with which the holder of the key of this name signs events."""
+    return exchange.secret_of(f"inbound {name}")
+
+
+def is_theirs(
+    secret: bytes | None, message: str, timestamp: str, signed: str, now: datetime, body: bytes
+) -> bool:
+    """Tell whether one of the signatures was made with `secret`, within five minutes of `now`, over this message."""
+    if secret is None or not message or len(signed) > LONGEST:
+        return False
+    return signing.verify(secret, message, timestamp, signed, now, body)
