@@ -1,5 +1,7 @@
 """Asking: every deed on an office's page goes the same way: a form, a page that asks once more, then it is done.
 
+What can be undone, and was filled in beforehand, is done from the form, unless there is something to think of.
+
 Each works without JavaScript. What was typed stays when something is wrong, or when the visitor goes back to change it.
 """
 
@@ -14,6 +16,7 @@ from notifier.web import forms
 from notifier.web.forms import Form
 from notifier.web.office.door import MARK, STEP, Caller, let_in
 
+ONWARD = "確認へ進む"
 CROWDED = "この1時間の登録が多すぎます。しばらくしてから、もう一度お試しください。"
 
 
@@ -55,7 +58,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A form: what it is about, its fields, and, once it is filled in rightly, what will be done."""
+    """A form: what it is about, its fields, and, once it is filled in rightly, what will be done.
+
+    `at_once` tells that its button does it, without asking once more; `button` is then named after what it does.
+    """
 
     title: str
     lead: str
@@ -63,7 +69,8 @@ class Asked:
     ready: Ready | None = None
     about: str = ""
     note: str = ""
-    button: str = "確認へ進む"
+    button: str = ONWARD
+    at_once: bool = False
 
 
 Prepare: TypeAlias = Callable[[Caller, Form], Awaitable[Asked]]
@@ -90,7 +97,8 @@ def deed(path: str, prepare: Prepare) -> tuple[web.RouteDef, web.RouteDef]:
             if form.value(STEP) == "change":
                 form.problems.clear()
             return caller.page("ask.html", asked=asked, form=form, status=forms.status_of(form))
-        if form.value(STEP) != "do":
+        is_asked = form.value(STEP) == "do" or (form.value(STEP) == "once" and not asked.ready.warning)
+        if not is_asked:
             kept = [(name, each) for name, found in form.typed.items() for each in found]
             kept = [(name, each) for name, each in kept if name not in {MARK, STEP}]
             return caller.page("confirm.html", asked=asked, ready=asked.ready, kept=kept)

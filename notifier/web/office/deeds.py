@@ -1,5 +1,6 @@
 """What an office does about a duty on its page: it is done, it is not ours, remind me, I have seen it; and asks."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -13,7 +14,7 @@ from notifier.domain.wishes import days_to_wish, last_safe_day
 from notifier.steps.declare import GRACE, Asserted, Declared, Kept, declare, undo
 from notifier.web.forms import Form
 from notifier.web.office import facts
-from notifier.web.office.asking import Asked, Field, Ready, deed
+from notifier.web.office.asking import ONWARD, Asked, Field, Ready, deed
 from notifier.web.office.door import STALE, Caller, let_in
 from notifier.web.office.duties import Card, View, given_values, opening_types, pattern_for, settling_types
 from notifier.web.office.seeing import see, view_of
@@ -28,6 +29,7 @@ REASONS: Final = (
 )
 LONGEST_WORDS: Final = 500
 KIND: Final = "kind"
+RECORD: Final = "この内容で登録する"
 TOLD: Final = "市町村に伝えました。回答は、このページとメールでお知らせします。"
 UNDONE: Final = "取り消しました。"
 TOO_LATE: Final = "もう取り消せません。直したいときは「市町村に伝える」からお知らせください。"
@@ -89,7 +91,18 @@ async def _asserting(caller: Caller, form: Form, *, opening: bool) -> Asked:
     first, last = facts.span_of(pattern, view.today)
     day = Field("day", "on", f"{kind.label}の日", _span(first, last), first=_start(first, last))
     hidden = (Field("hidden", KIND, "", first=kind.type),) if len(kinds) > 1 else ()
-    asked = Asked(title, _title(card), (*hidden, day, *facts.fields_of(kind, given)), about=kind.label)
+    minutes = int(GRACE.total_seconds() // 60)
+    asked = Asked(
+        title,
+        _title(card),
+        (*hidden, day, *facts.fields_of(kind, given)),
+        about=kind.label,
+        note=""
+        if opening
+        else f"登録は市町村にも伝わります。{minutes}分以内なら、このページで取り消せます。",
+        button=ONWARD if opening else RECORD,
+        at_once=not opening,
+    )
     if not form.typed or "on" not in form.typed:
         return asked
     on = form.day("on", day.label, needed=True)
@@ -99,7 +112,7 @@ async def _asserting(caller: Caller, form: Form, *, opening: bool) -> Asked:
     if not form.is_right or on is None:
         return asked
     ready = _recording(caller, view, card, Fact(kind.type, on, values), kind, opening=opening)
-    return Asked(title, _title(card), asked.fields, ready, about=kind.label)
+    return replace(asked, ready=ready)
 
 
 def _span(first: date, last: date) -> str:
@@ -138,7 +151,7 @@ def _recording(caller: Caller, view: View, card: Card, fact: Fact, kind: FactTyp
             return None
         return f"「{kind.label}」を登録しました。{minutes}分以内なら、このページで取り消せます。"
 
-    return Ready(lines, follows, "この内容で登録する", perform, warning)
+    return Ready(lines, follows, RECORD, perform, warning)
 
 
 def _follows(card: Card, after: Card | None, *, opening: bool) -> tuple[str, str]:
