@@ -126,8 +126,11 @@ _HAPPENED = re.compile(
 _OF_RESULTS = re.compile(r"分?(?:における)?の[^、。\n]{0,6}(?:実績(?!報告)|平均|推移|件数)")
 
 
+_THEN_PAST = re.compile(r"に[^、。\n]{0,12}[しりきみえけめせれてで]、[^。\n]{0,60}(?:した|ました|でした)。")
+
+
 def _looks_back(text: str, end: int) -> bool:
-    if _OF_RESULTS.match(text, end) is not None:
+    if _OF_RESULTS.match(text, end) is not None or _THEN_PAST.match(text, end) is not None:
         return True
     if _OF_A_RULE.match(text, end) is not None:
         return False

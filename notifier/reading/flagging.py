@@ -12,6 +12,8 @@ from notifier.reading.subjects import subject_of
 
 _RUN = 4
 _VOID_REACH = 4
+_LONGEST_HEAD = 20
+"""Signs of a head that names a column or a part; a longer one is itself a sentence."""
 
 
 def flagged(found: tuple[Expression, ...], page: Page, issued: date | None) -> tuple[Expression, ...]:
@@ -20,6 +22,10 @@ def flagged(found: tuple[Expression, ...], page: Page, issued: date | None) -> t
     row = _suspected(row, issued)
     row = _contradicting(_inherited(row))
     return tuple(_past(each, issued) for each in row)
+
+
+_OLD_WORDING = re.compile(r"[ 　]*[(（【〔\[](?:改[定正訂]前|変更前|訂正前|旧|現行|誤)[)）】〕\]]")
+"""A line that says itself that it is how it was before: （改定前）契約期間は…"""
 
 
 def _with(expression: Expression, flag: str) -> Expression:
@@ -35,14 +41,15 @@ def _voided(expression: Expression, page: Page) -> Expression:
     """Mark what stands in a column or under a line that says how it was before an amendment."""
     void, valid = words("void")[0].pattern, words("valid")[0].pattern
     head = expression.sentence.partition("｜")[0] if "｜" in expression.sentence else ""
-    is_void = void.search(head) is not None and valid.search(head) is None
+    is_void = len(head) <= _LONGEST_HEAD and void.search(head) is not None and valid.search(head) is None
     if not is_void:
         for above in range(expression.line - 2, max(-1, expression.line - 2 - _VOID_REACH), -1):
             line = page.line(above).strip(" #*-・○●【】()[]:")
             if len(line) <= 10 and (void.search(line) or valid.search(line)):
                 is_void = void.search(line) is not None and valid.search(line) is None
                 break
-    if not is_void:
+    own = _OLD_WORDING.match(page.line(expression.line - 1))
+    if not (is_void or own):
         return expression
     reasons = (*expression.reasons, "改訂前の欄にあり、効力がない")
     return replace(_with(expression, "void"), is_deadline=False, reasons=reasons)

@@ -13,6 +13,7 @@ _BETWEEN_FROM = re.compile(
 )
 _BETWEEN_BARE = re.compile(rf"{_TENTATIVE}[ ]?\n?[ ]?(?:~|-|→|⇒)[ ]?\n?[ ]?")
 _FROM = ("から", "より", "~")
+_OPENS = (*_FROM, "以降", "以後")
 _DATED = frozenset((Form.MOMENT, Form.DAY, Form.WORD))
 
 
@@ -83,6 +84,8 @@ def _connected(text: str, piece: Piece, following: Piece) -> bool:
     gap = text[piece.end : following.start]
     if "\n" in gap and not _goes_on(piece, following):
         return False
+    if "、" in gap and following.suffix.endswith(_OPENS):
+        return False  # 翌月から、16日以降は翌々月から: two beginnings
     if piece.suffix.endswith(_FROM):
         return _BETWEEN_FROM.fullmatch(gap) is not None
     return piece.suffix in ("", "末", "頃", "中") and _BETWEEN_BARE.fullmatch(gap) is not None

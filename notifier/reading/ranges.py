@@ -21,7 +21,7 @@ def range_days(phrase: Phrase, around: Surroundings) -> Resolved:
         return Resolved("relative", flags=opening.flags)
     if opening.start is None:
         return Resolved("range", flags=opening.flags or frozenset(("not-understood",)))
-    closing = _closing(last, opening.start)
+    closing = _closing(last, opening.start, around.issued)
     flags = opening.flags | closing.flags
     if closing.end is None or closing.end < opening.start:
         return Resolved("range", flags=flags | {"not-understood"})
@@ -46,7 +46,7 @@ def _running(first: Moment, last: Moment, opening: Resolved, around: Surrounding
     if not is_free or opening.start is None or around.issued is None or around.beside(start) is not None:
         return opening
     earlier = add_months(opening.start, -12)
-    closing = _closing(last, earlier)
+    closing = _closing(last, earlier, around.issued)
     if (
         not (last.weekday or last.year_word)
         and closing.end is not None
@@ -68,15 +68,17 @@ def _completed(first: Moment, last: Moment) -> tuple[Moment, Moment]:
     return first, last
 
 
-def _closing(last: Moment, opens: date) -> Resolved:
+def _closing(last: Moment, opens: date, issued: date | None) -> Resolved:
     """Return the end of a range that began on `opens`: what it leaves out follows from the beginning."""
     if last.month_word or (last.month is None and (last.day is not None or last.part) and not last.has_year):
         months = {"翌月": 1, "翌々月": 2}.get(last.month_word, 0)
         there = add_months(opens.replace(day=1), months)
         last = replace(last, year=there.year, month=there.month, is_fiscal=False)
     elif last.year_word:
-        offset = word_offset(last.year_word)[1] or 0
-        last = replace(last, year=(fiscal_year_of(opens) if last.is_fiscal else opens.year) + offset)
+        from_issue, from_text = word_offset(last.year_word)
+        origin = issued if from_issue is not None and issued is not None else opens
+        offset = (from_issue if origin is issued else from_text) or 0
+        last = replace(last, year=(fiscal_year_of(origin) if last.is_fiscal else origin.year) + offset)
     elif last.bare_year is not None:
         guess = Surroundings("", opens)
         last = replace(last, year=guessed_era(last, guess))

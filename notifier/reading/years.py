@@ -204,7 +204,7 @@ def _year_said(
         return min(near)
     frame = around.framed(start)
     if frame is not None and (beside is None or around.last_end == around.frame_end):
-        return _within(month, day, frame)
+        return _within(month, day, frame, is_known=around.issued is not None)
     if beside is None or around.last_end == around.frame_end:
         return None
     if around.last_is_day:
@@ -212,11 +212,13 @@ def _year_said(
     return _within(month, day, Interval(beside, around.last_until or beside))
 
 
-def _within(month: int, day: int | None, frame: Interval) -> int | None:
+def _within(month: int, day: int | None, frame: Interval, *, is_known: bool = False) -> int | None:
     """Return the year that puts the day into a stretch, or else into the months after its beginning."""
     if frame.start is None:
         return None
     within = [year for year in _about(frame.start) if _day(year, month, day) in frame]
+    if not within and is_known:
+        return None  # 令和7年度分の請求は8月14日必着: the day lies outside, and its own year follows from the issue date
     return (
         within[0]
         if within

@@ -27,6 +27,7 @@ _FOLDERS = (
     "eighteenth",
     "nineteenth",
     "twentieth",
+    "twentyfirst",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
