@@ -89,7 +89,7 @@ async def test_an_office_that_closes_owes_nothing_until_it_is_open_again(desk: D
     assert "理由を入力してください。" in page
     said = {"kind": "suspended", "on": "2026-02-01", "reason": "休止届"}
     _, page = await desk.post(f"{path}/closing", said, 200)
-    assert "休止を登録しますか" in page
+    assert "令和8年（2026年）2月1日（日）からの休止とします。" in page
     assert re.search(r"なくなる期限 [1-9]\d*件 送らなくなる宛先 1件", words(page))
     await desk.post(f"{path}/closing", said | YES)
     await run_due(desk.place.tools)

@@ -180,7 +180,9 @@ async def test_sending_that_was_halted_waits_for_a_person_who_lets_it_go_on(desk
         assert await halts.begin(conn, CITY, (400, 40), now)
         assert not await halts.begin(conn, CITY, (400, 40), now)
         (halt,) = await halts.in_force(conn)
-    assert "1 件 お知らせの送信を止めています" in part(await desk.get("/"), "いま人の手が必要なこと")
+    page = await desk.get("/")
+    assert part(page, "いま人の手が必要なこと").strip().startswith("1 件 お知らせの送信を止めています")
+    assert "止めています お知らせが続けて戻ってきたため" in part(page, "送信の状態")
     assert "送信を止めています" in await desk.get("/letters")
     page = words(await desk.get("/letters/halt"))
     assert "答えのあった400通のうち、40通が受け取られていません" in page

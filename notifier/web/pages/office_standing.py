@@ -15,14 +15,12 @@ from notifier.errors import UnknownError
 from notifier.steps import designate
 from notifier.steps.designate import Closing
 from notifier.store import enrolment, office_records
-from notifier.web import forms, staff
+from notifier.web import forms, staff, wording
 from notifier.web.forms import Form, Question
 from notifier.web.pages import answer, office
 from notifier.web.staff import Staff
 
-BINDING: Final = frozenset(
-    {State.OPEN, State.WAITING_FOR_DATE, State.NEEDS_CLARIFICATION, State.LAPSED, State.WAITING_FOR_FACT}
-)
+BINDING: Final = frozenset({State.OPEN, State.WAITING_FOR_DATE, State.NEEDS_CLARIFICATION, State.LAPSED})
 KINDS: Final = (
     ("closed", "廃止", "指定がなくなったとき"),
     ("suspended", "休止", "しばらく休むとき。再開したら、この画面で戻します。"),
@@ -102,8 +100,9 @@ async def _services_question(
     chosen, reason = said
     law, names = await looking.law(), looking.supplies.service_names
     found = (await office.dossier_of(looking, head.record.number)).office
-    now = _titles(looking, law, found)
-    then = _titles(looking, law, replace(found, services=frozenset(chosen) | known.elsewhere))
+    possible = BINDING | {State.WAITING_FOR_FACT}
+    now = _titles(looking, law, found, possible)
+    then = _titles(looking, law, replace(found, services=frozenset(chosen) | known.elsewhere), possible)
     coming, going = sorted(then - now), sorted(now - then)
     more = [f"加える：{names[code]}" for code in sorted(set(chosen) - known.own)]
     less = [f"外す：{names.get(code, code)}" for code in sorted(known.own - set(chosen))]
@@ -113,7 +112,10 @@ async def _services_question(
         "サービスを変える",
         f"/offices/{head.record.number}/services",
         f"/offices/{head.record.number}/standing",
-        counts=[("新しく対象になる期限", f"{len(coming)}件"), ("対象でなくなる期限", f"{len(going)}件")],
+        counts=[
+            ("新しく対象になる（なりうる）期限", f"{len(coming)}件"),
+            ("対象でなくなる期限", f"{len(going)}件"),
+        ],
         kept=[("why", reason), *(("service", code) for code in chosen)],
         warning="対象でなくなる期限の、送信待ちのお知らせは取りやめます。" if going else "",
         sample=[f"新しく対象：{each}" for each in coming[:SAMPLE]]
@@ -121,9 +123,10 @@ async def _services_question(
     )
 
 
-def _titles(looking: Staff, law: Law, found: Office) -> set[str]:
+def _titles(looking: Staff, law: Law, found: Office, states: Collection[State] = BINDING) -> set[str]:
+    """Return the titles of an office's duties that are in one of `states`."""
     owed = obligations_of(law, found, looking.today())
-    return {law.deadlines[each.deadline].title for each in owed if each.state in BINDING}
+    return {law.deadlines[each.deadline].title for each in owed if each.state in states}
 
 
 async def shut(request: web.Request) -> web.Response:
@@ -140,7 +143,8 @@ async def shut(request: web.Request) -> web.Response:
     number, label = head.record.number, next(label for value, label, _ in KINDS if value == kind)
     if not form.is_ticked("confirmed"):
         kept = [("kind", kind), ("on", on.isoformat()), ("reason", reason)]
-        return forms.ask(request, "offices", await _closing_question(looking, head, label, kept))
+        question = await _closing_question(looking, head, f"{wording.full(on)}からの{label}", kept)
+        return forms.ask(request, "offices", question)
     closing = Closing(on, kind == "closed", reason)
     done = await designate.close(looking.tools, looking.tenant, number, closing, looking.actor)
     told = f"{label}を登録しました。" if done else "もう休廃止として登録されています。"
@@ -148,7 +152,7 @@ async def shut(request: web.Request) -> web.Response:
 
 
 async def _closing_question(
-    looking: Staff, head: office.Head, label: str, kept: list[tuple[str, str]]
+    looking: Staff, head: office.Head, what: str, kept: list[tuple[str, str]]
 ) -> Question:
     law = await looking.law()
     found = (await office.dossier_of(looking, head.record.number)).office
@@ -156,9 +160,9 @@ async def _closing_question(
     async with looking.reading() as conn:
         contacts = await office_records.contacts_of(conn, looking.tenant, head.record.id)
     return Question(
-        f"{label}を登録しますか",
-        f"{head.record.name}（{head.record.number}）を、{dict(kept)['on']}からの{label}とします。",
-        f"{label}を登録する",
+        "休止・廃止を登録しますか",
+        f"{head.record.name}（{head.record.number}）を、{what}とします。",
+        f"{what}を登録する",
         f"/offices/{head.record.number}/closing",
         f"/offices/{head.record.number}/standing",
         counts=[

@@ -26,6 +26,7 @@ from notifier.store import (
     wordings,
 )
 from notifier.store.database import Connection
+from notifier.store.halts import Halt
 from notifier.store.outlook import Coming, Sending
 from notifier.store.outreach import Tried
 from notifier.store.selections import OfficeLine, Order, Selected
@@ -39,6 +40,10 @@ FARTHEST: Final = timedelta(days=90)
 SHOWN, CHANGES, URGENT_DAYS = 8, 12, 7
 LATE: Final = timedelta(minutes=15)
 """After so long a letter that should have left is told about."""
+STOPPED: Final = (
+    wording.Chip("止めています", "bad"),
+    "お知らせが続けて戻ってきたため、自動で止めました。再開するまで、お知らせは出ません。",
+)
 UNREACHED: Final = Selected(state="open", reach="unreached", order=Order.DUE)
 
 
@@ -92,7 +97,8 @@ async def show(request: web.Request) -> web.Response:
         coming = await outlook.coming(conn, looking.tenant, (today, today + AHEAD), today)
         health = await outlook.sending(conn, looking.tenant, looking.now())
         seen = await outlook.visit_before(conn, looking.user.name)
-        needed = await _needed(conn, request, looking, law)
+        halted = await halts.in_force(conn, looking.tenant)
+        needed = [*_halted(request, halted), *await _needed(conn, request, looking, law)]
         silent, tries = await _silent(conn, looking, today)
         count = await outlook.unreached(conn, looking.tenant, today)
         since = _since(request, seen, today)
@@ -118,8 +124,14 @@ async def show(request: web.Request) -> web.Response:
         ][:CHANGES],
         since=since + timedelta(days=1),
         is_own_visit=seen is not None,
-        health=health_of(health, looking),
+        health=STOPPED if halted and not looking.tenant.is_nation else health_of(health, looking),
     )
+
+
+def _halted(request: web.Request, halted: Sequence[Halt]) -> list[Task]:
+    what = "続けて戻ってきました。相手のサーバーの答えを確かめて、再開してください。"
+    link = "/letters/halt" if "/letters/halt" in request.app[navigation.SERVED] else ""
+    return [Task(len(halted), "お知らせの送信を止めています", what, link, urgent=True)]
 
 
 async def _needed(conn: Connection, request: web.Request, looking: Staff, law: Law) -> list[Task]:
@@ -187,17 +199,6 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
         )
         for deadline, count in unclear.items()
     ]
-    halted = await halts.in_force(conn, tenant)
-    if halted:
-        found.append(
-            Task(
-                len(halted),
-                "お知らせの送信を止めています",
-                "続けて戻ってきました。相手のサーバーの答えを確かめて、再開してください。",
-                link("/letters/halt"),
-                urgent=True,
-            )
-        )
     troubled = await wordings.troubled(conn, tenant.code)
     if troubled is not None:
         found.append(
