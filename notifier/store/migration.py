@@ -5,8 +5,9 @@ A revision that fails half-way leaves nothing behind, on SQLite as on PostgreSQL
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -14,31 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier import assets
 from notifier.errors import StoreError
-from notifier.store import (
-    agendas,
-    authorities,
-    declarations,
-    enquiries,
-    entrances,
-    halts,
-    inbox,
-    incoming,
-    keys,
-    memos,
-    notes,
-    outreach,
-    papers,
-    postings,
-    provenance,
-    replies,
-    reviews,
-    sources,
-    tasks,
-    users,
-    walls,
-    wishes,
-    wordings,
-)
+from notifier.store import walls
 from notifier.store.database import Database
 from notifier.store.faults import named_faults
 from notifier.store.tables import Table
@@ -46,31 +23,33 @@ from notifier.store.tables import Table
 if TYPE_CHECKING:
     from alembic.config import Config
 
-ROOMS = (
-    agendas,
-    authorities,
-    declarations,
-    enquiries,
-    entrances,
-    halts,
-    inbox,
-    incoming,
-    keys,
-    memos,
-    notes,
-    outreach,
-    papers,
-    postings,
-    provenance,
-    replies,
-    reviews,
-    sources,
-    tasks,
-    users,
-    wishes,
-    wordings,
+ROOMS: Final = (
+    "agendas",
+    "authorities",
+    "declarations",
+    "enquiries",
+    "entrances",
+    "halts",
+    "inbox",
+    "incoming",
+    "keys",
+    "memos",
+    "notes",
+    "outreach",
+    "papers",
+    "postings",
+    "provenance",
+    "replies",
+    "reviews",
+    "sources",
+    "tasks",
+    "users",
+    "wishes",
+    "wordings",
 )
 """Modules that keep their tables beside their queries; they are loaded so that no table is missing here."""
+for _room in ROOMS:
+    import_module(f"notifier.store.{_room}")
 
 _LOCK = 4_202_600_206
 """The advisory lock on PostgreSQL under which one program at a time migrates."""

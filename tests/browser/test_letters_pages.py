@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.browser.conftest import Judge
+from tests.browser.walks import is_free_of_barriers, is_in_order
 from tests.web.town import APPROVER, CLERK, SILENT, VISITS, Town, town
 
 pytestmark = pytest.mark.browser
@@ -22,7 +23,6 @@ PATHS = (
     "/letters/templates/edit?file=email/opening.txt",
     "/letters/templates/edit?file=email/reminder/body.html",
 )
-NARROW, WIDE = {"width": 375, "height": 800}, {"width": 1024, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -31,31 +31,11 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]
         yield found
 
 
-async def clean(page: Page, judge: Judge) -> None:
-    """Ask axe about the page as it is, with everything unfolded."""
-    await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    answer = await judge(page)
-    passed = {rule["id"]: len(rule["nodes"]) for rule in answer["passes"]}
-    assert passed.get("color-contrast", 0) > 0
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in answer["violations"]] == []
-    doubtful = [rule for rule in answer["incomplete"] if rule["id"] != "frame-tested"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in doubtful] == []
-
-
 @pytest.mark.parametrize("path", PATHS)
-async def test_axe_finds_no_barrier(place: Town, page: Page, judge: Judge, path: str) -> None:
-    await page.goto(place.address + path)
-    await clean(page, judge)
-
-
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["375", "1024"])
-@pytest.mark.parametrize("path", PATHS)
-async def test_no_page_is_wider_than_the_screen(
-    place: Town, page: Page, path: str, size: dict[str, int]
+async def test_axe_finds_no_barrier_and_nothing_is_wider_than_the_screen(
+    place: Town, page: Page, judge: Judge, path: str
 ) -> None:
-    await page.set_viewport_size({"width": size["width"], "height": size["height"]})
-    await page.goto(place.address + path)
-    assert await page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    await is_in_order(page, judge, place.address + path)
 
 
 async def test_a_clerk_finds_out_whom_no_letter_reaches_and_what_to_do(place: Town, page: Page) -> None:
@@ -106,7 +86,7 @@ async def test_a_clerk_words_the_letters_and_an_approver_puts_that_to_use(
         await page.get_by_label("文面", exact=True).fill("{{ addressee.nam }}の皆さまへ")
         await page.get_by_role("button", name="確かめる").click()
         assert "「nam」という項目はありません" in await page.get_by_role("alert").inner_text()
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await page.get_by_label("文面", exact=True).fill(
             "{{ addressee.name }}の皆さまへ\n春の窓口は2階です。"
         )
@@ -117,7 +97,7 @@ async def test_a_clerk_words_the_letters_and_an_approver_puts_that_to_use(
         await page.get_by_label("見る人").select_option(APPROVER.name)
         await page.get_by_role("button", name="切り替える").click()
         await page.goto(f"{place.address}/letters/templates/1?office={VISITS}")
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         assert "の皆さまへ" in await page.frame_locator("iframe.letter").locator(".own").inner_text()
         await page.get_by_role("button", name="使い始める").click()
         assert "2か所" in await page.locator(".totals").inner_text()

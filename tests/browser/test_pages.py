@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from tests.browser.conftest import Judge
+from tests.browser.walks import is_in_order
 from tests.web.town import CARE_PLANS, SILENT, VISITS, Town, town
 
 pytestmark = pytest.mark.browser
@@ -28,7 +29,6 @@ PATHS = (
     "/tasks",
     "/nothing",
 )
-NARROW, WIDE = {"width": 375, "height": 800}, {"width": 1024, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -38,27 +38,10 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_axe_finds_no_barrier(place: Town, page: Page, judge: Judge, path: str) -> None:
-    await page.goto(place.address + path)
-    await page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-    answer = await judge(page)
-
-    passed = {rule["id"]: len(rule["nodes"]) for rule in answer["passes"]}
-    assert passed.get("color-contrast", 0) > 0
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in answer["violations"]] == []
-    # A mail's frame runs no script, so axe cannot look into it; letters have browser tests of their own.
-    doubtful = [rule for rule in answer["incomplete"] if rule["id"] != "frame-tested"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in doubtful] == []
-
-
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["375", "1024"])
-@pytest.mark.parametrize("path", PATHS)
-async def test_no_page_is_wider_than_the_screen(
-    place: Town, page: Page, path: str, size: dict[str, int]
+async def test_axe_finds_no_barrier_and_nothing_is_wider_than_the_screen(
+    place: Town, page: Page, judge: Judge, path: str
 ) -> None:
-    await page.set_viewport_size({"width": size["width"], "height": size["height"]})
-    await page.goto(place.address + path)
-    assert await page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    await is_in_order(page, judge, place.address + path)
 
 
 @pytest.mark.parametrize("path", ["/", f"/offices/{VISITS}", "/clock"])

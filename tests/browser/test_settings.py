@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 from notifier.domain.accounts import User
 from notifier.domain.roles import Role
 from tests.browser.conftest import Judge
-from tests.browser.test_letters_pages import clean
+from tests.browser.walks import is_free_of_barriers, is_in_order
 from tests.receivers import Receiver, exchange, receiving
 from tests.web.town import ADMINISTRATOR, CITY, Town, town
 
@@ -28,7 +28,6 @@ PATHS = (
     "/settings/audit",
     "/settings/audit?family=user&since=2026-02-01&until=2026-01-01",
 )
-NARROW, WIDE = {"width": 375, "height": 800}, {"width": 1024, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +38,10 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_axe_finds_no_barrier(place: Town, page: Page, judge: Judge, path: str) -> None:
-    await page.goto(place.address + path)
-    await clean(page, judge)
-
-
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["375", "1024"])
-@pytest.mark.parametrize("path", PATHS)
-async def test_no_page_is_wider_than_the_screen(
-    place: Town, page: Page, path: str, size: dict[str, int]
+async def test_axe_finds_no_barrier_and_nothing_is_wider_than_the_screen(
+    place: Town, page: Page, judge: Judge, path: str
 ) -> None:
-    await page.set_viewport_size({"width": size["width"], "height": size["height"]})
-    await page.goto(place.address + path)
-    assert await page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    await is_in_order(page, judge, place.address + path)
 
 
 async def fits(page: Page) -> None:
@@ -85,7 +75,7 @@ async def test_an_endpoint_is_added_proved_tried_and_stopped_without_javascript(
         await page.get_by_role("button", name="試しに1件送る").click()
         assert "応答は204でした" in await page.get_by_role("status").inner_text()
         await with_scripts.goto(page.url)
-        await clean(with_scripts, judge)
+        await is_free_of_barriers(with_scripts, judge)
         await page.get_by_label("止める理由").fill("保守")
         await page.get_by_role("button", name="送信を止める").click()
         assert "止めている間の分は保管します" in await page.locator(".verdict").inner_text()
@@ -107,12 +97,12 @@ async def test_a_key_a_calendar_and_a_user_are_made_on_a_telephone_and_the_audit
         await page.get_by_label("出来事を送る").check()
         await page.get_by_role("button", name="作って鍵を受け取る").click()
         assert (await page.locator("code.secret").inner_text()).startswith("ntf_")
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await fits(page)
         await page.get_by_role("link", name="鍵の一覧へ").click()
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await page.get_by_role("button", name="ひだまりソフトの鍵を取り消す").click()
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await page.get_by_role("button", name="取り消す").click()
         assert "取り消しました" in await page.get_by_role("status").inner_text()
 
@@ -128,12 +118,12 @@ async def test_a_key_a_calendar_and_a_user_are_made_on_a_telephone_and_the_audit
         await page.get_by_label("利用者名").fill("hanako")
         await page.get_by_role("button", name="加える").click()
         await page.get_by_role("link", name="花子（介護保険課）の画面へ").click()
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await fits(page)
         await page.get_by_role("button", name="2段階認証を求める").click()
         await page.get_by_role("button", name="次へ").click()
         assert await page.get_by_role("img", name="認証アプリで読み取るQRコード").is_visible()
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await fits(page)
 
         await page.goto(place.address)
@@ -143,10 +133,10 @@ async def test_a_key_a_calendar_and_a_user_are_made_on_a_telephone_and_the_audit
         told = await page.locator("main").inner_text()
         assert "APIの鍵を作りました（ひだまりソフト）" in told
         assert "花子（介護保険課）（hanako）に2段階認証を求めるようにしました" in told
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await fits(page)
         await page.get_by_role("button", name="確かめる").click()
         assert "すべて正しくつながっています" in await page.locator(".verdict").inner_text()
-        await clean(page, judge)
+        await is_free_of_barriers(page, judge)
         await fits(page)
     await context.close()
