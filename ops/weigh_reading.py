@@ -28,7 +28,7 @@ WEIGHTS = Path("notifier/reading/weights.toml")
 TURNS = Path("notifier/reading/turns.toml")
 ISSUED = date(2026, 9, 20)
 """The day handed to the reader for single lines, which bear none."""
-STRENGTH = 1.0
+STRENGTH = 2.0
 """How far the texts may outweigh the penalty."""
 LEANING = 0.45
 """Added in favour of a deadline: a person looks at each, and a missed one costs more than one too many."""
