@@ -145,7 +145,8 @@ class Heralding:
         self._told = self._told or bool(notices)
 
     def _concerns(self, listener: Listener, cohort: Cohort) -> bool:
-        return bool(listener.vendor) or listener.authority in {"", *self._law.nearby(cohort.key.authorities)}
+        """Tell whether a listener is told of a deadline because of a cohort; a vendor is as its authority is."""
+        return listener.authority in {"", *self._law.nearby(cohort.key.authorities)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from aiohttp.web import Application, AppRunner
 
 from notifier.errors import SettingsError
 from notifier.web.connections import GUARD, WICKET, Guard, GuardedSite
+
+LINGERING: Final = 3.0
+"""Seconds for which the rest of a body is still read after an early answer, so that it is not lost on the way."""
 
 
 @asynccontextmanager
@@ -15,7 +19,7 @@ async def listening(application: Application, host: str, port: int, setting: str
 
     Raises SettingsError, naming the setting NOTIFIER_`setting`_PORT, if it cannot be listened on.
     """
-    runner = AppRunner(application, access_log=None)
+    runner = AppRunner(application, access_log=None, lingering_time=LINGERING)
     await runner.setup()
     try:
         guard = application[GUARD] if GUARD in application else Guard()

@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -121,6 +122,13 @@ def _ways(dialect: str) -> tuple[Insert, ...]:
     themselves = listener.c.vendor == ""
     for_all = and_(message.c.listener_id.is_(None), message.c.authority.is_(None))
     open_to_vendors = and_(message.c.listener_id.is_(None), message.c.office_id.is_not(None))
+    # A vendor hears of no office of which the authority that let it in would not hear itself.
+    answers = or_(
+        listener.c.authority.in_(["", office.c.municipality]),
+        exists().where(
+            designation.c.office_id == office.c.id, designation.c.authority == listener.c.authority
+        ),
+    )
     heard = select(listener.c.id, batch, message.c.id).select_from(message)
     ways: tuple[Select[Any], ...] = (
         heard.join(listener, listener.c.id == message.c.listener_id).where(of_round),
@@ -138,7 +146,7 @@ def _ways(dialect: str) -> tuple[Insert, ...]:
         heard.join(office, office.c.id == message.c.office_id)
         .join(served, served.c.number == office.c.number)
         .join(listener, listener.c.id == served.c.listener_id)
-        .where(of_round, open_to_vendors),
+        .where(of_round, open_to_vendors, answers),
     )
     upsert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     names = ["listener_id", "batch", "message_id"]

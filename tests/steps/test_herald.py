@@ -55,6 +55,18 @@ async def test_a_tenant_hears_of_its_own_offices_and_of_no_others(shop: Workshop
     assert await subjects(shop, prefecture) == {None}
 
 
+async def test_a_vendor_hears_nothing_that_the_authority_that_let_it_in_would_not_hear(
+    shop: Workshop,
+) -> None:
+    own = await listen(shop, CITY, "a vendor", A, B)  # B is none of the city's
+    other = await listen(shop, OTHER_CITY, "a vendor", A, B)
+    await shop.enrol(enrolled(B, municipality=OTHER_CITY))
+    await shop.publish(SAID, deadlines=[DUTY])
+    await shop.run()
+    assert await subjects(shop, own) == set()
+    assert await subjects(shop, other) == {None, f"office/{B}"}
+
+
 async def test_letters_are_told_to_the_authority_whose_contact_they_went_to(shop: Workshop) -> None:
     own, other = await listen(shop, CITY), await listen(shop, OTHER_CITY)
     await shop.enrol(enrolled(A, "a@example.jp"), enrolled(B))

@@ -105,7 +105,8 @@ ROUTES = (
         problems=("wrong-parameters", "forgotten"),
         query=FeedQuery,
         group="外部への通知",
-        note="業者の鍵（notifier key create --vendor）では、その業者が受け持つ事業所についてだけを読みます。",
+        note="業者の鍵（notifier key create --vendor）では、その業者が受け持つ事業所についてと、期限そのものの変更"
+        "（subjectなし。鍵を出した自治体に関わるもの）を読みます。ほかの自治体の事業所は、名指しても読めません。",
         queues=False,
     ),
 )
