@@ -1,6 +1,8 @@
 """Accounts: who may use these pages, in which role; made, changed and disabled by whoever may administer."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from aiohttp import web
@@ -56,8 +58,13 @@ async def _found(request: web.Request) -> tuple[Staff, Personnel, Account]:
         raise web.HTTPNotFound from None
 
 
-def _refuse(form: Form, fault: AccountRefusedError) -> None:
-    form.wrong(_PLACES.get(fault.about, fault.about), FIELDS.get(fault.about, str(fault)))
+@contextmanager
+def _noting(form: Form) -> Iterator[None]:
+    """Note in a form why an account may not be made or changed as it says."""
+    try:
+        yield
+    except AccountRefusedError as fault:
+        form.wrong(_PLACES.get(fault.about, fault.about), FIELDS.get(fault.about, str(fault)))
 
 
 # ---- looking ----------------------------------------------------------------------------------------------
@@ -132,15 +139,13 @@ async def create(request: web.Request) -> web.Response:
     label = form.text("label", "氏名と所属", needed=True)
     role = form.one_of("role", "役割", [each.value for each in Role])
     authority = form.text("authority", "団体コード", longest=6) if looking.tenant.is_nation else ""
+    password = fresh_password(secrets.token_bytes)
     if form.is_right:
-        password = fresh_password(secrets.token_bytes)
-        try:
+        with _noting(form):
             await personnel.create(User(name, Role(role), authority, label), password)
-        except AccountRefusedError as fault:
-            _refuse(form, fault)
-        else:
-            return _password(request, name, label, password, is_new=True)
-    return _form(request, looking, form)
+    if not form.is_right:
+        return _form(request, looking, form)
+    return _password(request, name, label, password, is_new=True)
 
 
 def _password(request: web.Request, name: str, label: str, password: str, *, is_new: bool) -> web.Response:
@@ -158,10 +163,8 @@ async def set_role(request: web.Request) -> web.Response:
     form = await forms.read(request)
     role = form.one_of("role", "役割", [each.value for each in Role])
     if form.is_right:
-        try:
+        with _noting(form):
             await personnel.set_role(account.user.name, Role(role))
-        except AccountRefusedError as fault:
-            _refuse(form, fault)
     if not form.is_right:
         return _page(request, account, form)
     told = f"{account.user.label}さんの役割を「{wording.ROLES[Role(role)]}」にしました。ログインし直すと有効になります。"
@@ -173,23 +176,20 @@ async def reset_password(request: web.Request) -> web.Response:
     _, personnel, account = await _found(request)
     form = await forms.read(request)
     if not form.is_ticked("confirmed"):
-        return forms.ask(
+        return _ask(
             request,
-            HERE,
-            Question(
+            account,
+            "password",
+            (
                 "パスワードを作り直します",
                 "いまのパスワードは使えなくなり、ログイン中なら、ログアウトになります。新しいパスワードは次の画面で一度だけ表示します。",
                 "作り直す",
-                f"{ROOT}/{account.user.name}/password",
-                f"{ROOT}/{account.user.name}",
-                counts=_about(account),
             ),
         )
     password = fresh_password(secrets.token_bytes)
-    try:
+    with _noting(form):
         await personnel.set_password(account.user.name, password)
-    except AccountRefusedError as fault:
-        _refuse(form, fault)
+    if not form.is_right:
         return _page(request, account, form)
     return _password(request, account.user.name, account.user.label, password, is_new=False)
 
@@ -199,22 +199,19 @@ async def disable(request: web.Request) -> web.Response:
     _, personnel, account = await _found(request)
     form = await forms.read(request)
     if not form.is_ticked("confirmed"):
-        return forms.ask(
+        return _ask(
             request,
-            HERE,
-            Question(
+            account,
+            "disable",
+            (
                 "利用者を無効にします",
                 "すぐにログアウトになり、二度とログインできません。記録は残ります。元に戻すことはできません。",
                 "無効にする",
-                f"{ROOT}/{account.user.name}/disable",
-                f"{ROOT}/{account.user.name}",
-                counts=_about(account),
             ),
         )
-    try:
+    with _noting(form):
         await personnel.disable(account.user.name)
-    except AccountRefusedError as fault:
-        _refuse(form, fault)
+    if not form.is_right:
         return _page(request, account, form)
     return forms.done(request, ROOT, f"{account.user.label}さんを無効にしました。")
 
@@ -224,23 +221,20 @@ async def demand_factor(request: web.Request) -> web.Response:
     _, personnel, account = await _found(request)
     form = await forms.read(request)
     if not form.is_ticked("confirmed"):
-        return forms.ask(
+        return _ask(
             request,
-            HERE,
-            Question(
+            account,
+            "factor",
+            (
                 "2段階認証を求めます",
                 "ログインに、認証アプリの6桁の確認コードも要るようになります。次の画面で設定用のQRコードを一度だけ表示します。本人の端末を手元に用意してください。",
                 "次へ",
-                f"{ROOT}/{account.user.name}/factor",
-                f"{ROOT}/{account.user.name}",
-                counts=_about(account),
-                warning="いま使っている認証アプリの設定は使えなくなります。" if account.factor_salt else "",
             ),
+            warning="いま使っている認証アプリの設定は使えなくなります。" if account.factor_salt else "",
         )
-    try:
+    with _noting(form):
         address = await personnel.demand_factor(account.user.name)
-    except AccountRefusedError as fault:
-        _refuse(form, fault)
+    if not form.is_right:
         return _page(request, account, form)
     return answer.page(
         request,
@@ -256,10 +250,9 @@ async def drop_factor(request: web.Request) -> web.Response:
     """Ask for no second factor any more."""
     _, personnel, account = await _found(request)
     form = await forms.read(request)
-    try:
+    with _noting(form):
         await personnel.drop_factor(account.user.name)
-    except AccountRefusedError as fault:
-        _refuse(form, fault)
+    if not form.is_right:
         return _page(request, account, form)
     return forms.done(request, f"{ROOT}/{account.user.name}", "2段階認証を求めないようにしました。")
 
@@ -270,21 +263,24 @@ async def link(request: web.Request) -> web.Response:
     form = await forms.read(request)
     email = form.text("email", "メールアドレス", longest=254)
     if form.is_right:
-        try:
+        with _noting(form):
             await personnel.link(account.user.name, email)
-        except AccountRefusedError as fault:
-            _refuse(form, fault)
     if not form.is_right:
         return _page(request, account, form)
     told = "職員認証でログインできるようにしました。" if email else "職員認証とのつながりを外しました。"
     return forms.done(request, f"{ROOT}/{account.user.name}", told)
 
 
-def _about(account: Account) -> list[tuple[str, str]]:
-    return [
+def _ask(
+    request: web.Request, account: Account, deed: str, said: tuple[str, str, str], warning: str = ""
+) -> web.Response:
+    """Ask before a deed about an account: `said` are title, explanation and what the button says."""
+    place = f"{ROOT}/{account.user.name}"
+    counts = [
         ("利用者", f"{account.user.label}（{account.user.name}）"),
         ("役割", wording.ROLES[account.user.role]),
     ]
+    return forms.ask(request, HERE, Question(*said, f"{place}/{deed}", place, counts=counts, warning=warning))
 
 
 _ONE: Final = f"{ROOT}/{{name:[a-z0-9][a-z0-9._@-]{{1,63}}}}"
