@@ -28,6 +28,7 @@ _FOLDERS = (
     "nineteenth",
     "twentieth",
     "twentyfirst",
+    "twentysecond",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
