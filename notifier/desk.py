@@ -309,11 +309,13 @@ class Desk:
             raise ReviewRefusedError(f"{notice}: 影響を確かめられません。{what}")
         return bill
 
-    async def _foretell(self, notice: str, bill: Bill, months: int, samples: int) -> Impact:
+    async def _foretell(
+        self, notice: str, bill: Bill, months: int, samples: int, *, anew: bool = False
+    ) -> Impact:
         found = await self.find(notice)
         whose = Tenant(found.authority) if found.authority else NATION
         return await rehearse(
-            self._tools, bill, tenant=whose, eyes=self._tenant, months=months, samples=samples
+            self._tools, bill, tenant=whose, eyes=self._tenant, months=months, samples=samples, anew=anew
         )
 
     async def sign_off(self, notice: str) -> Impact:
@@ -350,7 +352,7 @@ class Desk:
         attempts = ATTEMPTS
         while True:
             attempts -= 1
-            impact = await self._foretell(notice, await self._bill(notice), 0, 0)
+            impact = await self._foretell(notice, await self._bill(notice), 0, 0, anew=True)
             bound = Bound(impact.audience, impact.offices, impact.stamp)
             try:
                 await retrying(partial(enact, self._tools, notice, bound, self._who, tenant=self._tenant))

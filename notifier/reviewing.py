@@ -12,7 +12,7 @@ from notifier.catalogue.duties import deadline_as_data, deadline_from_data
 from notifier.catalogue.findings import Level, lint
 from notifier.catalogue.loader import Catalogue
 from notifier.catalogue.sources import RANKS, statement_as_data, statement_from_data
-from notifier.domain.assertions import names_another
+from notifier.domain.assertions import names_another, own_word
 from notifier.domain.impacts import Bill
 from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.notices import Notice
@@ -128,6 +128,8 @@ def read_said(
     deadline = None
     if said.get("definition") is not None:
         definition = {**said["definition"], "id": name}
+        if "settled_by" in definition:
+            definition["settled_by"] = own_word(definition["settled_by"], name)
         deadline = _read(
             number, "期限の定義", lambda: deadline_from_data(definition, at_hand.catalogue.groups)
         )

@@ -80,7 +80,8 @@ class Tools:
     address for a recipient, `confirmation` that of the page on which a contact is confirmed, for a proof; both None
     where there are no pages. `page` is the way to an office's own page, for its number, the aware instant from which it is
     good, and the one at which earlier ones were revoked, if any were. `codes` are the short codes (整理番号)
-    of this installation. `returns` says where mail comes back, None where none is taken.
+    of this installation. `returns` says where mail comes back, None where none is taken. `foretold` holds the last
+    rehearsals of this process.
     """
 
     database: Database
@@ -99,6 +100,7 @@ class Tools:
     returns: Returns | None = None
     codes: Codes = NAMELESS
     stationery: Stationery = field(default_factory=Stationery)
+    foretold: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""

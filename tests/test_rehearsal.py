@@ -13,8 +13,10 @@ from notifier.domain.notices import Rank
 from notifier.domain.statements import Statement
 from notifier.errors import UnknownError
 from notifier.rehearsal import rehearse, what_if
+from notifier.steps.subscribe import Subscription, subscribe
+from notifier.store.subscriptions import Selection
 from notifier.store.tables import CohortRow, DeadlineRow, DeliveryRow, NoticeRow, SayingRow
-from tests.builders import REPORT, by, deadline, notice, said
+from tests.builders import CITY, REPORT, by, deadline, notice, said
 from tests.steps.workshop import OTHER_CITY, Workshop, enrolled
 
 FIRST = said(by(date(2026, 6, 30)), remark="")
@@ -76,12 +78,21 @@ async def test_nothing_of_a_rehearsal_is_left_behind(shop: Workshop) -> None:
 
 async def test_what_is_foretold_is_what_happens(shop: Workshop) -> None:
     await settled_in(shop)
+    await shop.enrol(  # alike, sharing a mailbox, with two addresses, told of nothing
+        *(enrolled(f"997000001{each}", f"alike{each}@example.jp") for each in range(3)),
+        *(enrolled(f"997000002{each}", "shared@example.jp") for each in range(2)),
+        enrolled("9970000031", "one@example.jp", "two@example.jp"),
+        enrolled("9970000041", "deaf@example.jp"),
+    )
+    await shop.run()
+    deaf = Subscription(told=False, reason="例")
+    await subscribe(shop.tools, Selection(CITY, ("9970000041",)), deaf, "a clerk")
     impact = await rehearse(shop.tools, tried(LATER), months=6)
     await shop.publish(LATER)
     await shop.live_until(date(2026, 9, 30))
     happened: dict[tuple[date, str, str | None], int] = {}
     for each in await shop.said():
-        if each.on > date(2026, 4, 1) and each.party != "editor":
+        if each.on > date(2026, 4, 1) and each.party != "editor" and each.occasion != "announcement":
             key = (each.on, each.occasion, each.rung)
             happened[key] = happened.get(key, 0) + 1
     foretold = {
@@ -90,6 +101,20 @@ async def test_what_is_foretold_is_what_happens(shop: Workshop) -> None:
         if each.party is not Party.EDITOR and each.letters
     }
     assert foretold == happened
+    assert set(foretold.values()) == {9}
+    assert set(impact.by_day.values()) == {8}
+
+
+async def test_what_was_played_a_moment_ago_is_not_played_again_until_somebody_does_something(
+    shop: Workshop,
+) -> None:
+    await settled_in(shop)
+    first = await rehearse(shop.tools, tried(LATER))
+    assert await rehearse(shop.tools, tried(LATER)) is first
+    assert await rehearse(shop.tools, tried(LATER), months=0, samples=0) is first
+    assert await rehearse(shop.tools, tried(LATER), months=0, samples=0, anew=True) is not first
+    await shop.enrol(enrolled("9970000004", "d@example.jp"))
+    assert (await rehearse(shop.tools, tried(LATER))).offices == first.offices + 1
 
 
 async def test_a_new_duty_is_foretold_to_everybody_it_concerns(shop: Workshop) -> None:

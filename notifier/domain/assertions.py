@@ -33,6 +33,18 @@ def settled_by_word(deadline: str) -> list[dict[str, Any]]:
     return [{"fact": DONE, "where": {"deadline": deadline}}]
 
 
+def own_word(settled_by: object, deadline: str) -> object:
+    """Return `settled_by` of a duty that got another id, `deadline`: the word that it is done is about that one."""
+    return settled_by_word(deadline) if _is_word(settled_by) else settled_by
+
+
+def _is_word(written: object) -> bool:
+    match written:
+        case [{"fact": str() | list() as fact, "where": {"deadline": str(), **others}, **rest}]:
+            return fact in (DONE, [DONE]) and not others and not rest
+    return False
+
+
 def names_another(deadline: Deadline) -> bool:
     """Tell whether it would be settled when another duty is said to be done: a slip of whoever wrote it."""
     words = [each.pattern for each in deadline.settled_by if DONE in each.pattern.types]

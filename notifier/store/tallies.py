@@ -4,14 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, case, cast, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.callers import Tenant
 from notifier.domain.impacts import Unreached
 from notifier.store.chosen import among
+from notifier.store.copies import BATCH, LIKE
 from notifier.store.database import table
 from notifier.store.tables import CohortRow, DeliveryRow, ObligationRow, OfficeRow, SayingRow
 from notifier.store.tenants import answers_to, sees_delivery
@@ -43,6 +44,10 @@ class Left:
     party: str
     letters: int
     no_address: int
+
+
+_WEIGHT: Final = func.coalesce(LIKE.c.weight, 1)
+"""For how many an office stands."""
 
 
 def _new() -> ColumnElement[bool]:
@@ -144,6 +149,8 @@ async def missed(conn: AsyncConnection, limit: int, eyes: Tenant) -> tuple[list[
     for why, condition in (("no-address", lost), ("not-subscribed", deaf)):
         count = select(func.count()).select_from(table(OfficeRow)).where(condition)
         counts.append((await conn.execute(count)).scalar_one())
+        if not counts[-1]:
+            continue
         named = select(office.number, office.name, office.municipality).where(condition, answers_to(eyes))
         rows = await conn.execute(named.order_by(office.number).limit(limit))
         found += [Unreached(*row, why) for row in rows]
@@ -153,16 +160,26 @@ async def missed(conn: AsyncConnection, limit: int, eyes: Tenant) -> tuple[list[
 async def audience(conn: AsyncConnection) -> tuple[str, int, int]:
     """Return a digest of who is told what, how many offices are told, and how many letters that is."""
     delivery, saying = table(DeliveryRow).c, table(SayingRow).c
-    key = delivery.party, delivery.channel, delivery.recipient, saying.deadline, saying.occurrence
+    key = (
+        delivery.party,
+        delivery.channel,
+        delivery.recipient,
+        saying.deadline,
+        saying.occurrence,
+        saying.occasion,
+    )
+    written: ColumnElement[str] = cast(key[0], Text)
+    for each in key[1:]:
+        written = written + "\x1f" + cast(each, Text)
     rows = await conn.stream(
-        select(*key, saying.occasion)
+        select(written)
         .join(table(SayingRow), delivery.saying_id == saying.id)
         .where(_new(), saying.party != "editor")
-        .order_by(*key, saying.occasion)
+        .order_by(*key)
     )
     digest = blake2b(digest_size=16)
-    async for row in rows:
-        digest.update(("\x1f".join(map(str, row)) + "\n").encode())
+    async for part in rows.scalars().partitions(BATCH):
+        digest.update("".join(f"{each}\n" for each in part).encode())
     has = delivery.recipient != ""
     counted = await conn.execute(
         select(
@@ -187,10 +204,11 @@ async def leaving(conn: AsyncConnection) -> list[Left]:
             saying.occasion,
             func.min(saying.content["rung"].as_string()).label("name"),
             saying.party,
-            func.count().filter(has).label("letters"),
-            func.count().filter(~has).label("without"),
+            func.sum(case((has, _WEIGHT), else_=0)).label("letters"),
+            func.sum(case((has, 0), else_=_WEIGHT)).label("without"),
         )
         .join(table(SayingRow), delivery.saying_id == saying.id)
+        .outerjoin(LIKE, LIKE.c.office_id == delivery.office_id)
         .where(_new())
         .group_by(delivery.due_at, saying.deadline, saying.occasion, saying.rung, saying.party, to)
         .order_by(*columns[:-1], saying.party)
@@ -204,11 +222,15 @@ async def leaving(conn: AsyncConnection) -> list[Left]:
 async def letters_by_instant(conn: AsyncConnection) -> Mapping[datetime, int]:
     """Return how many letters leave at which instant: one for each address."""
     delivery = table(DeliveryRow).c
-    rows = await conn.execute(
-        select(delivery.due_at, func.count(delivery.recipient.distinct()))
+    each = (
+        select(delivery.due_at, delivery.recipient, _WEIGHT.label("weight"))
+        .select_from(table(DeliveryRow))
+        .outerjoin(LIKE, LIKE.c.office_id == delivery.office_id)
         .where(_new(), delivery.recipient != "", delivery.party != "editor")
-        .group_by(delivery.due_at)
+        .distinct()
+        .subquery()
     )
+    rows = await conn.execute(select(each.c.due_at, func.sum(each.c.weight)).group_by(each.c.due_at))
     return {at: count for at, count in rows}  # noqa: C416 -- rows are no pairs to mypy
 
 

@@ -8,7 +8,7 @@ from notifier.catalogue import load
 from notifier.catalogue.duties import deadline_as_data, deadline_from_data
 from notifier.catalogue.holidays import national_calendar
 from notifier.domain.applicability import Recorded
-from notifier.domain.assertions import Sayable, fact_of_done, names_another, settled_by_word
+from notifier.domain.assertions import Sayable, fact_of_done, names_another, own_word, settled_by_word
 from notifier.domain.expressions import FiscalYearsAfter
 from notifier.domain.facts import Fact
 from notifier.domain.law import Law
@@ -123,3 +123,6 @@ def test_a_duty_without_types_of_its_own_is_settled_by_word_about_that_very_duty
     other = data | {"settled_by": settled_by_word("example/other")}
     assert names_another(deadline_from_data(other, {}))
     assert not names_another(deadline())
+    assert own_word(settled_by_word("example/other"), REPORT) == settled_by_word(REPORT)
+    for kept in ([], [{"fact": "filed"}], [{"fact": "duty.done", "where": {"deadline": "a/b"}, "count": 2}]):
+        assert own_word(kept, REPORT) == kept
