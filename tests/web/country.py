@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
@@ -173,7 +174,10 @@ async def _fill(tools: Tools) -> None:
 
 @asynccontextmanager
 async def country(url: str) -> AsyncIterator[Country]:
-    """Open a country at 10:00 on 2026-01-21, with letters sent; its database is migrated already."""
+    """Open a country at 10:00 on 2026-01-21, with letters sent; its database is migrated already.
+
+    On SQLite it is settled once in each process; its file is laid down as it was then.
+    """
     settings = Settings(
         database_url=SecretStr(url),
         secret_key=SecretStr("k" * 32),
@@ -182,17 +186,38 @@ async def country(url: str) -> AsyncIterator[Country]:
         webhook_plain_http=True,
     )
     clock = TurnedClock(japan_time(DAY, 10))
+    if _SETTLED and url.startswith("sqlite"):
+        keys, content = _SETTLED[0]
+        _file(url).write_bytes(content)
+    else:
+        async with Service.open(settings, clock=clock, channel=RecorderChannel()) as service:
+            await _fill(service.tools)
+            keys = await _keys(service)
+        if url.startswith("sqlite"):
+            _SETTLED.append((keys, _file(url).read_bytes()))
     async with (
         Service.open(settings, clock=clock, channel=RecorderChannel()) as service,
         ClientSession(cookie_jar=DummyCookieJar()) as visitor,
+        service.door() as address,
     ):
-        await _fill(service.tools)
-        keys = {
-            name: await service.create_key(WantedKey(authority, role, SCOPES, name))
-            for name, (authority, role) in ROLES.items()
-        }
-        keys["narrow"] = await service.create_key(
-            WantedKey(CHIBA_CITY, "municipality", ("events:write",), "n")
-        )
-        async with service.door() as address:
-            yield Country(service, clock, address, visitor, keys)
+        yield Country(service, clock, address, visitor, keys)
+
+
+_SETTLED: list[tuple[Mapping[str, str], bytes]] = []
+"""The keys and the file of the country that was settled first."""
+
+
+def _file(url: str) -> Path:
+    file = Path(url.removeprefix("sqlite+aiosqlite:///"))
+    journal = file.with_name(f"{file.name}-wal")
+    assert not journal.exists() or not journal.stat().st_size
+    return file
+
+
+async def _keys(service: Service) -> Mapping[str, str]:
+    keys = {
+        name: await service.create_key(WantedKey(authority, role, SCOPES, name))
+        for name, (authority, role) in ROLES.items()
+    }
+    keys["narrow"] = await service.create_key(WantedKey(CHIBA_CITY, "municipality", ("events:write",), "n"))
+    return keys

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -132,10 +132,103 @@ async def town(
     stand_ins: Sequence[User] = (),
     exchange: Exchange | None = None,
 ) -> AsyncIterator[Town]:
-    """Run a town from `first` to `until`, then serve its pages, to the first of `stand_ins` (none: to anybody)."""
+    """Run a town from `first` to `until`, then serve its pages, to the first of `stand_ins` (none: to anybody).
+
+    What has been lived through once in this process is not lived through again: the files are laid down as they were.
+    """
     clock = TurnedClock(japan_time(first, 0))
+    lived = repr((first, until, offices))
+    if lived in _LIVED:
+        clock.turn_to(_LIVED[lived][0])
+        for name, content in _LIVED[lived][1].items():
+            (folder / name).write_bytes(content)
+    else:
+        async with _town(folder, clock) as works:
+            await create_all(works.tools.database)
+            await _settle(works.tools, offices, first)
+            await works.turn(until)
+        _LIVED[lived] = clock.now(), _read(folder)
+    async with _town(folder, clock) as works:
+        supplies = works.supplies(stand_ins, exchange, demonstration=demonstration)
+        guard = guard or Guard()
+        runner = web.AppRunner(make_application(supplies, guard), access_log=None)
+        await runner.setup()
+        site = GuardedSite(runner, guard, "127.0.0.1", 0)
+        await site.start()
+        try:
+            yield Town(site.name, works.tools, clock, works.kept, guard, works.counter, works.turn)
+        finally:
+            await runner.cleanup()
+
+
+FILES = ("town.sqlite3", "mailbox.sqlite3")
+_LIVED: dict[str, tuple[datetime, dict[str, bytes]]] = {}
+"""What towns of this process have come to: the time, and the content of their files."""
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    """The files of a town that is closed: nothing of theirs is left in a journal."""
+    left = [each.name for each in folder.iterdir() if each.name.endswith("-wal") and each.stat().st_size]
+    assert not left, left
+    return {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
+
+
+@dataclass(frozen=True)
+class _Works:
+    """What stands behind the pages."""
+
+    tools: Tools
+    clock: TurnedClock
+    kept: MailboxStore
+    sender: Sender
+    passes: Passes
+    counter: Counter
+
+    async def turn(self, to: date) -> None:
+        midnight = japan_time(to + timedelta(days=1), 0)
+        await Run(self.tools, self.clock, self.tools.today(), midnight).through([])
+
+    async def law(self) -> Law:
+        async with self.tools.database.reading() as conn:
+            return await law_on(conn, self.tools, self.tools.today())
+
+    async def of_proof(
+        self, asking: Callable[[Tools, str], Awaitable[Contact | None]], token: str
+    ) -> Contact | None:
+        proof = self.passes.read(Purpose.CONFIRM, token)
+        return None if proof is None else await asking(self.tools, proof)
+
+    def supplies(
+        self, stand_ins: Sequence[User], exchange: Exchange | None, *, demonstration: bool
+    ) -> Supplies:
+        catalogue = self.tools.catalogue
+        return Supplies(
+            self.tools.database,
+            self.clock,
+            self.law,
+            SECRET,
+            {name: kind.label for name, kind in catalogue.facts.items()},
+            {code: service.name for code, service in catalogue.services.items()},
+            mailbox=self.kept if demonstration else None,
+            turn_clock=self.turn if demonstration else None,
+            almanac=Almanac(self.tools),
+            monitor=Monitor(self.tools),
+            tools=self.tools,
+            stand_ins=tuple(stand_ins),
+            assemble=Frames(self.sender).assemble,
+            exchange=exchange,
+            counter=self.counter,
+            recipient_of=partial(self.passes.read, Purpose.UNSUBSCRIBE),
+            mute=partial(mute, self.tools),
+            contact_of=partial(self.of_proof, contact_of),
+            confirm=partial(self.of_proof, confirm),
+        )
+
+
+@asynccontextmanager
+async def _town(folder: Path, clock: TurnedClock) -> AsyncIterator[_Works]:
+    """Open a town's files, with its mail on its way and its clock at hand."""
     database = await Database.open(f"sqlite+aiosqlite:///{folder / 'town.sqlite3'}")
-    await create_all(database)
     kept = MailboxStore(folder / "mailbox.sqlite3")
 
     async def keep(received: Sequence[Received]) -> None:
@@ -145,63 +238,17 @@ async def town(
     relay = Relay("127.0.0.1", await smtp.start(), "none")
     sender = Sender("介護保険担当課", "kigen@city.example")
     channel = EmailChannel(relay, sender)
-    catalogue = load()
     passes = Passes(SECRET)
     base = "http://127.0.0.1:8080"
     tools = replace(
-        offline_tools(database, clock, catalogue, channel),
+        offline_tools(database, clock, load(), channel),
         page=partial(doorway, passes, base),
         unsubscribe=lambda recipient: f"{base}/unsubscribe/{passes.written(Purpose.UNSUBSCRIBE, recipient)}",
         confirmation=lambda proof: f"{base}/confirm/{passes.written(Purpose.CONFIRM, proof)}",
     )
-    counter = Counter(tools, passes, secrets.token_bytes)
-
-    async def of_proof(
-        asking: Callable[[Tools, str], Awaitable[Contact | None]], token: str
-    ) -> Contact | None:
-        proof = passes.read(Purpose.CONFIRM, token)
-        return None if proof is None else await asking(tools, proof)
-
-    async def law() -> Law:
-        async with database.reading() as conn:
-            return await law_on(conn, tools, tools.today())
-
-    async def turn(to: date) -> None:
-        midnight = japan_time(to + timedelta(days=1), 0)
-        await Run(tools, clock, tools.today(), midnight).through([])
-
-    await _settle(tools, offices, first)
-    await turn(until)
-    supplies = Supplies(
-        database,
-        clock,
-        law,
-        SECRET,
-        {name: kind.label for name, kind in catalogue.facts.items()},
-        {code: service.name for code, service in catalogue.services.items()},
-        mailbox=kept if demonstration else None,
-        turn_clock=turn if demonstration else None,
-        almanac=Almanac(tools),
-        monitor=Monitor(tools),
-        tools=tools,
-        stand_ins=tuple(stand_ins),
-        assemble=Frames(sender).assemble,
-        exchange=exchange,
-        counter=counter,
-        recipient_of=partial(passes.read, Purpose.UNSUBSCRIBE),
-        mute=partial(mute, tools),
-        contact_of=partial(of_proof, contact_of),
-        confirm=partial(of_proof, confirm),
-    )
-    guard = guard or Guard()
-    runner = web.AppRunner(make_application(supplies, guard), access_log=None)
-    await runner.setup()
-    site = GuardedSite(runner, guard, "127.0.0.1", 0)
-    await site.start()
     try:
-        yield Town(site.name, tools, clock, kept, guard, counter, turn)
+        yield _Works(tools, clock, kept, sender, passes, Counter(tools, passes, secrets.token_bytes))
     finally:
-        await runner.cleanup()
         channel.close()
         await smtp.stop()
         await kept.close()
