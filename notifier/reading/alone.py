@@ -146,6 +146,9 @@ _SHOWS_DAY = re.compile(
 )
 
 
+_PUT_OFF = re.compile("(?:雨天|荒天|悪天候|予備日|延期|順延)[^。0-9\n]{0,8}$")
+
+
 def of_a_month(text: str, start: int) -> int | None:
     """Return where 「算定を開始する月の」 begins if it stands in front of the day at `start`."""
     found = _OF_A_MONTH.search(text, max(0, start - 20), start)
@@ -167,6 +170,7 @@ def _bare_day(text: str, piece: Piece) -> Phrase | None:
     if _OF_A_LENGTH.search(text, max(0, piece.start - 8), piece.start) and not piece.suffix:
         return Phrase(Shape.LENGTH, piece.start, piece.end, word=text[piece.start : piece.end])
     shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)
+    shows = shows or _PUT_OFF.search(text, max(0, piece.start - 14), piece.start)
     if not shows or text[piece.start - 1 : piece.start] in "中約計":
         return None
     return Phrase(Shape.MOMENT, piece.start, piece.end, moment, suffix=piece.suffix, is_listed=False)

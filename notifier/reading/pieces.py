@@ -176,7 +176,9 @@ def _with_suffix(text: str, piece: Piece, core_end: int) -> Piece:
     return replace(piece, end=end, core_end=core_end, suffix=word)
 
 
-_BEGINS_THEN = re.compile(r"から(?:[^0-9。\n]{0,20}(?:開催|開会|開演|行|開き|実施)|です|。|[ ]*(?:\n|$))")
+_BEGINS_THEN = re.compile(
+    r"から(?:[^0-9。\n]{1,12}で(?:。|[ ]|\n|$)|[^0-9。\n]{0,20}(?:開催|開会|開演|行|開き|実施)|です|。|[ ]*(?:\n|$))"
+)
 """What begins at an hour of a day is over that day: 11月19日(木)午後2時から開催."""
 _OPENS_HOURS = re.compile(
     r"[ ]?(?:~|-|から)[ ]?(?:午前|午後|正午|[0-9]{1,2}(?::[0-9]|時))"

@@ -29,6 +29,7 @@ _FOLDERS = (
     "twentieth",
     "twentyfirst",
     "twentysecond",
+    "twentythird",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
