@@ -192,10 +192,15 @@ def _explain(form: Form, told: Answer) -> None:
 
 async def recorders(looking: Staff, sources: set[str]) -> dict[str, str]:
     """Return in Japanese who has recorded what, by source."""
+    known = await people(looking)
+    return {source: wording.recorded_by(source, known) for source in sources}
+
+
+async def people(looking: Staff) -> dict[str, str]:
+    """Return by user name how people are called who have worked here."""
     async with looking.overview() as conn:
         accounts = [each.user for each in await users.every(conn)]
-    labels = {each.name: each.label for each in (*looking.supplies.stand_ins, *accounts)}
-    return {source: wording.recorded_by(source, labels) for source in sources}
+    return {each.name: each.label for each in (*looking.supplies.stand_ins, *accounts)}
 
 
 ROUTES = (

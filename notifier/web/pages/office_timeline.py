@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -12,7 +12,7 @@ from notifier.domain.law import Law
 from notifier.store import timelines
 from notifier.store.timelines import FACT, SAID, Moment
 from notifier.web import navigation, staff, wording
-from notifier.web.pages import answer, office
+from notifier.web.pages import answer, office, office_facts
 from notifier.web.staff import Staff
 from notifier.web.wording import Chip
 
@@ -68,6 +68,7 @@ async def show(request: web.Request) -> web.Response:
             conn, looking.tenant, place, _before(request.query.get("before", "")), AT_ONCE + 1
         )
     law = await looking.law()
+    people = await office_facts.people(looking)
     shown = found[:AT_ONCE]
     older = ""
     if len(found) > AT_ONCE:
@@ -80,7 +81,7 @@ async def show(request: web.Request) -> web.Response:
         "office_timeline.html",
         "offices",
         head=head,
-        lines=[line_of(each, looking, law, has_letters=has_letters) for each in shown],
+        lines=[line_of(each, looking, law, people, has_letters=has_letters) for each in shown],
         older=older,
         is_first="before" not in request.query,
     )
@@ -98,7 +99,9 @@ def _before(written: str) -> tuple[datetime, str, int] | None:
     return (instant, kind, int(last)) if is_place and instant.tzinfo is not None else None
 
 
-def line_of(moment: Moment, looking: Staff, law: Law, *, has_letters: bool) -> Line:
+def line_of(
+    moment: Moment, looking: Staff, law: Law, people: Mapping[str, str], *, has_letters: bool
+) -> Line:
     """Return one thing that happened as a reader wants it."""
     detail = moment.detail
     if moment.kind == SAID:
@@ -115,13 +118,12 @@ def line_of(moment: Moment, looking: Staff, law: Law, *, has_letters: bool) -> L
     if moment.kind == FACT:
         label = looking.supplies.fact_labels.get(moment.name, moment.name)
         return Line(moment.at, Chip("事実", "strong"), label, f"{wording.full(detail['on'])}から", "")
-    under = "　".join(part for part in (_who(looking, detail), detail["detail"].get("reason", "")) if part)
+    under = "　".join(
+        part
+        for part in (people.get(detail["who"], detail["who"]), detail["detail"].get("reason", ""))
+        if part
+    )
     return Line(moment.at, Chip("操作"), DEEDS.get(moment.name, moment.name), under, "")
-
-
-def _who(looking: Staff, detail: Mapping[str, Any]) -> str:
-    names = {each.name: each.label for each in looking.supplies.stand_ins}
-    return str(names.get(detail["who"], detail["who"]))
 
 
 ROUTES = (web.get("/offices/{number}/timeline", show),)
