@@ -140,12 +140,19 @@ def _goes_through() -> Any:
 
 
 async def waiting(conn: AsyncConnection, authority: str) -> int:
-    """Return how many letters of an authority wait."""
-    letter = table(LetterRow).c
-    found = select(func.count()).where(
+    """Return how many letters of an authority wait, those for which what is due is not gathered yet among them."""
+    letter, delivery = table(LetterRow).c, table(DeliveryRow).c
+    gathered = select(func.count()).where(
         letter.finished_at.is_(None), letter.state.in_(_WAITS), _goes_through()
     )
-    return int((await conn.execute(found, {"codes": [authority]})).scalar_one())
+    loose = select(func.count(delivery.recipient.distinct())).where(
+        delivery.authority == authority,
+        delivery.letter_id.is_(None),
+        delivery.state == "planned",
+        delivery.recipient != "",
+    )
+    counted = await conn.execute(gathered, {"codes": [authority]})
+    return int(counted.scalar_one()) + int((await conn.execute(loose)).scalar_one())
 
 
 async def answers(
