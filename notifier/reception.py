@@ -84,6 +84,7 @@ class Reception:
         self._waiting: deque[tuple[Event, asyncio.Future[Intake]]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._full = asyncio.Event()
+        self._enough = GROUP
         self._dealing = asyncio.Lock()
         self._ownership = Ownership(tools)
         self._log = structlog.get_logger("reception")
@@ -217,7 +218,7 @@ class Reception:
     def _keep(self, event: Event) -> asyncio.Future[Intake]:
         kept: asyncio.Future[Intake] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, kept))
-        if len(self._waiting) >= GROUP:
+        if len(self._waiting) >= self._enough:
             self._full.set()
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
@@ -229,14 +230,18 @@ class Reception:
                 size = min(GROUP, len(self._waiting))
                 await self._write_group([self._waiting.popleft() for _ in range(size)])
                 if size > 1:
-                    await self._gather()
+                    await self._gather(size)
         finally:
             self._writing = None
 
-    async def _gather(self) -> None:
-        """Where many send, let a few more come: a group costs nearly the same whether it is large or small."""
+    async def _gather(self, size: int) -> None:
+        """Where many send, let a few more come: a group costs nearly the same whether it is large or small.
+
+        Half of those who send, as far as can be told, is enough: while they are written, the other half is looked at.
+        """
+        self._enough = min(GROUP, (size + len(self._waiting)) // 2)
         self._full.clear()
-        if len(self._waiting) < GROUP:
+        if len(self._waiting) < self._enough:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._full.wait(), GATHERING)
 

@@ -35,7 +35,7 @@ from notifier.passes import Purpose
 from notifier.postman import Postman
 from notifier.publishing import publish
 from notifier.reception import Reception
-from notifier.running import run_step
+from notifier.running import run_step, settled
 from notifier.schedule import Schedule
 from notifier.sealing import Seal
 from notifier.settings import Settings, read_networks
@@ -214,6 +214,7 @@ class Service:
                     ready(address)
             if work:
                 await stack.enter_async_context(self._working(worker, stopping))
+            stack.enter_context(settled())
             await stopping.wait()
 
     async def _of_proof(
