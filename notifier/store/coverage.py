@@ -94,6 +94,9 @@ _PLACES: Final[Mapping[Why, Covered]] = {
 }
 
 
+_SHOWN: Final = ("number", "name", "municipality", "telephone", "fax")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Of which deadline and occurrence, on which civil date; `places` and `whys` keep a list to some ("": all)."""
@@ -140,27 +143,13 @@ async def offices(
     """Return the open offices of `tenant` that are where they are for one of `asked.whys` (none: any), by number."""
     meant = tenant, asked.deadline.id, asked.occurrence
     hearing = hearings.of_list(conn, *meant) if limit is not None else hearings.all_at_once(*meant)
-    placed, office = _placed(tenant, answers_to(tenant), asked, hearing), table(OfficeRow).c
-    found = (
-        select(
-            office.id,
-            office.number,
-            office.name,
-            office.municipality,
-            office.telephone,
-            office.fax,
-            placed.c.why,
-            placed.c.settled_on,
-        )
-        .join(placed, placed.c.id == office.id)
-        .order_by(office.number)
-        .offset(skip)
-    )
+    placed = _placed(tenant, answers_to(tenant), asked, hearing)
+    found = select(placed).order_by(placed.c.number).offset(skip)
     if asked.whys:
         found = found.where(placed.c.why.in_([each.value for each in asked.whys]))
     if limit is not None:
         found = found.limit(limit)
-    rows = (await conn.execute(found)).all()
+    rows: Sequence[Any] = (await conn.execute(found)).all()
     told_on = await _told_on(conn, tenant, asked, [row.id for row in rows])
     decided = dict(await _decided(conn, tenant, asked, [row.id for row in rows if row.why == Why.EXCLUDED]))
     decided |= await _agreed(conn, asked, [row.id for row in rows if row.why == Why.EXEMPTED])
@@ -192,7 +181,7 @@ def scope(tenant: Tenant, *, in_sum: bool) -> tuple[Tenant, ColumnElement[bool]]
 
 
 def _placed(tenant: Tenant, mine: ColumnElement[bool], asked: Asked, hearing: Hearing) -> Subquery:
-    """Select id, `why` and `settled_on` of each open office that is `mine`, through the eyes of `tenant`."""
+    """Select each open office that is `mine`, `why` it is where it is, and `settled_on`, through the eyes of `tenant`."""
     office, obligation, cohort = table(OfficeRow), table(ObligationRow), table(CohortRow)
     share = and_(
         obligation.c.office_id == office.c.id,
@@ -202,8 +191,9 @@ def _placed(tenant: Tenant, mine: ColumnElement[bool], asked: Asked, hearing: He
     joined = office.outerjoin(obligation, share).outerjoin(cohort, cohort.c.id == obligation.c.cohort_id)
     if hearing.told is not None:
         joined = joined.outerjoin(hearing.told, hearings.joining(hearing.told))
+    columns = [office.c[name] for name in ("id", *_SHOWN)]
     return (
-        select(office.c.id, _why(tenant, asked, hearing).label("why"), obligation.c.settled_on)
+        select(*columns, _why(tenant, asked, hearing).label("why"), obligation.c.settled_on)
         .select_from(joined)
         .where(office.c.closed_on.is_(None), mine)
         .subquery()

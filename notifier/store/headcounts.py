@@ -15,6 +15,7 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
+    exists,
     false,
     func,
     literal,
@@ -59,10 +60,10 @@ def headcounts(
 
 
 def nothing_reaches(eyes: Tenant) -> ColumnElement[bool]:
-    """Tell of an office that no contact of `eyes` is in use for it; answered once for all offices."""
+    """Tell of an office that no contact of `eyes` is in use for it."""
     contact = table(ContactRow).c
-    known = select(contact.office_id).where(contact.active.is_(True), owns_contact(eyes))
-    return table(OfficeRow).c.id.not_in(known)
+    known = contact.office_id == table(OfficeRow).c.id, contact.active.is_(True), owns_contact(eyes)
+    return ~exists().where(*known)
 
 
 def _whole(tenant: Tenant, which: ColumnElement[bool], *, in_sum: bool) -> _Part:
@@ -98,7 +99,8 @@ def _single(
 
 
 def _silent(mine: ColumnElement[bool], eyes: Tenant, which: ColumnElement[bool]) -> _Part:
-    obligation, office = table(ObligationRow).c, table(OfficeRow).c
+    obligation, office, cohort = table(ObligationRow).c, table(OfficeRow).c, table(CohortRow)
+    silent = select(office.id).where(office.closed_on.is_(None), mine, nothing_reaches(eyes))
     nothing = literal(0)
     return (
         select(
@@ -107,8 +109,8 @@ def _silent(mine: ColumnElement[bool], eyes: Tenant, which: ColumnElement[bool])
             nothing.label("settled"),
             literal(1).label("unreachable"),
         )
-        .select_from(_joined())
-        .where(office.closed_on.is_(None), mine, nothing_reaches(eyes), obligation.settled_on.is_(None), which)
+        .select_from(table(ObligationRow).join(cohort, cohort.c.id == obligation.cohort_id))
+        .where(obligation.office_id.in_(silent), obligation.settled_on.is_(None), which)
     )
 
 

@@ -16,6 +16,7 @@ from sqlmodel import col
 from notifier.domain.callers import Tenant
 from notifier.store.authority_records import in_state, state_of
 from notifier.store.enrolment import folded
+from notifier.store.headcounts import nothing_reaches
 from notifier.store.tables import CohortRow, ContactRow, ObligationRow, OfficeRow, OfficeServiceRow
 from notifier.store.tenants import answers_to, owns_contact
 
@@ -93,7 +94,7 @@ def meant(tenant: Tenant, selected: Selected, today: date) -> ColumnElement[bool
     if selected.deadline or selected.state:
         found.append(_owes(selected, today))
     if selected.reach:
-        found.append(reached(tenant) if selected.reach == "reached" else ~reached(tenant))
+        found.append(reached(tenant) if selected.reach == "reached" else nothing_reaches(tenant))
     if selected.among:
         found.append(col(OfficeRow.number).in_(selected.among))
     return and_(*found)
