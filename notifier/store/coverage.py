@@ -154,7 +154,17 @@ async def offices(
     decided = dict(await _decided(conn, tenant, asked, [row.id for row in rows if row.why == Why.EXCLUDED]))
     decided |= await _agreed(conn, asked, [row.id for row in rows if row.why == Why.EXEMPTED])
     return [
-        Line(*row[1:6], Why(row.why), row.settled_on, told_on.get(row.id), decided.get(row.id, ""))
+        Line(
+            row.number,
+            row.name,
+            row.municipality,
+            row.telephone,
+            row.fax,
+            Why(row.why),
+            row.settled_on,
+            told_on.get(row.id),
+            decided.get(row.id, ""),
+        )
         for row in rows
     ]
 
