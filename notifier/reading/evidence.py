@@ -6,6 +6,7 @@ Nothing is weighed here; `duties` adds up the weights. `words.toml` holds the wo
 import re
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from notifier.reading.dating import Resolved
@@ -105,7 +106,17 @@ def _by_words(phrase: Phrase, place: Place) -> str:
 
 def speaks_of(label: str, sign: int) -> bool:
     """Say whether the words of a label alone make what it names a deadline (1), or make it none (-1)."""
-    return any(group.speaks == sign and group.pattern.search(label) for group in words("duty"))
+    return any(pattern.search(label) for pattern in _speaking(sign))
+
+
+@cache
+def _speaking(sign: int) -> tuple[re.Pattern[str], ...]:
+    return tuple(group.pattern for group in words("duty") if group.speaks == sign)
+
+
+@cache
+def _verb_groups() -> tuple[Words, ...]:
+    return tuple(group for group in words("duty") if group.where == "verb")
 
 
 # ---- the form of the expression ----
@@ -225,10 +236,11 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     if around.label and not around.is_heading and not _is_telling(around.label):
         yield from _above(place.heading)
     taken, verb = _first_verb(around.next)
+    unlabelled = not (around.label or around.topic)
     for group in words("duty"):
         if group.where == "verb":
             yield from _verbs(group, around, verb if group is taken else None)
-        else:
+        elif not (group.where == "label" and unlabelled):
             yield from _words(group, around, verb)
 
 
@@ -298,9 +310,7 @@ def _source(group: Words, around: Context, verb: re.Match[str] | None) -> str:
 def _first_verb(clause: str) -> tuple[Words | None, re.Match[str] | None]:
     """Return the group of the first verb of a clause, and the verb; of two that begin together, the longer one."""
     best: tuple[Words | None, re.Match[str] | None] = (None, None)
-    for group in words("duty"):
-        if group.where != "verb":
-            continue
+    for group in _verb_groups():
         found = group.pattern.search(clause[:_FIRST_VERB])
         if found is None:
             continue
