@@ -41,7 +41,7 @@ async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, w
         state = UPHELD if given.upheld else DECLINED
         await enquiries.close(conn, found.id, state, str(actor_of(who)), words, now)
         if given.upheld and found.kind == NOT_APPLICABLE:
-            await _exempt(conn, tenant, found, words, who, now)
+            await _exempt(conn, found, words, who, now)
         deadline = (await law_on(conn, tools, tools.today())).deadlines.get(found.deadline)
         mail = _mail(tools, found, guest, deadline.title if deadline else "", _decided(found, state, words))
         for address in await entrances.addresses(conn, guest.id):
@@ -51,16 +51,14 @@ async def answer(tools: Tools, tenant: Tenant, enquiry_id: int, given: Answer, w
         await audit.append(conn, now, who, "enquiry.answered", f"office/{found.office}", detail)
 
 
-async def _exempt(
-    conn: Connection, tenant: Tenant, found: Enquiry, words: str, who: Who, now: datetime
-) -> None:
+async def _exempt(conn: Connection, found: Enquiry, words: str, who: Who, now: datetime) -> None:
     """Keep as a fact that the duty does not apply to the office; an approver can take that back."""
     reason = f"事業所の申出を認めた：{words}"
     wanted = Wanted(EXEMPTED, found.office, found.deadline, reason, f"enquiry/{found.id}")
-    if await exemptions.note(conn, tenant, wanted, actor_of(who), now):
-        detail = {"deadline": found.deadline, "reason": reason}
-        await audit.append(conn, now, who, "office.exempted", f"office/{found.office}", detail)
-        await outbox.enqueue(conn, "derive", now)
+    await exemptions.note(conn, wanted, actor_of(who), now)
+    detail = {"deadline": found.deadline, "reason": reason}
+    await audit.append(conn, now, who, "office.exempted", f"office/{found.office}", detail)
+    await outbox.enqueue(conn, "derive", now)
 
 
 def _decided(found: Enquiry, state: str, words: str) -> str:

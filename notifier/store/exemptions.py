@@ -11,13 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.clock import civil_date
 from notifier.domain.actors import Actor
-from notifier.domain.callers import Tenant
 from notifier.domain.exemptions import EXEMPTED, TYPES
 from notifier.domain.origins import source_of_user
 from notifier.store import facts, values
 from notifier.store.chosen import among
 from notifier.store.database import table
-from notifier.store.facts import Event, Intake
+from notifier.store.facts import Event
 from notifier.store.tables import FactRow
 
 
@@ -43,14 +42,14 @@ class Wanted:
     name: str
 
 
-async def note(conn: AsyncConnection, tenant: Tenant, wanted: Wanted, who: Actor, now: datetime) -> bool:
-    """Keep an exemption or its end as a fact from today on; False if `tenant` may not speak about the office."""
+async def note(conn: AsyncConnection, wanted: Wanted, who: Actor, now: datetime) -> None:
+    """Keep an exemption or its end as a fact from today on; whether somebody may say so is seen to before."""
     said = {"deadline": wanted.deadline, "reason": wanted.reason}
     body = blake2b(repr((wanted, sorted(said.items()))).encode(), digest_size=16).hexdigest()
     today = civil_date(now)
     source = source_of_user(who.name)
-    event = Event(source, wanted.name, wanted.kind, today, now, said, body, wanted.number, sender=tenant.code)
-    return await facts.record(conn, event, now) is Intake.RECORDED
+    event = Event(source, wanted.name, wanted.kind, today, now, said, body, wanted.number)
+    await facts.record(conn, event, now)
 
 
 async def of_office(conn: AsyncConnection, office_id: int) -> list[Exemption]:

@@ -46,7 +46,7 @@ async def test_what_an_authority_agrees_does_not_apply_is_derived_from_a_fact_an
     assert told.obligation.state is State.NOT_APPLICABLE
     assert "対象外と認められています" in (told.obligation.reason or "")
     before = TODAY - timedelta(days=1)
-    (told,) = (await explain(shop.tools, A, REPORT, on=before, known_on=before)).explanations
+    (told,) = (await explain(shop.tools, A, REPORT, on=before)).explanations
     assert told.obligation.state is State.OPEN
     actions = [row.action for row in await shop.all(AuditRow)]
     assert actions.count("office.exempted") == 1
