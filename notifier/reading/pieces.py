@@ -155,7 +155,8 @@ def _with_particle(text: str, piece: Piece) -> Piece:
         hour = patterns.CLOCK.match(text, end)
         if hour is not None and not _OPENS_HOURS.match(text, hour.end()):
             end = hour.end()
-            if is_day and _BEGINS_THEN.match(text, end):
+            opens_window = _WINDOW_BEFORE.search(text, max(0, piece.start - 16), piece.start)
+            if is_day and not opens_window and _BEGINS_THEN.match(text, end):
                 return replace(piece, end=end, core_end=end, moment=moment)
     return _with_suffix(text, replace(piece, moment=moment), end)
 
@@ -180,6 +181,10 @@ _BEGINS_THEN = re.compile(
     r"から(?:[^0-9。\n]{1,12}で(?:。|[ ]|\n|$)|[^0-9。\n]{0,20}(?:開催|開会|開演|行|開き|実施)|です|。|[ ]*(?:\n|$))"
 )
 """What begins at an hour of a day is over that day: 11月19日(木)午後2時から開催."""
+_WINDOW_BEFORE = re.compile(
+    "(?:受付|受け付け|申請|申込み?|申し込み|募集|予約|販売|発売|公開|交付|配信)[^。\n0-9]{0,6}$"
+)
+"""What goes on after the hour at which it begins: 受付は４月１日９時から."""
 _OPENS_HOURS = re.compile(
     r"[ ]?(?:~|-|から)[ ]?(?:午前|午後|正午|[0-9]{1,2}(?::[0-9]|時))"
     # An hour at which something begins says nothing of the days after, unless a window opens with it.

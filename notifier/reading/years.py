@@ -100,6 +100,9 @@ _OF_YEAR = re.compile(
     r"(?:の[^、]{1,20}|[一-龥]{0,12}?(?:申請|申込|募集|計画|届出|説明会)[^、]{0,8}"
     r"|(?:に|から)[^、]{0,16}[るたの][^、]{1,12})(?:は|を|について|に係る)|(?:の[^、]{1,12})?(?:に向け|に備え)"
 )
+_AHEAD_OF = re.compile(
+    r"(?:に伴い|に向け|に備え|を踏まえ|を受け|に先立ち|に当たり|にあたり|のため)[^、。\n]{0,12}、"
+)
 _OF_MONTHS = re.compile(r"分?(?:の?(?:納期限?|期限|納入|申請|請求|締切)?は?)?[ :(、→…]*")
 """What stands between months and the day on which what they bring is due: 6月~11月分 12月10日."""
 
@@ -205,11 +208,16 @@ def _year_said(
     frame = around.framed(start)
     if frame is not None and (beside is None or around.last_end == around.frame_end):
         return _within(month, day, frame, is_known=around.issued is not None)
-    if beside is None or around.last_end == around.frame_end:
+    if beside is None or around.last_end == around.frame_end or _prepares(around, start, beside, origin):
         return None
     if around.last_is_day:
         return beside.year + (_day(beside.year, month, day) < beside)
     return _within(month, day, Interval(beside, around.last_until or beside))
+
+
+def _prepares(around: Surroundings, start: int, beside: date, origin: date) -> bool:
+    """Say whether what stands at `start` prepares a later time: 令和10年4月施行の改正に伴い、10月中旬までに."""
+    return beside > origin and _AHEAD_OF.search(around.text[around.last_end : start]) is not None
 
 
 def _within(month: int, day: int | None, frame: Interval, *, is_known: bool = False) -> int | None:

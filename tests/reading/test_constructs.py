@@ -106,3 +106,23 @@ def test_the_same_day_is_the_day_named_before() -> None:
 def test_words_quoted_to_be_amended_are_no_deadline() -> None:
     text = "第二条中「三十日」を「二週間」に改め、同条中「十日以内」とあるのは「五日以内」とする。"
     assert not any(each.is_deadline for each in expressions(text))
+
+
+def test_what_prepares_a_later_time_comes_before_it() -> None:
+    _, found = expressions("令和10年４月施行の改正に伴い、１月中旬までに措置を講ずること。")
+    assert (found.end, found.is_deadline) == (date(2027, 1, 20), True)
+
+
+def test_what_months_bring_is_due_after_them() -> None:
+    months, due = expressions("・６月～11月分　12月10日", date(2027, 1, 8))
+    assert (months.start, months.end, due.end) == (date(2027, 6, 1), date(2027, 11, 30), date(2027, 12, 10))
+
+
+def test_the_hour_at_which_applications_open_leaves_their_end_open() -> None:
+    (found,) = expressions("受付は４月１日９時から窓口で行います。")
+    assert (found.start, found.end) == (date(2027, 4, 1), None)
+
+
+def test_a_day_outside_the_year_beside_it_follows_from_the_issue_date() -> None:
+    _, found = expressions("令和７年度下半期分の請求は、４月14日必着で提出すること。")
+    assert (found.end, found.is_deadline) == (date(2027, 4, 14), True)
