@@ -1,9 +1,9 @@
 """Addresses that `ops.bench.pages` asks for: each page of the staff and each list of the API, with what makes it work most.
 
-Whatever else can be got is named in `LEFT_OUT` with the reason, so that a new page cannot go unmeasured unseen.
+Whatever else can be got is named with the reason, so that a new page cannot go unmeasured unseen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from aiohttp import web
@@ -27,6 +27,8 @@ SHOWN: Final = (
     f"/offices/{OFFICE}/facts",
     f"/offices/{OFFICE}/timeline",
     f"/offices/{OFFICE}/notes",
+    f"/offices/{OFFICE}/standing",
+    f"/offices/{OFFICE}/exemptions",
     "/offices/export.csv?reach=unreached",
     "/offices/import",
     "/enquiries",
@@ -42,6 +44,7 @@ SHOWN: Final = (
     f"/deadlines/{WAGES}/progress",
     f"/deadlines/{SUBSIDY}/progress",
     f"/deadlines/{SUBSIDY}/settings",
+    f"/deadlines/{SUBSIDY}/ruling",
     "/coverage",
     f"/coverage/{WAGES}",
     f"/coverage/{SUBSIDY}",
@@ -53,6 +56,7 @@ SHOWN: Final = (
     "/letters?state=accepted&page=100",
     "/letters?state=trouble",
     "/letters/1",
+    "/letters/halt",
     "/letters/templates",
     "/notices",
     "/notices/new",
@@ -97,24 +101,23 @@ CALLED: Final = (
     "/v1/subscriptions?number=" + OFFICE,
     "/v1/audit",
 )
-LEFT_OUT: Final[Mapping[str, str]] = {
-    "whole": "files of all offices, which are made for as long as they are long",
-    "one": "one thing among few: what it shows does not grow with the offices",
-    "other": "no page of the staff: asked for by offices, browsers or the program itself",
-}
 _WHOLE: Final = (
     "/coverage/{family}/{duty}/list.csv",
     "/offices/import/offices.csv",
     "/offices/{number}/evidence",
     "/settings/audit.csv",
 )
+"""Files of all offices, which are made for as long as they are long."""
 _ONE: Final = (
     "/enquiries/",
     "/letters/{number}/",
     "/letters/templates/",
     "/mails/",
     "/notices/{",
+    "/offices/import/template.csv",
     "/offices/imports/",
+    "/password",
+    "/settings/audit/check",
     "/settings/authority/",
     "/settings/calendars/",
     "/settings/keys/",
@@ -131,6 +134,7 @@ _ONE: Final = (
     "/v1/openapi.json",
     "/v1/reference",
 )
+"""One thing among few: what it shows does not grow with the offices."""
 _OTHER: Final = (
     "/calendar/",
     "/confirm/",
@@ -139,6 +143,7 @@ _OTHER: Final = (
     "/static/",
     "/unsubscribe/",
 )
+"""No page of the staff: asked for by offices, browsers or the program itself."""
 
 
 def unmeasured(application: web.Application) -> Iterator[str]:
