@@ -201,7 +201,8 @@ class Gatehouse:
     ) -> Admitted | Refused:
         """Let in whom a provider of identities has shown, if an account knows them; none is made.
 
-        Waits and sessions are those of passwords: `place_of` returns where tries for an account are counted.
+        Sessions are those of passwords. What is refused again and again waits, too: `place_of` returns where tries for an
+        account are counted. Whom the provider has proved waits for nobody's wrong passwords.
         An account that asks for a second factor lets in only if the provider says that it has asked for one.
         """
         now = self.tools.now()
@@ -210,8 +211,6 @@ class Gatehouse:
             name = account.user.name if account else f"oidc/{_digest(identity.key)[:32]}"
             tried = Try(name, origin, place_of(name))
             wait = _wait(await users.misses(conn, tried.name, tried.place), now)
-        if wait is not None:
-            return Refused(wait)
         if account is None:
             reason = "unknown"
         elif account.disabled_at is not None:
@@ -220,6 +219,8 @@ class Gatehouse:
             reason = "factor"
         else:
             return await self._admit(tried, account, identity)
+        if wait is not None:
+            return Refused(wait)
         await gate.refuse(self.tools, tried, account, {"by": "oidc", "reason": reason})
         return Refused(reason=reason)
 
