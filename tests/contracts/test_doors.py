@@ -1,34 +1,36 @@
 """A second program, which knows nothing of ours but its doors: it finds the same truth behind all of them.
 
-It uses public client libraries only (aiohttp, cloudevents, standardwebhooks, icalendar) against the programs as an
-operator starts them, and kills them in between.
+It uses public client libraries only (aiohttp, cloudevents, cryptography, icalendar, standardwebhooks) against the
+programs as an operator starts them, and kills them in between.
 """
 
-import asyncio
+import json
 import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import icalendar
 import pytest
-from aiohttp import ClientError, ClientSession, web
+from aiohttp import ClientSession
 from aiohttp.test_utils import unused_port
-from cloudevents.core.bindings.http import HTTPMessage, from_http_event, to_structured_event
+from cloudevents.core.bindings.http import to_structured_event
 from cloudevents.core.v1.event import CloudEvent
-from standardwebhooks import Webhook
+
+from tests.contracts.second_program import Client, Hook, Program, receiving, until
 
 TOP = Path(__file__).resolve().parents[2]
 CITY = "121002"
 COUNT = 2000
-FACTS = 100
+FACTS = 60
 DUTY = "free-pass/apply"
+SERVED = (0, COUNT - 2)
+"""Offices that a vendor serves: one that has applied, and one that has not."""
 SCOPES = (
+    "deadlines:read",
     "offices:read",
     "offices:write",
     "obligations:read",
@@ -37,165 +39,11 @@ SCOPES = (
     "endpoints:write",
     "feed:read",
 )
-PATIENCE = 240
 STARTED = datetime.now(UTC)
 
 
 def number(index: int) -> str:
     return f"12{70000000 + index}"
-
-
-@dataclass
-class Program:
-    """Our programs, started as an operator does."""
-
-    folder: Path
-    surroundings: dict[str, str]
-    port: int
-    running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def says(self, *arguments: str) -> str:
-        """Run a command to its end and return what it prints."""
-        process = await self._start(*arguments, stdout=asyncio.subprocess.PIPE)
-        out, _ = await process.communicate()
-        assert process.returncode == 0, arguments
-        return out.decode().strip()
-
-    async def start(self, command: str) -> None:
-        """Let `serve` or `work` run."""
-        self.running[command] = await self._start(command, stdout=asyncio.subprocess.DEVNULL)
-
-    async def kill(self, command: str) -> None:
-        """End one as a power cut does, and start another."""
-        self.running[command].send_signal(signal.SIGKILL)
-        await self.running[command].wait()
-        await self.start(command)
-
-    async def stop(self) -> None:
-        """Ask all to end, and see that they do."""
-        for process in self.running.values():
-            process.send_signal(signal.SIGTERM)
-        codes = [await process.wait() for process in self.running.values()]
-        assert codes == [0] * len(codes)
-
-    async def _start(self, *arguments: str, stdout: int) -> asyncio.subprocess.Process:
-        log = (self.folder / "log").open("ab")
-        try:
-            return await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "notifier",
-                *arguments,
-                cwd=self.folder,
-                env=self.surroundings,
-                stdout=stdout,
-                stderr=log,
-            )
-        finally:
-            log.close()
-
-
-@dataclass
-class Hook:
-    """The endpoint of the second program: verifies what comes, and keeps it by its id."""
-
-    secret: str = ""
-    seen: dict[str, Any] = field(default_factory=dict)
-    tries: int = 0
-
-    async def take(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        event: Any = from_http_event(HTTPMessage(headers, body))
-        if event.get_type() == "endpoint.challenge":
-            return web.json_response({"challenge": event.get_data()["challenge"]})
-        Webhook(self.secret).verify(body, headers)
-        assert headers["webhook-id"] == event.get_id()
-        self.tries += 1
-        self.seen[event.get_id()] = event
-        return web.Response(status=204)
-
-
-@asynccontextmanager
-async def receiving(hook: Hook) -> AsyncIterator[str]:
-    application = web.Application()
-    application.router.add_post("/hook", hook.take)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    finally:
-        await runner.cleanup()
-
-
-async def until(true: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Wait for something that comes true by itself."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while asyncio.get_running_loop().time() < deadline:
-        if await true():
-            return
-        try:
-            await asyncio.wait_for(asyncio.Event().wait(), 0.3)
-        except TimeoutError:
-            continue
-    raise AssertionError(what)
-
-
-@dataclass
-class Client:
-    """The second program at our doors."""
-
-    session: ClientSession
-    address: str
-    key: str
-
-    async def ask(self, method: str, path: str, status: int = 200, **more: Any) -> Any:
-        """Call, again if nobody answers: the program may be starting anew."""
-        headers = {"Authorization": f"Bearer {self.key}", **more.pop("headers", {})}
-        answered: list[Any] = []
-
-        async def call() -> bool:
-            try:
-                async with self.session.request(
-                    method, f"{self.address}/v1{path}", headers=headers, **more
-                ) as answer:
-                    if answer.status in {429, 503}:
-                        return False
-                    assert answer.status == status, (path, answer.status, await answer.text())
-                    answered.append(await answer.json())
-            except ClientError:
-                return False
-            return True
-
-        await until(call, f"{method} {path}")
-        return answered[0]
-
-    async def all(self, path: str, **query: str) -> list[Any]:
-        """Read a list to its end."""
-        found: list[Any] = []
-        cursor: dict[str, str] = {}
-        while True:
-            page = await self.ask("GET", path, params={**query, **cursor, "limit": "200"})
-            found += page["items"]
-            if page["next"] is None:
-                return found
-            cursor = {"cursor": page["next"]}
-
-    async def feed(self) -> dict[str, Any]:
-        """Read the feed from its beginning, by id."""
-        found: dict[str, Any] = {}
-        after = ""
-        while True:
-            page = await self.ask("GET", "/feed", params={"after": after, "limit": "500"})
-            if not page["items"]:
-                return found
-            found |= {each["id"]: each for each in page["items"]}
-            after = page["next"]
 
 
 @pytest.fixture
@@ -257,12 +105,15 @@ async def taken_over(client: Client) -> None:
 
 
 async def posted(client: Client, index: int) -> None:
-    """Post the fact that an office has applied."""
+    """Post the fact that an office has applied: every second time with a signature instead of the key."""
     attributes = {"type": "cpdl.applied", "source": "/second-program", "id": str(index), "specversion": "1.0"}
     now = {"subject": f"office/{number(index)}", "time": STARTED}
     message = to_structured_event(CloudEvent(attributes | now, {"paid": False}))
-    kind = {"Content-Type": message.headers["content-type"]}
-    await client.ask("POST", "/events", 202, data=message.body, headers=kind)
+    body = message.body
+    kind, path = {"Content-Type": message.headers["content-type"]}, "/events"
+    if index % 2:
+        kind, path = kind | client.signed(f"msg_{index}", body), f"/events?sender={client.name}"
+    await client.ask("POST", path, 202, data=body, headers=kind)
 
 
 @pytest.mark.pg
@@ -274,13 +125,19 @@ async def test_a_second_program_finds_the_same_truth_behind_every_door(program: 
     key = await program.says(
         "key", "create", "--as", "operator", "--authority", CITY, "--label", "second", *scopes
     )
-    await program.start("serve")
-    await program.start("work")
+    served = [word for index in SERVED for word in ("--office", number(index))]
+    vendor = await program.says(
+        *("key", "create", "--as", "municipality", "--authority", CITY, "--label", "vendor"),
+        *("--vendor", "例示ソフト", *served),
+    )
     hook = Hook()
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(ClientSession())
         url = await stack.enter_async_context(receiving(hook))
         client = Client(session, program.address, key)
+        await program.says("key", "trust", client.name, client.public)
+        await program.start("serve")
+        await program.start("work")
         identity, hook.secret = (await attached(client, url)).split(" ")
         assert (await client.ask("POST", f"/endpoints/{identity}/enable", json={}))["state"] == "enabled"
         await taken_over(client)
@@ -291,11 +148,13 @@ async def test_a_second_program_finds_the_same_truth_behind_every_door(program: 
                 await program.kill("serve")
         # A repeat changes nothing and gets the same answer.
         await posted(client, 0)
-        await program.kill("work")
         await until(lambda: _is_settled(client), "all facts are worked out")
         feed = await _agreed(client, hook)
         await _same_obligations(client, feed)
+        await _same_for_a_vendor(Client(session, program.address, vendor), feed)
+        await _same_in_a_preview(client)
         await _same_days(program, client)
+        await _same_in_evidence(program, client)
     await program.stop()
 
 
@@ -365,3 +224,47 @@ async def _same_days(program: Program, client: Client) -> None:
     }
     assert shown.keys() <= {each["deadline"] for each in listed}
     assert {name: day for name, day in due.items() if shown.get(name) != day} == {}
+
+
+async def _same_for_a_vendor(vendor: Client, feed: dict[str, Any]) -> None:
+    """A vendor reads the same of the offices it serves, and nothing of others."""
+    whose = {f"office/{number(index)}" for index in SERVED}
+    read = [each for each in (await vendor.feed()).values() if each.get("subject")]
+    assert {each["subject"] for each in read} == whose
+    of_duty = [
+        each for each in read if each["type"].startswith("obligation.") and each["data"]["deadline"] == DUTY
+    ]
+
+    def told(events: Any) -> list[tuple[str, str, str]]:
+        return sorted(
+            (each["subject"], each["type"], json.dumps(each["data"], sort_keys=True)) for each in events
+        )
+
+    assert told(of_duty) == told(each for each in feed.values() if each["subject"] in whose)
+
+
+async def _same_in_a_preview(client: Client) -> None:
+    """A preview counts the offices that the list holds, and nothing happens by asking."""
+    supposed = {"due": {"by": f"{STARTED.year + 1}-09-30"}}
+    found = await client.ask("POST", f"/deadlines/{DUTY}/preview", json=supposed)
+    concerned = {each["deadline"]: each for each in found["effects"]}
+    assert concerned.keys() == {DUTY}
+    assert found["offices"] == COUNT
+    assert len(await client.all("/obligations", deadline=DUTY, state="settled")) == FACTS
+
+
+async def _same_in_evidence(program: Program, client: Client) -> None:
+    """What is taken away as proof says of an office what the list says, and stands by itself."""
+    await program.says("evidence", number(0))
+    pack = program.folder / f"evidence-{number(0)}.zip"
+    await program.says("verify", str(pack))  # it says OK, or ends with a fault
+    with ZipFile(pack) as archive:
+        duties, facts = (
+            [json.loads(line) for line in archive.read(name).decode().splitlines()]
+            for name in ("obligations.jsonl", "facts.jsonl")
+        )
+    listed = await client.all("/obligations", office=number(0))
+    states = {(each["deadline"], each["state"]) for each in duties}
+    assert states >= {(each["deadline"], each["state"]) for each in listed if each["deadline"] == DUTY}
+    assert (DUTY, "settled") in states
+    assert [each["type"] for each in facts] == ["cpdl.applied"]
