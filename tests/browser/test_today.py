@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from notifier.domain.callers import Tenant
-from notifier.store import enquiries, incoming, office_records
+from notifier.store import enquiries, halts, incoming, office_records
 from notifier.store.enquiries import NOT_APPLICABLE, Asked
 from notifier.store.incoming import Arrived
 from tests.browser.conftest import Judge
@@ -25,6 +25,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]
             assert await incoming.keep(conn, mail, found.tools.now())
             noted = {"state": "unclear", "reason": "no-code", "written": "済です", "authority": CITY}
             await incoming.note(conn, 1, noted)
+            await halts.begin(conn, CITY, (400, 40), found.tools.now())
         yield found
 
 
@@ -36,7 +37,7 @@ async def ask(place: Town, words: str) -> None:
         await enquiries.open_enquiry(conn, office.id, asked, place.tools.now())
 
 
-@pytest.mark.parametrize("path", ["/", "/enquiries", "/enquiries/1", "/mails", "/mails/1"])
+@pytest.mark.parametrize("path", ["/", "/enquiries", "/enquiries/1", "/mails", "/mails/1", "/letters/halt"])
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_axe_finds_no_barrier_and_nothing_is_wider_than_the_screen(
     place: Town, page: Page, judge: Judge, path: str, width: int
