@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import date
 
+from notifier.clock import japan_time
 from notifier.steps.record import record
 from notifier.store.facts import Intake
 from notifier.store.tables import FactRow, ObligationRow
@@ -24,6 +25,24 @@ async def test_what_became_of_each_event_comes_back_in_order(shop: Workshop) -> 
     ]
     assert [row.type for row in await shop.all(FactRow)] == ["example.report.filed"]
     assert await shop.waiting() == [("derive", shop.tools.now())]
+
+
+async def test_no_events_leave_nothing(shop: Workshop) -> None:
+    assert await record(shop.tools, []) == []
+    assert await shop.waiting() == []
+
+
+async def test_what_is_told_ahead_waits_for_its_day(shop: Workshop) -> None:
+    await shop.enrol(enrolled(A))
+    await shop.forget_outbox()
+    told = replace(shop.event("example.report.filed"), on=date(2026, 5, 1))
+    known = shop.event("example.applied", "9970000099")
+    assert await record(shop.tools, [told, known]) == [Intake.WAITING] * 2
+    assert await record(shop.tools, [known, replace(told, event_id="later")]) == [
+        Intake.REPEATED,
+        Intake.WAITING,
+    ]
+    assert await shop.waiting() == [("ripen", japan_time(date(2026, 5, 1), 0))]
 
 
 async def test_nothing_is_worked_out_for_a_repeat(shop: Workshop) -> None:
