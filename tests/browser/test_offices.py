@@ -7,7 +7,7 @@ from playwright.async_api import Browser, FilePayload, Page
 
 from tests.browser.conftest import Judge
 from tests.browser.walks import NARROW, WIDE, WIDTHS, is_free_of_barriers, walker
-from tests.web.town import CARE_PLANS, SILENT, STAFF, VISITS, Town, town
+from tests.web.town import APPROVER, CARE_PLANS, SILENT, STAFF, VISITS, Town, town
 
 pytestmark = pytest.mark.browser
 PATHS = (
@@ -66,10 +66,11 @@ async def test_a_clerk_finds_the_offices_of_a_service_that_are_not_done_yet(
 
 
 @pytest.mark.parametrize("width,script", [(NARROW, False), (WIDE, True)])
-async def test_a_clerk_lets_an_office_be_told_no_more_after_seeing_how_many_that_are(
+async def test_an_approver_lets_an_office_be_told_no_more_after_seeing_how_many_that_are(
     place: Town, browser: Browser, judge: Judge, width: int, script: bool
 ) -> None:
     async with walker(browser, width, script=script) as page:
+        await page.context.add_cookies([{"name": "stand-in", "value": APPROVER.name, "url": place.address}])
         await page.goto(f"{place.address}/offices?q=なのはな")
         await page.get_by_role("button", name="配信を止める…").click()
         assert "事業所を選ぶか" in await page.get_by_role("alert").inner_text()

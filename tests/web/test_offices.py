@@ -346,14 +346,18 @@ async def test_the_timeline_shows_what_was_said_learned_and_done_the_newest_firs
 # --- many at once ------------------------------------------------------------------------------------------
 
 
-async def test_offices_are_told_no_more_after_their_number_was_shown_and_a_reason_given(desk: Desk) -> None:
-    _, asked = await desk.post("/offices/bulk", {"deed": "untold", "office": SILENT}, 200)
+async def test_an_approver_tells_offices_no_more_after_seeing_their_number_and_giving_a_reason(
+    desk: Desk,
+) -> None:
+    assert "配信を止めるのは、承認者が行います。" in await desk.get("/offices")
+    await desk.post("/offices/bulk", {"deed": "untold", "office": SILENT}, 403)
+    _, asked = await desk.post("/offices/bulk", {"deed": "untold", "office": SILENT}, 200, "suzuki")
     assert "1件の事業所への配信を止める" in words(asked)
     assert "デイサービス なのはな" in asked
     given = {"deed": "untold", "office": SILENT, "count": "1", "confirmed": "yes", "topic": "*"}
-    _, page = await desk.post("/offices/bulk", given, 422)
+    _, page = await desk.post("/offices/bulk", given, 422, "suzuki")
     assert "理由を入力してください。" in page
-    to, page = await desk.post("/offices/bulk", given | {"reason": "休止中"})
+    to, page = await desk.post("/offices/bulk", given | {"reason": "休止中"}, who="suzuki")
     assert to == "/offices"
     assert "1件の事業所への配信を止めました。" in page
     _, page = await desk.post("/offices/bulk", given | {"deed": "told"})
@@ -362,10 +366,10 @@ async def test_offices_are_told_no_more_after_their_number_was_shown_and_a_reaso
 
 async def test_what_changed_since_the_number_was_shown_is_shown_again(desk: Desk) -> None:
     given = {"deed": "untold", "everything": "yes", "count": "99", "confirmed": "yes", "reason": "試し"}
-    _, page = await desk.post("/offices/bulk", given | {"topic": "*", "reach": "unreached"}, 422)
+    _, page = await desk.post("/offices/bulk", given | {"topic": "*", "reach": "unreached"}, 422, "suzuki")
     assert "対象の事業所が1件に変わりました。" in page
     _, page = await desk.post(
-        "/offices/bulk", given | {"topic": "no/such", "count": "1", "q": "なのはな"}, 422
+        "/offices/bulk", given | {"topic": "no/such", "count": "1", "q": "なのはな"}, 422, "suzuki"
     )
     assert "という分野や期限はありません" in page
 

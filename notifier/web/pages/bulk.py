@@ -53,7 +53,7 @@ async def act(request: web.Request) -> web.StreamResponse:
         return await offices.page(request, form)
     if deed == "export":
         return await offices.as_file(request, looking, chosen.selected)
-    looking.require(Deed.EDIT)
+    looking.require(Deed.APPROVE if deed == "untold" else Deed.EDIT)
     if looking.tenant.is_nation:
         form.wrong("deed", "配信を決めるのは自治体です。自治体の利用者でログインしてください。")
         return await offices.page(request, form)
