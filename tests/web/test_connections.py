@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession
+from structlog.testing import capture_logs
 
 from notifier.web.connections import Guard
 from tests.web.town import Town, town
@@ -40,6 +41,25 @@ async def test_a_connection_that_never_finishes_its_header_is_cut(strict: Town, 
     streams = await connect(strict)
     streams[1].write(said)
     assert 0.3 < await end_of(streams) < 2
+
+
+async def test_somebody_who_goes_away_in_the_middle_of_a_form_is_no_fault(
+    strict: Town, visitor: ClientSession
+) -> None:
+    with capture_logs() as told:
+        _, writer = await connect(strict)
+        head = "POST /clock HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+        kind = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+        writer.write(f"{head}{kind}to=2026".encode())
+        await writer.drain()
+        async with visitor.get(f"{strict.address}/healthz") as answer:
+            assert answer.status == 200
+        writer.close()
+        await writer.wait_closed()
+        while strict.guard.count > 1:
+            async with visitor.get(f"{strict.address}/healthz") as answer:
+                assert answer.status == 200
+    assert [each for each in told if each["log_level"] == "error"] == []
 
 
 async def test_a_connection_that_drips_is_cut_all_the_same(strict: Town) -> None:
