@@ -98,7 +98,8 @@ async def _mended(request: web.Request, handler: Handler) -> web.StreamResponse:
     except NotifierError as fault:
         _log.error("page failed", page=_page(request), problem=str(fault))
         return error_page(request, 503)
-    except Exception as fault:  # the last one to answer: whatever went wrong is logged, the visitor gets a page
+    except Exception as fault:
+        # The last one to answer: whatever went wrong is logged, and the visitor gets a page.
         if isinstance(fault, ConnectionResetError) and request.transport is None:
             raise  # whoever asked went away before the form had come: nothing is wrong here
         _log.exception("page failed", page=_page(request))

@@ -127,3 +127,10 @@ async def whom_to_ask(staff: Staff, deed: Deed) -> str:
         rest = "ほか" if len(labels) > MOST_NAMED else ""
         return f"{told}操作できるのは、{'、'.join(labels[:MOST_NAMED])}{rest}です。"
     return f"{told}この権限を持つ人はまだ登録されていません。運用担当者にお問い合わせください。"
+
+
+async def people(looking: Staff) -> dict[str, str]:
+    """Return by user name how people are called who have worked here."""
+    async with looking.overview() as conn:
+        accounts = [each.user for each in await users.every(conn)]
+    return {each.name: each.label for each in (*looking.supplies.stand_ins, *accounts)}

@@ -48,7 +48,7 @@ async def test_two_persons_lead_a_notice_from_a_file_to_the_law(
         await page.get_by_role("button", name=re.compile("承認して、2通を送る")).click()
         assert "承認しました。2事業所に2通のお知らせが出ます" in await page.locator("main").inner_text()
         await page.get_by_role("link", name="経過").click()
-        assert CLERK.name in await page.locator("table").inner_text()
+        assert CLERK.label in await page.locator("table").inner_text()
     await context.close()
 
 

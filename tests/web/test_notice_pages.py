@@ -271,7 +271,8 @@ async def test_a_notice_is_approved_by_a_second_person_after_seeing_what_happens
         law = await law_on(conn, place.tools, place.tools.today())
     assert str(law.said("platform-subsidy/apply")[-1].notice.issued) == "2026-01-20"
     history = words(await look(visitor, place, f"{notice}/history"))
-    assert re.search(rf"承認しました {APPROVER.name} .*確認しました {CLERK.name}", history)
+    who = rf"承認しました {re.escape(APPROVER.label)} .*確認しました {re.escape(CLERK.label)}"
+    assert re.search(who, history)
 
 
 async def test_what_is_not_finished_cannot_be_signed_and_says_why(

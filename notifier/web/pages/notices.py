@@ -182,6 +182,7 @@ async def page(
         anomalies=review.anomalies if review else (),
         address=f"/notices/{name}",
         may=_may(looking, arrived.stage, review.reviewed_by if review else "", arrived.moved_by),
+        people=await staff.people(looking),
     )
 
 
@@ -310,6 +311,7 @@ async def show_history(request: web.Request) -> web.Response:
         arrived=arrived,
         **_head(arrived, review),
         rows=[(row, ACTIONS.get(row.action, row.action)) for row in rows],
+        people=await staff.people(looking),
         address=f"/notices/{name}",
     )
 

@@ -20,7 +20,6 @@ from notifier.domain.origins import source_of_user
 from notifier.domain.roles import Deed
 from notifier.intake import DEALT_WITH, Inbound
 from notifier.reception import Answer, Reception
-from notifier.store import users
 from notifier.web import forms, staff, wording
 from notifier.web.forms import Form
 from notifier.web.pages import answer, office
@@ -192,15 +191,8 @@ def _explain(form: Form, told: Answer) -> None:
 
 async def recorders(looking: Staff, sources: set[str]) -> dict[str, str]:
     """Return in Japanese who has recorded what, by source."""
-    known = await people(looking)
+    known = await staff.people(looking)
     return {source: wording.recorded_by(source, known) for source in sources}
-
-
-async def people(looking: Staff) -> dict[str, str]:
-    """Return by user name how people are called who have worked here."""
-    async with looking.overview() as conn:
-        accounts = [each.user for each in await users.every(conn)]
-    return {each.name: each.label for each in (*looking.supplies.stand_ins, *accounts)}
 
 
 ROUTES = (

@@ -12,7 +12,7 @@ from notifier.domain.law import Law
 from notifier.store import timelines
 from notifier.store.timelines import FACT, SAID, Moment
 from notifier.web import navigation, staff, wording
-from notifier.web.pages import answer, office, office_facts
+from notifier.web.pages import answer, office
 from notifier.web.staff import Staff
 from notifier.web.wording import Chip
 
@@ -68,7 +68,7 @@ async def show(request: web.Request) -> web.Response:
             conn, looking.tenant, place, _before(request.query.get("before", "")), AT_ONCE + 1
         )
     law = await looking.law()
-    people = await office_facts.people(looking)
+    people = await staff.people(looking)
     shown = found[:AT_ONCE]
     older = ""
     if len(found) > AT_ONCE:
