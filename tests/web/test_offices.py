@@ -13,6 +13,7 @@ from notifier.domain.callers import Tenant
 from notifier.store import audit_records, notes, office_records, outreach, selections
 from notifier.store.audit_records import Wanted
 from notifier.store.selections import Selected
+from notifier.web.pages.office_facts import fields_of
 from tests.web.town import CARE_PLANS, CITY, ELSEWHERE, SILENT, STAFF, VISITS, Town, town
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -267,6 +268,18 @@ async def test_what_only_the_office_may_assert_is_not_asserted_by_the_municipali
     given = {"type": "cpdl.left", "on": "2026-01-20", "by": "municipality"}
     _, page = await desk.post(f"/offices/{VISITS}/facts", given, 422)
     assert "だれの申告かを一覧から選んでください。" in page
+
+
+async def test_what_is_done_by_naming_a_deadline_is_chosen_from_those_that_notices_brought_in(
+    desk: Desk,
+) -> None:
+    kind = desk.place.tools.catalogue.facts["duty.done"]
+    assert kind.label not in await desk.get(
+        f"/offices/{CARE_PLANS}/facts"
+    )  # no notice has brought one in here
+    chosen, year = fields_of(kind, (("local-121002/plan", "年間計画の届出"),))
+    assert (chosen.kind, chosen.options) == ("choice", (("local-121002/plan", "年間計画の届出"),))
+    assert year.kind == "number"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from notifier.catalogue.vocabulary import FactType
 from notifier.clock import japan_time
 from notifier.domain import exemptions
 from notifier.domain.callers import Caller
+from notifier.domain.law import Law
 from notifier.domain.origins import source_of_user
 from notifier.domain.roles import Deed
 from notifier.intake import DEALT_WITH, Inbound
@@ -29,6 +30,8 @@ HEARD: Final = "office"
 """As whom something is asserted that the office has told, by telephone, FAX or at the counter."""
 APART: Final = frozenset(DEALT_WITH) | exemptions.TYPES
 """Types that have pages of their own."""
+DONE: Final = "duty.done"
+Options = tuple[tuple[str, str], ...]
 YES_NO: Final = (("yes", "はい"), ("no", "いいえ"))
 LONGEST: Final = 100
 
@@ -41,7 +44,7 @@ class Field:
     label: str
     kind: str
     needed: bool
-    options: tuple[tuple[str, str], ...] = ()
+    options: Options = ()
 
 
 async def show(request: web.Request) -> web.Response:
@@ -54,7 +57,8 @@ async def page(request: web.Request, looking: Staff, form: Form | None = None) -
     head = await office.head_of(request, looking, "facts")
     found = await office.dossier_of(looking, head.record.number)
     supplies = looking.supplies
-    kinds = recordable(looking) if head.may_edit else {}
+    named = deadlines_named(await looking.law())
+    kinds = recordable(looking, named) if head.may_edit else {}
     kind = kinds.get(form.value("type") if form else request.query.get("type", ""))
     return answer.page(
         request,
@@ -69,7 +73,7 @@ async def page(request: web.Request, looking: Staff, form: Form | None = None) -
         sources=await recorders(looking, {line.source for line in found.facts}),
         kinds=sorted(((each.type, each.label) for each in kinds.values()), key=lambda each: each[1]),
         kind=kind,
-        asked=fields_of(kind) if kind else [],
+        asked=fields_of(kind, named) if kind else [],
         asserters=_asserters(looking, kind) if kind else [],
         form=form or Form.filled(on=looking.today().isoformat(), by=HEARD),
         yes_no=YES_NO,
@@ -82,13 +86,14 @@ async def record(request: web.Request) -> web.Response:
     looking, number = staff.requiring(request, Deed.EDIT), request.match_info["number"]
     await office.head_of(request, looking, "facts")
     form = await forms.read(request)
-    kinds = recordable(looking)
+    named = deadlines_named(await looking.law())
+    kinds = recordable(looking, named)
     kind = kinds.get(form.one_of("type", "事実の種類", kinds))
     if kind is None:
         return await page(request, looking, form)
     on = form.day("on", "日付", needed=True)
     by = form.one_of("by", "だれの申告か", [value for value, _ in _asserters(looking, kind)])
-    data = {each.name: read for each in fields_of(kind) if (read := _read(form, each)) is not None}
+    data = {each.name: read for each in fields_of(kind, named) if (read := _read(form, each)) is not None}
     if on is None or not form.is_right:
         return await page(request, looking, form)
     once = form.value("once")
@@ -108,12 +113,25 @@ async def record(request: web.Request) -> web.Response:
     )
 
 
-def recordable(looking: Staff) -> Mapping[str, FactType]:
+def deadlines_named(law: Law) -> Options:
+    """Return the deadlines that are done by naming them, as (id, title): those that notices brought in."""
+    found = [
+        (each.id, each.title)
+        for each in law.deadlines.values()
+        if any(DONE in settlement.pattern.types for settlement in each.settled_by)
+    ]
+    return tuple(sorted(found, key=lambda each: each[1]))
+
+
+def recordable(looking: Staff, named: Options) -> Mapping[str, FactType]:
     """Return the types of facts about an office that somebody may record here, by name."""
     return {
         name: kind
         for name, kind in looking.tools.catalogue.facts.items()
-        if kind.subject == "office" and name not in APART and _asserters(looking, kind)
+        if kind.subject == "office"
+        and name not in APART
+        and (name != DONE or named)
+        and _asserters(looking, kind)
     }
 
 
@@ -134,11 +152,13 @@ def _asserters(looking: Staff, kind: FactType) -> list[tuple[str, str]]:
     return found
 
 
-def fields_of(kind: FactType) -> list[Field]:
-    """Return what the form asks for, from the schema of the data."""
+def fields_of(kind: FactType, named: Options) -> list[Field]:
+    """Return what the form asks for, from the schema of the data; a deadline is chosen among those `named`."""
     needed = set(kind.schema.get("required", ()))
     return [
-        _field(name, said, needed=name in needed)
+        Field(name, "期限", "choice", needed=True, options=named)
+        if name == "deadline"
+        else _field(name, said, needed=name in needed)
         for name, said in kind.schema.get("properties", {}).items()
         if said.get("type") not in {"array", "object"}
     ]
