@@ -43,11 +43,11 @@ def _at(path: str) -> Visit:
     return visit
 
 
-def _found(page_path: str, words: str, link: str, view: str = "") -> Visit:
-    """Search a list for words, and follow its first link that fits; `view` is added to that one's address."""
+def _found(page_path: str, words: str, link: str, view: str = "", **filters: str) -> Visit:
+    """Search a list for words, filtered, and follow its first link that fits; `view` is added to that one's address."""
 
     async def visit(page: Page, address: str) -> None:
-        await page.goto(f"{address}{page_path}?{urlencode({'q': words})}")
+        await page.goto(f"{address}{page_path}?{urlencode({'q': words, **filters})}")
         found = await page.locator(link).first.get_attribute("href")
         await page.goto(f"{address}{found}{view}")
 
@@ -99,7 +99,13 @@ PICTURES: Final = (
         "manual/pictures/office.png",
         1080,
         900,
-        _found("/offices", "ケアプラン", 'main a[href^="/offices/1"]'),
+        _found(
+            "/offices",
+            "",
+            'main a[href^="/offices/1"]',
+            state="open",
+            deadline="tech-grant-r8/improvement-plan",
+        ),
     ),
     Picture(
         "pictures/mail.png",
