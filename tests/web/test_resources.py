@@ -320,9 +320,9 @@ async def test_a_delivery_is_sent_again_once_with_the_same_content_and_leaves_a_
     assert (await own.call("POST", f"/deliveries/{theirs}/resend")).status == 404
     assert (await own.call("POST", path, who="office")).body["code"] == "role-may-not"
     async with own.tools.database.reading() as conn:
-        deeds = (
-            await conn.execute(select(table(AuditRow)).where(table(AuditRow).c.action == "delivery.resent"))
-        ).all()
+        audit = table(AuditRow)
+        resent = select(audit).where(audit.c.action == "delivery.resent").order_by(audit.c.id)
+        deeds = (await conn.execute(resent)).all()
     assert deeds[0].detail["anew"] == anew["id"]
     assert deeds[0].subject == f"office/{PLANS}"
 
