@@ -137,7 +137,7 @@ def length_of(text: str) -> Period | None:
 
 def issue_days(word: str, issued: date) -> Interval | None:
     """Return the days of a word that counts from the issue date; None for one that counts from something else."""
-    days = {"本日": 0, "明日": 1, "昨日": -1}
+    days = {"本日": 0, "明日": 1, "明後日": 2, "昨日": -1, "一昨日": -2}
     if word in days:
         day = issued + timedelta(days=days[word])
         return Interval(day, day)

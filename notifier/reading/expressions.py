@@ -108,6 +108,8 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
     for phrase in found:
         meaning = resolve(phrase, around)
         anchor = meaning.start or meaning.end
+        if phrase.shape is Shape.RECURRING and phrase.word.startswith("毎"):
+            around.each_end = phrase.end
         if anchor is not None and phrase.shape in (Shape.MOMENT, Shape.RANGE, Shape.FROM_LENGTH):
             around.last, around.last_end = anchor, phrase.end
             around.last_until = meaning.end

@@ -145,7 +145,7 @@ def _with_length(text: str, piece: Piece, length: Piece) -> Phrase | None:
 
 
 _FROM_DAY = re.compile(
-    r"(?:から|より|以後|後)?(?:起算して?)?、?(?:約|概ね|おおむね|原則|最長|少なくとも|過去)?"
+    r"(?:から|より|以後|後|前)?(?:起算して?)?、?(?:約|概ね|おおむね|原則|最長|少なくとも|過去)?"
 )
 
 

@@ -140,7 +140,7 @@ def _piece(match: re.Match[str]) -> Piece | None:
     return Piece(_FORMS[branch], start, end, word=match[0])
 
 
-_TAKES_AN_HOUR = ("曜日", "曜", "本日", "明日", "翌日", "前日", "当日", "同日")
+_TAKES_AN_HOUR = ("曜日", "曜", "本日", "明日", "翌日", "前日", "当日", "同日", "開庁日", "営業日")
 
 
 def _with_particle(text: str, piece: Piece) -> Piece:

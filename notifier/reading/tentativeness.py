@@ -10,11 +10,11 @@ _SHORT = 24
 _LONGEST_ANNOUNCEMENT = 160
 _SECTION = re.compile(
     r"[ ]*(?P<hash>#{1,4} )|[ ]*(?P<article>第[0-9一二三四五六七八九十]+[ 条章])|[ ]*(?P<number>[0-9]{1,2}[ .])"
-    r"|[ ]*(?P<bracket>\([0-9]{1,2}\))|[ ]*(?P<square>【|■)|[ ]*(?P<circle>○|●)|(?P<close>記$|以上$)"
+    r"|[ ]*(?P<bracket>\([0-9]{1,2}\))|[ ]*(?P<square>【|■)|[ ]*(?P<circle>[○●◎◇◆☆★])|(?P<close>記$|以上$)"
 )
 _ENDS_ALL = frozenset(("hash", "article", "number", "square", "close"))
 _ANNOUNCES = re.compile(r"以下|次の(?:とおり|通り|要件)|下記|:$")
-_MARKED_HEADING = re.compile(r"\((?:予定|案|想定|見込み?|仮|目安)\)|予定:?$")
+_MARKED_HEADING = re.compile(r"\((?:予定|案|想定|見込み?|仮|目安)\)|(?<!の)(?<!行事)予定:?$")
 _COMPARED = re.compile(
     r"[ ]?(?:と比べ|に比べ|比|(?:介護|診療|[一-龥]{0,4})報酬改定|[一-龥]{0,4}補正予算|当初予算|予算)"
 )

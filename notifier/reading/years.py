@@ -44,6 +44,8 @@ class Surroundings:
     row_end: int = 0
     of_title: Interval | None = None
     """The year of which the title says that the document is its schedule."""
+    each_end: int = 0
+    """Where the latest 毎年 or 毎月 ends: words that point back there, such as 前年度, mean no one day."""
     named: date | None = None
     """The time of the document as far as a year written in it tells: what stands in for an issue date it does not bear."""
 
@@ -52,7 +54,10 @@ class Surroundings:
         if self.last is None or start - self.last_end > _SENTENCE_REACH:
             return None
         between = self.text[self.last_end : start]
-        return None if "。" in between or "\n\n" in between else self.last
+        return None if "。" in between or "\n\n" in between or self._of_each(start) else self.last
+
+    def _of_each(self, start: int) -> bool:
+        return self.each_end > self.last_end and "。" not in self.text[self.each_end : start]
 
     def framed(self, start: int) -> Interval | None:
         """Return the year named as a whole earlier in the sentence and the cell of `start`, if there is one.
@@ -70,7 +75,8 @@ class Surroundings:
 
     def same(self, start: int) -> date | None:
         """Return what 同年 or 同月 points back to: the latest expression within reach, be it a sentence before."""
-        return None if self.last is None or start - self.last_end > _SENTENCE_REACH else self.last
+        is_far = self.last is None or start - self.last_end > _SENTENCE_REACH
+        return None if is_far or self._of_each(start) else self.last
 
     def beside(self, start: int) -> date | None:
         """Return the same if it stands on the same line and in the same cell."""

@@ -30,6 +30,7 @@ _FOLDERS = (
     "twentyfirst",
     "twentysecond",
     "twentythird",
+    "twentyfourth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
