@@ -167,9 +167,10 @@ class Desk:
         return await extract(kept[1], kept[0])
 
     async def _at_hand(self, authority: str) -> AtHand:
+        today = self._tools.today()
         async with self._tools.database.reading() as conn:
-            law = await law_on(conn, self._tools, self._tools.today())
-        return AtHand(law, self._tools.catalogue, authority)
+            law = await law_on(conn, self._tools, today)
+        return AtHand(law, self._tools.catalogue, authority, today)
 
     # ---- reviewing ----
 

@@ -13,6 +13,7 @@ from notifier.catalogue.findings import Level, lint
 from notifier.catalogue.loader import Catalogue
 from notifier.catalogue.sources import RANKS, statement_as_data, statement_from_data
 from notifier.domain.assertions import names_another, own_word
+from notifier.domain.dates import day_label
 from notifier.domain.impacts import Bill
 from notifier.domain.law import Deadline, Law, Party
 from notifier.domain.notices import Notice
@@ -48,11 +49,12 @@ class ReviewRefusedError(NoticeRefusedError):
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
-    """What a review is held against: the approved law as known today, the vocabulary, whose notice it is."""
+    """What a review is held against: the approved law as known on `today`, the vocabulary, whose notice it is."""
 
     law: Law
     catalogue: Catalogue
     authority: str = ""
+    today: date = date.max
 
 
 # ---- the notice itself ----
@@ -263,6 +265,11 @@ def _of_statement(candidate: Candidate, said: Statement, bill: Bill, at_hand: At
     if said.known_from < (said.notice.issued or said.known_from):
         mend = "発出日かそれより後の日にしてください。"
         yield Objection(f"{place} 使い始める日", "発出日より前です。", mend, number)
+    if said.known_from > at_hand.today:
+        # What is approved is worked out at once: what begins later would be told to nobody on its day.
+        message = f"{day_label(said.known_from)}は、まだ来ていません。"
+        mend = "今日までの日に直すか、その日になってから確認を終えてください。"
+        yield Objection(f"{place} 使い始める日", message, mend, number)
     if UNSURE in f"{said.place}{said.remark}":
         yield Objection(place, f"「{UNSURE}」が残っています。", "確かめて書き直してください。", number)
     if said.unknown:

@@ -82,6 +82,19 @@ async def test_a_review_is_refused_with_what_stands_in_its_way(shop: Workshop) -
     assert (await stage_of(shop, name))[0] is Stage.READ
 
 
+async def test_what_begins_on_a_later_day_is_reviewed_on_that_day_and_told_then(shop: Workshop) -> None:
+    name = await handed_in(shop)
+    at = desk(shop, "reviewer")
+    await at.correct(name, {"known_from": "2026-04-10"})
+    with pytest.raises(ReviewRefusedError, match="令和8年4月10日（金）は、まだ来ていません"):
+        await at.sign_off(name)
+    shop.turn_to(date(2026, 4, 10), 10)
+    await at.sign_off(name)
+    await desk(shop, "chief").approve(name)
+    await shop.run()
+    assert [(each.on, each.latest) for each in await news(shop)] == [(date(2026, 4, 10), "2026-08-31")]
+
+
 async def test_bad_input_changes_nothing_and_is_answered_in_japanese(shop: Workshop) -> None:
     name = await handed_in(shop)
     at = desk(shop, "reviewer")

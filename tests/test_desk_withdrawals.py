@@ -3,15 +3,23 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
-from notifier.domain.callers import Tenant
+from notifier.domain.applicability import Services
+from notifier.domain.callers import NATION, Tenant
 from notifier.domain.changes import ChangeKind
 from notifier.domain.reviews import Verdict
 from notifier.domain.stages import Stage
 from notifier.errors import NoticeRefusedError, UnknownError
 from notifier.steps.accept import accept
 from notifier.steps.approve import approve
-from tests.builders import by, deadline, notice, said, settlement
+from notifier.steps.enrol import close
+from notifier.steps.exempt import exempt
+from notifier.steps.subscribe import Subscription, subscribe
+from notifier.store.database import table
+from notifier.store.subscriptions import Selection
+from notifier.store.tables import CohortRow, ObligationRow, OfficeRow
+from tests.builders import CITY, REPORT, by, deadline, notice, said, settlement
 from tests.notices import FIRST, desk, news, paper, reviewed, settled_in
 from tests.steps.workshop import OTHER_CITY, A, B, Workshop, enrolled
 
@@ -143,3 +151,42 @@ async def test_an_authority_takes_its_own_notice_back(shop: Workshop) -> None:
     await shop.run()
     told = [(each.party, each.latest) for each in await news(shop) if each.occasion == "change"]
     assert told == [("office/9970000003", "2026-08-31"), ("office/9970000003", "2026-06-30")]
+
+
+async def test_whatever_offices_do_while_a_duty_is_withdrawn_holds_when_it_comes_back(shop: Workshop) -> None:
+    moved, other, silent, exempted, closed, new = (f"997000000{number}" for number in range(1, 7))
+    duty = deadline(concerns=Services(frozenset({"11"})))
+    first = [enrolled(each, f"{each}@example.jp") for each in (moved, other, silent, exempted, closed)]
+    await shop.enrol(*first)
+    await shop.publish(FIRST, deadlines=[duty])
+    await shop.live_until(date(2026, 4, 1))
+    shop.turn_to(date(2026, 4, 2), 10)
+    back = await desk(shop, "reviewer").withdraw(FIRST.notice.id, "誤って載せたため")
+    await desk(shop, "chief").approve(back)
+    await shop.run()
+    await shop.enrol(
+        enrolled(moved, f"{moved}@example.jp", municipality=OTHER_CITY),
+        enrolled(other, f"{other}@example.jp", services=("43",)),
+        enrolled(new, f"{new}@example.jp"),
+    )
+    await subscribe(
+        shop.tools, Selection(CITY, (silent,)), Subscription(told=False, reason="休止中"), "a clerk"
+    )
+    await exempt(shop.tools, NATION, exempted, REPORT, "休止中のため", "a clerk")
+    await close(shop.tools, closed, date(2026, 4, 2), "a clerk")
+    await shop.run()
+    shop.turn_to(date(2026, 4, 3), 10)
+    again = await desk(shop, "reviewer").withdraw(back, "やはり正しかったため")
+    await desk(shop, "chief").approve(again)
+    await shop.run()
+    cohort, office, own = table(CohortRow), table(OfficeRow), table(ObligationRow)
+    joined = select(office.c.number, cohort.c.municipality, cohort.c.latest).select_from(own)
+    rows = await shop.rows(
+        joined.join(cohort, cohort.c.id == own.c.cohort_id)
+        .join(office, office.c.id == own.c.office_id)
+        .order_by(office.c.number)
+    )
+    june = date(2026, 6, 30)
+    assert rows == [(moved, OTHER_CITY, june), (silent, CITY, june), (new, CITY, june)]
+    told = {each.party for each in await news(shop) if each.on == date(2026, 4, 3)}
+    assert told == {f"office/{moved}", f"office/{new}"}
