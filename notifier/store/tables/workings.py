@@ -39,7 +39,7 @@ class AuditRow(Table, table=True):
     """Who did what, when, from where, for whom, to what; each row is bound to the one before it in its chain."""
 
     __tablename__ = "audit"
-    __table_args__ = (UniqueConstraint("chain", "previous"),)
+    __table_args__ = (UniqueConstraint("chain", "previous"), Index("ix_audit_chain_id", "chain", "id"))
 
     id: int | None = Field(default=None, primary_key=True)
     chain: str = ""
