@@ -38,7 +38,7 @@ from notifier.publishing import publish
 from notifier.reception import Reception
 from notifier.simulation import Run, offline_tools
 from notifier.steps.enrol import enrol
-from notifier.store import authorities, coverage
+from notifier.store import authorities, coverage, walls
 from notifier.store.database import Database
 from notifier.store.enrolment import Enrolled
 from notifier.store.migration import create_all
@@ -143,6 +143,8 @@ async def measure(url: str, count: int, only: str) -> None:
     clock = TurnedClock(japan_time(FIRST, 0))
     async with await Database.open(url) as database:
         await create_all(database)
+        async with database.transaction() as conn:
+            await walls.build(conn)
         tools = offline_tools(database, clock, load(), RecorderChannel())
         began = time.perf_counter()
         async with database.reading() as conn:
