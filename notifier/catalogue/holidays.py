@@ -6,6 +6,7 @@ Beyond that the library computes them; such a year is an estimate until its anno
 """
 
 from datetime import date
+from functools import cache
 from typing import Final
 
 from notifier.domain.calendar import Calendar
@@ -36,6 +37,7 @@ def national_calendar(first_year: int, last_year: int) -> Calendar:
     return Calendar(holidays=days, known=known)
 
 
+@cache
 def _holidays_of(year: int) -> frozenset[date]:
     import holidays  # noqa: PLC0415 - its import costs a quarter of a second, paid only when needed
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,8 +69,19 @@ class Catalogue:
 
 
 def load(folder: Path | None = None) -> Catalogue:
-    """Read the catalogue in `folder`, or the one shipped. Raises CatalogueError: file, entry and mend."""
-    where = folder or SHIPPED
+    """Read the catalogue in `folder`, or the one shipped. Raises CatalogueError: file, entry and mend.
+
+    The shipped one does not change while a program runs: it is read once.
+    """
+    return _shipped() if folder is None else _load(folder)
+
+
+@cache
+def _shipped() -> Catalogue:
+    return _load(SHIPPED)
+
+
+def _load(where: Path) -> Catalogue:
     found = read_each(where / "notices.toml", "notice", read_notices)
     notices = index("notices.toml", (notice for each in found for notice in each), lambda each: each.id)
     services = _named(where, "services", "service", read_service, lambda each: each.code)

@@ -1,6 +1,7 @@
 """The description of the API (OpenAPI 3.1), made from the calls as they are declared."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
@@ -72,6 +73,12 @@ def _schemas(routes: Sequence[Route]) -> tuple[Reference, dict[str, Any]]:
         *((each, "validation") for each in sorted(set(taken), key=_name)),
         *((each, "serialization") for each in sorted(set(answered), key=_name)),
     ]
+    return _definitions(tuple(pairs))
+
+
+@cache
+def _definitions(pairs: tuple[tuple[Model, JsonSchemaMode], ...]) -> tuple[Reference, dict[str, Any]]:
+    """The schemas of models, to be read only: working them out takes a second, and models do not change."""
     references, found = models_json_schema(pairs, ref_template=REFERENCE)
     schemas = found.get("$defs", {})
     # What a docstring says is for those who work on the program.
