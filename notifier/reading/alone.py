@@ -69,6 +69,7 @@ _SEVERAL = re.compile("[・、,と]")
 
 def _word(text: str, piece: Piece) -> Phrase | None:
     is_bare_edge = piece.word in _EDGES and not piece.suffix and not text.startswith("に", piece.end)
+    is_bare_edge = is_bare_edge or (piece.word == "当日" and piece.end == piece.start + len(piece.word))
     return (
         None
         if is_bare_edge
@@ -80,7 +81,7 @@ _DUE_BEFORE = re.compile(
     r"(?:[〆締]切?り?|締切日?|期限|期日|必着|日程|月日|提出|日時|開催日)[^。\n]{0,6}$"
     r"|(?:届|書|報告|名簿|申込|票)(?:\([^()\n]{0,8}\))?[ ]?$"
 )
-_NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|消印|午前|午後|[0-9]{1,2}:[0-9]{2}|現在|時点)")
+_NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|期限|消印|午前|午後|[0-9]{1,2}:[0-9]{2}|現在|時点)")
 
 
 _FIRST_SUCH = re.compile(
@@ -110,6 +111,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         and not piece.suffix
         and text[piece.end : piece.end + 1] != ")"
         and _DATE_BEFORE.search(text, max(0, piece.start - 10), piece.start) is None
+        and _NOT_A_FRACTION.match(text, piece.end) is None
     ):
         return None
     if _UNTIL_BEFORE.search(text, max(0, piece.start - 2), piece.start) and not piece.suffix:
@@ -142,7 +144,7 @@ _COUNTED = re.compile("(?:期限|期日|満了|[一-龥]日)前$|(?:[信付知�
 """What makes a number of days a length: 納期限前七日まで, 送信から7日を過ぎると."""
 _OF_A_LENGTH = re.compile("(?:期間|日数)(?:は|が|を|:)[ ]?$")
 _SHOWS_DAY = re.compile(
-    "必着|の予定|・(?=[0-9]{1,2}日の予定)|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期|[土日祝休閉])"
+    "の?必着|の?消印|の予定|・(?=[0-9]{1,2}日の予定)|に(?![0-9一二三四五六七八九十]|わた|及|つき|分)|は(?!かか|必要|[0-9])|(?:を|が)(?:締|期限|納期|[土日祝休閉])"
 )
 
 
@@ -177,7 +179,7 @@ def _bare_day(text: str, piece: Piece) -> Phrase | None:
 
 
 def _length(text: str, piece: Piece) -> Phrase:
-    if re.match(r"に?(?:[0-9一二三四]+[回度])|ごと|毎|おき", piece.suffix):
+    if re.match(r"に?(?:[0-9一二三四]+[回度])|(?:以内)?ごと|毎|おき", piece.suffix):
         return Phrase(Shape.RECURRING, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
     start = anchoring.length_start(text, piece.start, is_away="前" in piece.suffix or "後" in piece.suffix)
     if start is not None:

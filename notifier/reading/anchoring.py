@@ -17,6 +17,8 @@ _LENGTH_ANCHOR = re.compile(
     r".{0,30}?(?:(?:日|とき|時|期限|時点|年度|月|年|[0-9]日\)?)(?:の翌日|の翌月|の翌年度|の翌年|以後|以降|後)?(?:から|より)(?:起算して?)?"
     r"|[一-龥ァ-ヶー]{2,12}(?:した)?(?:日)?の?(?:翌日)?(?:以後|以降|後)|[一-龥ァ-ヶー]{2,12}[しきりけれ]?(?:から|より)(?:起算して?)?|[^、。]{2,20}[てで]から|(?:日|[一-龥]{2,8})の)(?:約|概ね|おおむね|最長|原則)?$"
 )
+_LEAST = re.compile("(?:約|おおむね|概ね)?[0-9一二三四五六七八九十]{1,3}(?:年|[かヶカ]月|週間|日)から")
+"""A length itself, of which the next one is the most: 1か月から2か月程度."""
 _EVENT_WORD = (
     "報告|提出|申請|応募|申込|届出|届け出|統合|終了|完了|決定|施行|開始|交付|満了|更新|成立|公布|契約|締結|納品|検収|着手|着工|竣工|支払|支給|"
     "受領|到着|審査|認定|認可|承認|登録|加入|廃止|解除|解消|改正|改定|移行|整備|公表|通知|退職|就職|卒業|出生|死亡|完成|確定|返還|納付|"
@@ -63,6 +65,8 @@ def length_start(text: str, start: int, *, is_away: bool) -> int | None:
     clause = _clause(text, start)
     clause = _trimmed(text, clause, start)
     found = _LENGTH_ANCHOR.match(text[clause:start]) if clause < start else None
+    if found is not None and _LEAST.fullmatch(found[0]):
+        return None
     if found is None or (not is_away and found[0].endswith("の")):
         return None
     begin = clause + found.start()

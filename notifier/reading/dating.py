@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from notifier.domain.dates import add_months
 from notifier.reading.days import days_of
+from notifier.reading.hindsight import is_counted, looks_ahead, looks_back
 from notifier.reading.moments import Moment
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.years import (
@@ -80,7 +81,8 @@ def _with_year(
         flags.add("era-inferred")
         return replace(moment, year=guessed_era(moment, around)), None
     if moment.month is None and moment.day is not None:
-        return _lone_day(moment, phrase, around, flags), None
+        is_anchored = around.is_anchored(phrase.start)
+        return (None, "relative") if is_anchored else (_lone_day(moment, phrase, around, flags), None)
     return _without_year(moment, phrase, around, flags), None
 
 
@@ -88,12 +90,15 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
     # 令和８年６月分から算定する場合は４月末日まで: what a case asks for may lie before the month it speaks of.
     beside = around.text[around.last_end : phrase.start]
     is_case = around.last_has_year and not around.last_is_day and _CASE.search(beside) is not None
+    is_run = moment.first_month is not None
+    closes = phrase.shape is Shape.MOMENT and phrase.suffix.endswith("まで") and not is_case
     outlook = Outlook(
-        ahead=phrase.shape is Shape.MOMENT and phrase.suffix.endswith("まで") and not is_case,
-        is_run=moment.first_month is not None,
+        ahead=looks_ahead(around.text, phrase.end) if is_run else closes,
+        is_run=is_run,
         near=is_case,
         is_stretch=phrase.shape is not Shape.MOMENT,
-        back=_looks_back(around.text, phrase.end) and not phrase.suffix.endswith(("以降", "以後")),
+        back=looks_back(around.text, phrase.start, phrase.end, phrase.suffix),
+        is_counted=is_counted(around.text, phrase.end, phrase.suffix),
     )
     year, contradicts = missing_year(moment, around, phrase.start, outlook)
     if year is None:
@@ -106,35 +111,6 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
 _CASE = re.compile(
     r"(?:から|を|は|に|の|、|分)[^。\n]{0,24}(?:場合|とき|もの|に係る|については)[^。\n]{0,8}$"
 )
-_PAST = re.compile(
-    r"(?:[、,・と][ ]?[0-9]{1,2}月(?:[0-9]{1,2}日)?)*[^、。\n]{0,16}?"
-    r"(?:ました|でした|った(?!場合)|した(?![いが分額後]|場合|うえ|上で)|されたところ|済(?:み|。|$))"
-)
-
-
-# 12月に支払った給与: what a rule speaks of may still lie ahead.
-_OF_A_RULE = re.compile(
-    "(?:に|まで(?:に)?)(?:支払|徴収|提供|購入|利用|取得|支給|受領|発生|納付)[しっ]?た(?=[一-龥も])"
-)
-
-
-_HAPPENED = re.compile(
-    r"[^、。\n]{0,16}?(?:成立|公布|発出|通知|開催|策定|改正|改訂|発生|設立|開設|公表|決定|送付|施行|実施|告示|答申|諮問)された"
-)
-
-
-_OF_RESULTS = re.compile(r"分?(?:における)?の[^、。\n]{0,6}(?:実績(?!報告)|平均|推移|件数)")
-
-
-_THEN_PAST = re.compile(r"に[^、。\n]{0,12}[しりきみえけめせれてで]、[^。\n]{0,60}(?:した|ました|でした)。")
-
-
-def _looks_back(text: str, end: int) -> bool:
-    if _OF_RESULTS.match(text, end) is not None or _THEN_PAST.match(text, end) is not None:
-        return True
-    if _OF_A_RULE.match(text, end) is not None:
-        return False
-    return _PAST.match(text, end, end + 40) is not None or _HAPPENED.match(text, end, end + 40) is not None
 
 
 def _worded(

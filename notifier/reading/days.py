@@ -37,6 +37,7 @@ HALVES = {
     for half, names in ((Half.FIRST, "上期 上半期 前期 前半"), (Half.SECOND, "下期 下半期 後期 後半"))
     for name in names.split()
 }
+_WINTER_ENDS = 3
 SEASONS = {"春": 3, "夏": 6, "秋": 9, "冬": 12}
 _LENGTH = re.compile(
     r"([0-9]{1,3}|[一二三四五六七八九十百]{1,4}|半)(年度|年|か年|[かヶカヵケ箇個]?月|週間?|日)(半)?"
@@ -164,6 +165,8 @@ def issue_days(word: str, issued: date) -> Interval | None:
         return known[word]
     season = SEASONS.get(word[1:])
     if season is not None:
-        opens = date(issued.year + {"今": 0, "来": 1, "昨": -1}[word[0]], season, 1)
+        # 今冬 said in January is the winter that began in December.
+        began = issued.year - (season == SEASONS["冬"] and issued.month <= _WINTER_ENDS)
+        opens = date(began + {"今": 0, "来": 1, "昨": -1}[word[0]], season, 1)
         return _months_from(opens, 3)
     return None

@@ -1,10 +1,11 @@
 """Every expression of time in a notice, with what it means: the grammar's answer as CONTRACTS 3 prints it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from notifier.domain.dates import Interval
+from notifier.domain.dates import Interval, add_months, month_end
 from notifier.reading.coordination import alike_in_lists, is_listed
 from notifier.reading.dating import Resolved
 from notifier.reading.duties import judge
@@ -103,13 +104,15 @@ def _places(page: Page, text: str, found: tuple[Phrase, ...]) -> list[tuple[Plac
 
 def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list[Resolved]:
     """Resolve the phrases in reading order; each may lean on those before it."""
-    around = Surroundings(text, issued, _years_named(found))
+    around = Surroundings(text, issued, _years_named([each for each in found if not _is_of_years(each)]))
     meanings = []
     for phrase in found:
         meaning = resolve(phrase, around)
         anchor = meaning.start or meaning.end
         if phrase.shape is Shape.RECURRING and phrase.word.startswith("毎"):
             around.each_end = phrase.end
+        if anchor is None and _ENDS_IN_DAY.search(text, phrase.start, phrase.end):
+            around.anchored_end = phrase.end
         if anchor is not None and phrase.shape in (Shape.MOMENT, Shape.RANGE, Shape.FROM_LENGTH):
             around.last, around.last_end = anchor, phrase.end
             around.last_until = meaning.end
@@ -121,7 +124,8 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
             ):
                 around.named = anchor
         if meaning.kind == "month" and anchor is not None and _HEADS_ROW.match(text, phrase.end):
-            around.row, around.row_end = anchor, _line_end(text, phrase.end)
+            meaning = _after_row_above(meaning, phrase, around)
+            around.row, around.row_end = meaning.start, _line_end(text, phrase.end)
         if _is_whole(phrase) and meaning.start is not None and meaning.end is not None:
             around.frame, around.frame_end = Interval(meaning.start, meaning.end), phrase.end
             if phrase.end < _TITLE and _SCHEDULE.match(text, phrase.end):
@@ -132,11 +136,25 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
     return meanings
 
 
+def _after_row_above(meaning: Resolved, phrase: Phrase, around: Surroundings) -> Resolved:
+    """Return the month that heads a row a year later if only so it follows the month of the row above."""
+    row, start = around.row, meaning.start
+    if row is None or start is None or start >= row or "year-inferred" not in meaning.flags:
+        return meaning
+    is_next = _BETWEEN_ROWS.fullmatch(around.text, around.row_end, phrase.start) is not None
+    later = add_months(start, 12)
+    return replace(meaning, start=later, end=month_end(later.year, later.month)) if is_next else meaning
+
+
+_BETWEEN_ROWS = re.compile(r"\n[| \t]*")
+
+
 def _is_whole(phrase: Phrase) -> bool:
     moment = phrase.moment
     return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
 
 
+_ENDS_IN_DAY = re.compile("[0-9一二三四五六七八九十]日(?:まで|以前|から)?$")
 _LONGEST_ROW = 2_000
 _HEADS_ROW = re.compile(r"[ ]*[|\t]")
 
@@ -156,7 +174,18 @@ _SAME_TIME = 2
 """Years within which a year written in a text may still be that of the text itself."""
 
 
-def _years_named(found: tuple[Phrase, ...]) -> dict[tuple[int, int | None], set[int]]:
+_BOUNDS = frozenset(((4, 1), (3, 31), (1, 1), (12, 31)))
+
+
+def _is_of_years(phrase: Phrase) -> bool:
+    """Say whether it is a stretch of whole years: that 4月1日 stands elsewhere without a year repeats nothing."""
+    ends = (phrase.moment, phrase.last)
+    return phrase.shape is Shape.RANGE and any(
+        each is not None and (each.month, each.day) in _BOUNDS for each in ends
+    )
+
+
+def _years_named(found: Sequence[Phrase]) -> dict[tuple[int, int | None], set[int]]:
     """Return the years in which the document itself puts a month and day, for where it repeats them without."""
     named: dict[tuple[int, int | None], set[int]] = {}
     for phrase in found:

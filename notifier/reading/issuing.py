@@ -11,12 +11,19 @@ from notifier.reading.places import Page
 
 _IN_BRACKETS = re.compile(r"(?:現在|時点|付け?)?(?:[一-龥]{0,12})?[)）]")
 _TOP_LINES = 60
+_HEAD = 8
+"""Lines at the top among which the name of an office stands beside the day."""
 _KEY = re.compile(
     r"(?:発行|発出|送信|作成|更新|掲載|通知|公告|公示|告示|公表|日付|発信|制定)(?:年月)?(?:日|時)?[ ]?[::]?[ ]?\(?$"
 )
 _AROUND_ALONE = re.compile(r"[-#*\s・()（）【】|]*")
+_OFFICE = (
+    r"[一-龥ぁ-んァ-ヶー ・()]{1,24}(?:課|局|部|室|所|係|会|市|県|町|村|区|省|庁|センター|財団|法人|連合)"
+)
 _NUMBER_BESIDE = re.compile(
-    r"[ ]*(?:第[0-9]+号|[一-龥ァ-ヶー]{0,20}第?[0-9]{0,6}号?|発行(?:[ ]?:.{0,24})?|[0-9]{1,4})?[ ]*"
+    r"[ ]*(?:第[0-9]+号|"
+    + _OFFICE
+    + r"|[一-龥ァ-ヶー]{0,20}第?[0-9]{0,6}号?|発行(?:[ ]?:.{0,24})?|[0-9]{1,4})?[ ]*"
 )
 
 
@@ -82,5 +89,7 @@ def _stands_out(page: Page, phrase: Phrase, number: int) -> bool:
         return True
     if _AROUND_ALONE.fullmatch(before):
         return _NUMBER_BESIDE.fullmatch(after) is not None or _AROUND_ALONE.fullmatch(after) is not None
+    if number < _HEAD and re.fullmatch(_OFFICE, before.strip()) and _AROUND_ALONE.fullmatch(after):
+        return True
     is_title = len(before) <= 24 and not re.search("[、。は]", before) and number < 6
     return is_title and (phrase.suffix == "号" or _NUMBER_BESIDE.fullmatch(after) is not None)

@@ -14,8 +14,8 @@ from notifier.reading.pieces import SUFFIX, Form, Piece, pieces
 _BETWEEN_LISTED = re.compile(
     r"(?:まで|から)?(?:[ ]?\([^()\n]{0,20}\))?[ ]?(?:、|,|・|及び|並びに|又は|または|および|と|若しくは|から|~|-)[ ]?"
 )
-_OF_MONTH = re.compile("分?は、?")
-"""Between a month and its day: 12月は25日."""
+_OF_MONTH = re.compile(r"分?は、?|[ ]?\(")
+"""Between a month and its day: 12月は25日, 11月(2日・9日)."""
 _FROM = ("から", "より", "~")
 _AFTER_EVERY = re.compile(r"の?[、]?")
 _AND_DAY = re.compile(r"[ ]?(?:と|、|・|及び|~|-)[ ]?")

@@ -7,7 +7,7 @@ from notifier.reading.numerals import number
 from notifier.reading.patterns import LONE
 
 _ERA_BEGINS = {"令和": 2019, "平成": 1989, "昭和": 1926, "大正": 1912, "明治": 1868}
-_ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和"}
+_ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "令": "令和", "平": "平成", "昭": "昭和"}
 _WEEKDAYS = "月火水木金土日"
 _PLAUSIBLE_MONTHS = range(1, 13)
 _PLAUSIBLE_DAYS = range(1, 32)
@@ -146,8 +146,8 @@ def numeric_moment(match: re.Match[str]) -> Moment | None:
         moment = Moment(bare_year=year, month=month, day=day)
         return moment if moment.is_possible and year else None
     if branch == "slash":
-        month, day = (int(each) for each in text.split("/"))
-        return Moment(month=month, day=day)
+        month, day, *last = map(int, re.findall("[0-9]+", text))
+        return Moment(month=month, day=last[0] if last else day, first_day=day if last else None)
     if branch == "letter_only":
         return Moment(year=era_year(text[0], text[1:]), is_fiscal=True)
     return _dotted(match)

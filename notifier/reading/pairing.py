@@ -19,8 +19,8 @@ _DATED = frozenset((Form.MOMENT, Form.DAY, Form.WORD))
 
 def pair(text: str, piece: Piece, following: Piece) -> Phrase | None:
     """Return the range or the anchored length of two pieces, if they make one."""
-    if piece.form is Form.ANCHOR and following.form is Form.LENGTH:
-        return _day_and_length(text, piece, following)
+    if following.form is Form.LENGTH and piece.form in _BEFORE_LENGTH:
+        return _BEFORE_LENGTH[piece.form](text, piece, following)
     if piece.form is Form.WORD and text[piece.core_end : following.start] == "の":
         return _month_of(text, piece, following)
     if piece.form is Form.LENGTH:
@@ -67,6 +67,32 @@ def _month_of(text: str, word: Piece, month: Piece) -> Phrase | None:
         return None
     start = anchoring.year_word_start(text, word.start)
     return Phrase(Shape.ANCHORED, start, month.end, word=word.word, suffix=month.suffix)
+
+
+_AND_MORE = re.compile("から(?:約|おおむね|概ね)?|ないし|又は")
+_TAKES = re.compile("に(?:は)?(?:約|おおむね|概ね|通常|最大|最長)?")
+_TIME_GOES = re.compile("(?:は|が|を)?(?:かか|掛か|要し|要す)")
+
+
+def _time_taken(text: str, piece: Piece, length: Piece) -> Phrase | None:
+    """Return 「1か月から2か月」, or the length alone of 「税額の通知までに半年程度かかる」: it bounds nothing."""
+    gap = text[piece.end : length.start]
+    if piece.form is Form.UNTIL:
+        is_taken = _TAKES.fullmatch(gap) and _TIME_GOES.match(text, length.end)
+        return (
+            Phrase(Shape.LENGTH, length.start, length.end, word=length.word, suffix=length.suffix)
+            if is_taken
+            else None
+        )
+    if (
+        piece.suffix
+        or not _AND_MORE.fullmatch(gap)
+        or anchoring.length_start(text, piece.start, is_away=False) is not None
+    ):
+        return None
+    return Phrase(
+        Shape.LENGTH, piece.start, length.end, word=f"{piece.word}~{length.word}", suffix=length.suffix
+    )
 
 
 def _day_away(text: str, length: Piece, day: Piece) -> Phrase | None:
@@ -162,3 +188,6 @@ def _of_event(text: str, piece: Piece) -> int | None:
     if not piece.word.endswith("日"):
         return None
     return anchoring.year_word_start(text, piece.start)
+
+
+_BEFORE_LENGTH = {Form.ANCHOR: _day_and_length, Form.LENGTH: _time_taken, Form.UNTIL: _time_taken}

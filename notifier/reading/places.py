@@ -28,6 +28,10 @@ DATED = re.compile(
 )
 
 
+_NAMES_DAYS = re.compile(r"月[0-9]{1,2}日|[0-9]月末|[上中下]旬|[0-9]/[0-9]{1,2} ?\(")
+"""A cell that itself names a day heads no column."""
+
+
 def _last_key(key: str) -> str:
     """Return the key itself where a title stands in front of it: 職員募集　試験日 is a 試験日."""
     title, _, last = key.strip().rpartition(" ")
@@ -150,7 +154,7 @@ class Page:
 
     def _cell(self, number: int, start: int, end: int) -> Place | None:
         line, offset = self.line(number), self.starts[number]
-        mark = "\t" if "\t" in line else "|" if line.count("|") > 1 else ""
+        mark = "\t" if "\t" in line else "|" if line.count("|") > 1 or " | " in line else ""
         if not mark:
             return None
         column = line.count(mark, 0, start - offset)
@@ -176,4 +180,5 @@ class Page:
         while top > 0 and number - top < 60 and mark in self.line(top - 1):
             top -= 1
         cells = self.line(top).split(mark)
-        return cells[column].strip() if top < number and column < len(cells) else ""
+        head = cells[column].strip() if top < number and column < len(cells) else ""
+        return "" if _NAMES_DAYS.search(head) else head

@@ -36,8 +36,14 @@ _FIXED = {
 }
 
 
+_DAY_AWAY = re.compile("の(?:翌日|前日|末日|翌月|前月)まで$")
+"""What lies apart from the event: 復旧した日の翌日まで."""
+
+
 def _resolved(phrase: Phrase, around: Surroundings) -> Resolved:
     kind = _FIXED.get(phrase.shape)
+    if kind == "until_event" and _DAY_AWAY.search(around.text, phrase.start, phrase.end):
+        return Resolved("relative")
     if kind is not None:
         is_counted = phrase.shape is Shape.LENGTH and phrase.word.startswith(("向こう", "前"))
         return Resolved("relative" if is_counted or phrase.word in ("時点", "現在") else kind)

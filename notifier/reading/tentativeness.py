@@ -15,6 +15,7 @@ _SECTION = re.compile(
 _ENDS_ALL = frozenset(("hash", "article", "number", "square", "close"))
 _ANNOUNCES = re.compile(r"以下|次の(?:とおり|通り|要件)|下記|:$")
 _MARKED_HEADING = re.compile(r"\((?:予定|案|想定|見込み?|仮|目安)\)|(?<!の)(?<!行事)予定:?$")
+_OF_A_MONTH = re.compile("[0-9〇一二三四五六七八九十]月(?!の[^0-9]{2,8}$)|[上中下初]旬")
 _COMPARED = re.compile(
     r"[ ]?(?:と比べ|に比べ|比|(?:介護|診療|[一-龥]{0,4})報酬改定|[一-龥]{0,4}補正予算|当初予算|予算)"
 )
@@ -75,7 +76,11 @@ def governing_marks(page: Page) -> dict[int, str]:
 
 
 def _governs(line: str, kind: str) -> bool:
-    is_heading = DATED.search(line) is None and (bool(kind) or (len(line) <= _SHORT and "。" not in line))
+    is_heading = (
+        DATED.search(line) is None
+        and _OF_A_MONTH.search(line) is None
+        and (bool(kind) or (len(line) <= _SHORT and "。" not in line))
+    )
     if is_heading and _MARKED_HEADING.search(line) is not None:
         return True
     announces = _ANNOUNCES.search(line) is not None and line.endswith(("。", ":"))

@@ -11,6 +11,9 @@ SHARE = 0.6
 _NEXT = 4
 _BEFORE = 3
 _ENDS = (2, 3, 4)
+_FURTHER = 24
+"""Signs behind the expression of which each pair counts; in front of it, a little fewer."""
+_BACK = 20
 
 
 def turns(label: str, topic: str, before: str, following: str, end: str) -> Iterator[str]:
@@ -22,5 +25,7 @@ def turns(label: str, topic: str, before: str, following: str, end: str) -> Iter
     yield from (f"文末「{end[-length:]}」" for length in _ENDS if length <= len(end))
     for name, text in (("項目名", label), ("文の主題", topic)):
         yield from (f"{name}の末尾「{text[-length:]}」" for length in _ENDS if length <= len(text))
+    parts = (("項目名", label), ("文の主題", topic), ("後", following[:_FURTHER]), ("前", before[-_BACK:]))
+    for name, text in parts:
         pairs = {text[start : start + 2] for start in range(len(text) - 1)}
         yield from (f"{name}の中「{pair}」" for pair in sorted(pairs))

@@ -15,6 +15,8 @@ _ISSUE_WORDS = {"今": 0, "本": 0, "昨": -1, "去": -1, "旧": -1, "来": 1, "
 _TEXT_WORDS = {"同": 0, "当該": 0, "当": 0, "翌": 1, "翌々": 2, "前": -1, "前々": -2}
 _SHORT_WESTERN = 20
 _SENTENCE_REACH = 160
+_SAME_MONTH = 24
+"""Signs within which a bare day goes on with the day before it: 前月15日までです。16日以降の届出は."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class Surroundings:
     """The year of which the title says that the document is its schedule."""
     each_end: int = 0
     """Where the latest 毎年 or 毎月 ends: words that point back there, such as 前年度, mean no one day."""
+    anchored_end: int = -_SENTENCE_REACH
+    """Where the latest day ends that hangs on another month, such as 算定開始月の前月15日まで."""
     named: date | None = None
     """The time of the document as far as a year written in it tells: what stands in for an issue date it does not bear."""
 
@@ -55,6 +59,11 @@ class Surroundings:
             return None
         between = self.text[self.last_end : start]
         return None if "。" in between or "\n\n" in between or self._of_each(start) else self.last
+
+    def is_anchored(self, start: int) -> bool:
+        """Say whether a bare day at `start` goes on with a day of each month, or of a month that is not known."""
+        anchor = max(self.anchored_end, self.each_end)
+        return anchor > self.last_end and start - anchor < _SAME_MONTH
 
     def _of_each(self, start: int) -> bool:
         return self.each_end > self.last_end and "。" not in self.text[self.each_end : start]
@@ -106,11 +115,21 @@ _OF_YEAR = re.compile(
     r"\)?(?:(?:の[^、]{1,20}|[一-龥]{0,12}?(?:申請|申込|募集|計画|届出|説明会)[^、]{0,8}"
     r"|(?:に|から)[^、]{0,16}[るたの][^、]{1,12})(?:は|を|について|に係る)|(?:の[^、]{1,12})?(?:に向け|に備え))"
 )
+_NEXT_CLAUSE = re.compile(
+    "(?:あり|行い|受け|され|おり|なり|した(?:が|ところ)|しましたが|であり|るが|すが|ため)、"
+)
 _AHEAD_OF = re.compile(
     r"(?:に伴い|に向け|に備え|を踏まえ|を受け|に先立ち|に当たり|にあたり|のため)[^、。\n]{0,12}、"
 )
 _OF_MONTHS = re.compile(r"分?(?:の?(?:納期限?|期限|納入|申請|請求|締切)?は?)?[ :(、→…]*")
 """What stands between months and the day on which what they bring is due: 6月~11月分 12月10日."""
+
+
+_IN_FIGURES = re.compile(
+    "前年度?(?:の[^、。\n]{1,16}[はが](?:約|延べ|計)?[0-9][0-9,.]{0,9}(?:億|万|千)?[件人名円%回台床団戸]"
+    "|(?:の実績)?(?:比|より|に比べ|を(?:上回|下回)|並み))"
+)
+"""What compares the year before with the year in which the document came out."""
 
 
 def word_offset(word: str) -> tuple[int | None, int | None]:
@@ -142,6 +161,10 @@ def worded_year(moment: Moment, around: Surroundings, start: int) -> int | None:
             origin = around.same(start)
     else:
         return None
+    if origin is None and from_text == -1 and _IN_FIGURES.match(around.text, start):
+        origin = (
+            around.issued
+        )  # 前年度の報告件数は1,046件: the reader's own year is the one it is compared with
     if origin is None:
         return None
     is_civil = (origin.month, origin.day) == (1, 1) and around.last_until == date(origin.year, 12, 31)
@@ -169,13 +192,23 @@ class Outlook(NamedTuple):
     """The day may lie before as well as after the time it stands beside."""
     is_stretch: bool = False
     """The day begins or ends a stretch."""
+    is_counted: bool = False
+    """Something is counted as of the day, or accounted for by the month."""
+
+    @property
+    def months_back(self) -> int:
+        """Return how many months before the issue date a day may lie, of which the year is not said."""
+        if self.back:
+            return 11
+        if self.is_run:
+            return 4 if self.is_counted else 1 - self.ahead
+        return 1 if self.ahead else 4 if self.is_counted else 2
 
 
 def missing_year(
     moment: Moment, around: Surroundings, start: int, outlook: Outlook
 ) -> tuple[int | None, bool]:
     """Return the year of a month or day that names none, and whether its weekday contradicts every such year."""
-    ahead, back, is_run, near, is_stretch = outlook
     month, day = moment.month or 1, moment.day
     origin = around.issued or around.named or around.neighbour(start) or around.last
     if origin is None:
@@ -184,20 +217,20 @@ def missing_year(
     if moment.weekday is not None and day is not None:
         years = range(origin.year - 1, origin.year + 2)
         fitting = [year for year in years if weekday_of(year, month, day) == moment.weekday]
-        return _in_window(fitting or list(years), month, day, origin, ahead=ahead, back=back), not fitting
+        return _in_window(fitting or list(years), month, day, origin, outlook.months_back), not fitting
     beside = around.beside(start)
-    if near and beside is not None:
+    if outlook.near and beside is not None:
         return min(_about(beside), key=lambda year: abs(_day(year, month, day) - beside)), False
-    named = around.year_before if is_stretch else around.year_of_day
+    named = around.year_before if outlook.is_stretch else around.year_of_day
     said = _year_said(month, day, named.get((month, day), set()), around, start, origin)
     if said is None and around.row is not None and start < around.row_end:
         row = around.row
         said = min(_about(row), key=lambda year: abs(_day(year, month, day) - row))
     if said is None and around.of_title is not None:
         said = next((year for year in _about(origin) if _day(year, month, day) in around.of_title), None)
-    if said is not None and (not back or _day(said, month, day) <= origin):
+    if said is not None and (not outlook.back or _day(said, month, day) <= origin):
         return said, False
-    return _in_window(_about(origin), month, day, origin, ahead=ahead or is_run, back=back), False
+    return _in_window(_about(origin), month, day, origin, outlook.months_back), False
 
 
 def _year_said(
@@ -214,16 +247,22 @@ def _year_said(
     frame = around.framed(start)
     if frame is not None and (beside is None or around.last_end == around.frame_end):
         return _within(month, day, frame, is_known=around.issued is not None)
-    if beside is None or around.last_end == around.frame_end or _prepares(around, start, beside, origin):
+    if beside is None or around.last_end == around.frame_end or _leads_away(around, start, beside, origin):
         return None
     if around.last_is_day:
         return beside.year + (_day(beside.year, month, day) < beside)
     return _within(month, day, Interval(beside, around.last_until or beside))
 
 
-def _prepares(around: Surroundings, start: int, beside: date, origin: date) -> bool:
-    """Say whether what stands at `start` prepares a later time: 令和10年4月施行の改正に伴い、10月中旬までに."""
-    return beside > origin and _AHEAD_OF.search(around.text[around.last_end : start]) is not None
+def _leads_away(around: Surroundings, start: int, beside: date, origin: date) -> bool:
+    """Say whether what stands at `start` lies apart from the time before it.
+
+    It prepares a later one: 令和10年4月施行の改正に伴い、10月中旬までに. Or the stretch belonged to another clause:
+    令和8年度中の計算書類について説明があり、5月12日に.
+    """
+    between = around.text[around.last_end : start]
+    is_prepared = beside > origin and _AHEAD_OF.search(between) is not None
+    return is_prepared or (not around.last_is_day and _NEXT_CLAUSE.search(between) is not None)
 
 
 def _within(month: int, day: int | None, frame: Interval, *, is_known: bool = False) -> int | None:
@@ -236,7 +275,7 @@ def _within(month: int, day: int | None, frame: Interval, *, is_known: bool = Fa
     return (
         within[0]
         if within
-        else _in_window(_about(frame.start), month, day, frame.start, ahead=False, back=False)
+        else _in_window(_about(frame.start), month, day, frame.start, Outlook().months_back)
     )
 
 
@@ -254,11 +293,9 @@ def _day(year: int, month: int, day: int | None) -> date:
     return last if day is None else last.replace(day=min(day, last.day))
 
 
-def _in_window(
-    years: list[int], month: int, day: int | None, origin: date, *, ahead: bool, back: bool
-) -> int:
+def _in_window(years: list[int], month: int, day: int | None, origin: date, months_back: int) -> int:
     """Return the year that puts the day into the twelve months one speaks of without saying the year."""
-    opens = add_months(origin, -11 if back else -1 if ahead else -2)
+    opens = add_months(origin, -months_back)
     inside = [year for year in years if _day(year, month, day) >= opens]
     if inside:
         return min(inside)

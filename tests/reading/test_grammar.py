@@ -31,6 +31,11 @@ _FOLDERS = (
     "twentysecond",
     "twentythird",
     "twentyfourth",
+    "twentyfifth",
+    "twentysixth",
+    "twentyseventh",
+    "twentyeighth",
+    "twentyninth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
