@@ -169,14 +169,18 @@ async def deliveries(
     return await chosen(conn, NATION, sorted(numbers, reverse=True)[:limit]) if numbers else []
 
 
-async def counts(conn: AsyncConnection, tenant: Tenant) -> dict[str, int]:
-    """Return how many deliveries that `tenant` sees are planned, and how many are in each state of TROUBLE."""
+async def counts(
+    conn: AsyncConnection, tenant: Tenant, states: Sequence[str] = (*TROUBLE, "planned")
+) -> dict[str, int]:
+    """Return how many deliveries that `tenant` sees are in each of these states: planned, and those of TROUBLE."""
     delivery = table(DeliveryRow).c
-    counted = dict.fromkeys((*TROUBLE, "planned"), 0)
+    counted = dict.fromkeys(states, 0)
+    in_trouble = text(_IN_TROUBLE), delivery.state.in_([each for each in states if each in TROUBLE])
     for seen in _eyes(tenant):
-        in_trouble = select(delivery.state, func.count()).where(seen, text(_IN_TROUBLE))
-        planned = select(literal("planned"), func.count()).where(seen, *_in_state("planned"))
-        for found in (in_trouble.group_by(delivery.state), planned):
+        asked = [select(delivery.state, func.count()).where(seen, *in_trouble).group_by(delivery.state)]
+        if "planned" in states:
+            asked.append(select(literal("planned"), func.count()).where(seen, *_in_state("planned")))
+        for found in asked:
             for state, count in await conn.execute(found):
                 counted[state] += count
     return counted

@@ -70,7 +70,7 @@ def _whole(tenant: Tenant, which: ColumnElement[bool], *, in_sum: bool) -> _Part
     """Count the members of the cohorts that are of the tenant's places."""
     obligation = table(ObligationRow).c
     cohort = table(CohortRow).c
-    of_places = select(cohort.id).where(_placed(tenant, cohort, in_sum=in_sum), which)
+    of_places = select(cohort.id).where(placed(tenant, cohort, in_sum=in_sum), which)
     return (
         select(
             obligation.cohort_id,
@@ -89,7 +89,7 @@ def _single(
     """Take away what `_whole` has counted too much, and add what it has left out, obligation by obligation."""
     office, cohort = table(OfficeRow).c, table(CohortRow).c
     is_open = office.closed_on.is_(None)
-    counts, was_counted = _one(and_(is_open, mine)), _one(_placed(tenant, cohort, in_sum=in_sum))
+    counts, was_counted = _one(and_(is_open, mine)), _one(placed(tenant, cohort, in_sum=in_sum))
     unsteady = or_(office.closed_on.is_not(None), office.derived.is_(False))
     moved = _counting(counts - was_counted).where(unsteady, which)
     if tenant.is_nation:
@@ -135,7 +135,7 @@ def _joined() -> Any:
     return owed.join(cohort, cohort.c.id == obligation.c.cohort_id)
 
 
-def _placed(tenant: Tenant, place: Any, *, in_sum: bool) -> ColumnElement[bool]:
+def placed(tenant: Tenant, place: Any, *, in_sum: bool) -> ColumnElement[bool]:
     """Tell of columns `municipality` and `prefecture` whether that place is the tenant's."""
     if tenant.is_nation:
         return true()
@@ -152,4 +152,4 @@ def _elsewhere(tenant: Tenant, *, in_sum: bool) -> ColumnElement[bool]:
     """Tell of an office that the tenant designated it although it lies elsewhere."""
     office, designation = table(OfficeRow).c, table(DesignationRow).c
     designated = select(designation.office_id).where(designation.authority == tenant.code)
-    return and_(office.id.in_(designated), not_(_placed(tenant, office, in_sum=in_sum)))
+    return and_(office.id.in_(designated), not_(placed(tenant, office, in_sum=in_sum)))

@@ -6,12 +6,11 @@ lie in it, and of the tenant's own for its own.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import and_, case, exists, func, or_, select, true
+from sqlalchemy import Boolean, and_, case, exists, func, literal, or_, select, true, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col
 
 from notifier.domain.callers import NATION, Tenant
 from notifier.store.database import table
@@ -26,6 +25,7 @@ from notifier.store.tables import (
     SayingRow,
 )
 from notifier.store.tenants import answers_to, sees_delivery
+from notifier.store.values import ByDialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,72 @@ class Said:
     count: int
 
 
-async def coming(conn: AsyncConnection, tenant: Tenant, span: tuple[date, date], today: date) -> list[Coming]:
-    """Return what falls due in `span` (civil dates, inclusive), the nearest first."""
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Open offices of a tenant that have an open duty and no address of the tenant's in use.
+
+    `count` is how many, `first` the numbers of those whose duties are nearest, `by_day` how many of their open duties end
+    on which day, by deadline, occurrence and last day.
+    """
+
+    count: int
+    first: tuple[str, ...]
+    by_day: Mapping[tuple[str, int, date], int]
+
+
+async def silent(conn: AsyncConnection, tenant: Tenant, today: date, limit: int) -> Silent:
+    """Return whom no mail reaches though a duty is open, looked for once; `limit` of them by number of nearest day."""
+    office, cohort, obligation = table(OfficeRow).c, table(CohortRow).c, table(ObligationRow).c
+    unreached = select(office.id).where(
+        answers_to(tenant), office.closed_on.is_(None), nothing_reaches(tenant)
+    )
+    still = cohort.state == "open", or_(cohort.latest.is_(None), cohort.latest >= today)
+    about = cohort.deadline, cohort.occurrence, cohort.latest
+    owed = (
+        select(obligation.office_id, *about, cohort.taken_up)
+        .join(table(CohortRow), cohort.id == obligation.cohort_id)
+        .where(obligation.office_id.in_(unreached), obligation.settled_on.is_(None), *still)
+        .cte("owed")
+        .prefix_with("MATERIALIZED")
+    )
+    nearest = func.min(owed.c.latest)
+    who = (
+        select(literal("").label("deadline"), func.count().over().label("count"), nearest.label("day"))
+        .add_columns(literal(0).label("occurrence"), office.number)
+        .join(table(OfficeRow), office.id == owed.c.office_id)
+        .group_by(office.number)
+        .order_by(nearest.asc().nulls_last(), office.number)
+        .limit(limit)
+        .subquery("who")
+    )
+    when = (
+        select(owed.c.deadline, func.count().label("count"), owed.c.latest.label("day"))
+        .add_columns(owed.c.occurrence, literal("").label("number"))
+        .where(owed.c.latest.is_not(None), owed.c.taken_up.is_(True))
+        .group_by(owed.c.deadline, owed.c.occurrence, owed.c.latest)
+    )
+    rows = (await conn.execute(union_all(select(who), when))).all()
+    named = sorted(
+        (row for row in rows if row.number), key=lambda row: (row.day is None, row.day, row.number)
+    )
+    return Silent(
+        named[0].count if named else 0,
+        tuple(row.number for row in named),
+        {(row.deadline, row.occurrence, row.day): row.count for row in rows if not row.number},
+    )
+
+
+async def coming(
+    conn: AsyncConnection,
+    tenant: Tenant,
+    span: tuple[date, date],
+    today: date,
+    known: Silent | None = None,
+) -> list[Coming]:
+    """Return what falls due in `span` (civil dates, inclusive), the nearest first.
+
+    Nobody is looked for who is unreachable if the `known` are all there are: not for a prefecture, which sees more in sum.
+    """
     cohort = table(CohortRow).c
     is_open = and_(cohort.state == "open", cohort.latest >= today)
     due = and_(
@@ -73,8 +137,10 @@ async def coming(conn: AsyncConnection, tenant: Tenant, span: tuple[date, date],
         cohort.state.in_(["open", "lapsed", "settled"]),
         cohort.taken_up.is_(True),
     )
+    if tenant.is_prefecture:
+        known = None
     eyes = NATION if tenant.is_prefecture else tenant
-    found = headcounts(tenant, which=due, reached=(eyes, is_open))
+    found = headcounts(tenant, which=due, reached=(eyes, is_open) if known is None else None)
     left = found.c.members - found.c.settled
     lapsed = or_(cohort.state == "lapsed", and_(cohort.state == "open", cohort.latest < today))
     alike = cohort.deadline, cohort.occurrence, cohort.latest
@@ -90,7 +156,11 @@ async def coming(conn: AsyncConnection, tenant: Tenant, span: tuple[date, date],
         .having(func.sum(found.c.members) > 0)
         .order_by(cohort.latest, cohort.deadline, cohort.occurrence)
     )
-    return [Coming(row[0], row[1], row[2], *map(int, row[3:])) for row in rows]
+    counted = [Coming(row[0], row[1], row[2], *map(int, row[3:])) for row in rows]
+    if known is None:
+        return counted
+    by_day = known.by_day
+    return [replace(it, unreachable=by_day.get((it.deadline, it.occurrence, it.latest), 0)) for it in counted]
 
 
 async def unclear(conn: AsyncConnection, tenant: Tenant) -> Mapping[str, int]:
@@ -138,24 +208,22 @@ async def sending(conn: AsyncConnection, tenant: Tenant, now: datetime) -> Sendi
 async def said_since(conn: AsyncConnection, tenant: Tenant, after: date) -> Sequence[Said]:
     """Return what was said to offices at addresses of the tenant after the civil date `after`, the most first."""
     saying, delivery = table(SayingRow).c, table(DeliveryRow).c
-    own = true() if tenant.is_nation else delivery.authority == tenant.code
-    # Counted for each saying along its index: as a condition, `own` would have all looked through that was ever sent.
+    # SQLite would have all looked through that was ever sent for the tenant, instead of each saying along its index.
+    code = delivery.authority, func.coalesce(delivery.authority, "")
+    own = true() if tenant.is_nation else ByDialect(code[1] == tenant.code, code[0] == tenant.code)
+    recent = select(saying.id).where(saying.on > after, saying.party == "office")
     told = (
-        select(func.sum(case((own, 1), else_=0)))
-        .where(delivery.saying_id == saying.id, delivery.recipient != "")
-        .correlate(table(SayingRow))
-        .scalar_subquery()
+        select(delivery.saying_id, func.count().label("count"))
+        .where(delivery.saying_id.in_(recent), delivery.recipient != "", type_coerce(own, Boolean()))
+        .group_by(delivery.saying_id)
+        .subquery("told")
     )
-    sayings = (
-        select(saying.occasion, saying.deadline, told)
-        .select_from(table(SayingRow))
-        .where(saying.on > after, saying.party == "office")
-    )
+    sayings = select(saying.occasion, saying.deadline, told.c.count).join(told, told.c.saying_id == saying.id)
     counts: Counter[tuple[str, str]] = Counter()
     for occasion, deadline, count in await conn.execute(sayings):
-        counts[occasion, deadline] += int(count or 0)
+        counts[occasion, deadline] += count
     ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0][1], each[0][0]))
-    return [Said(*about, count) for about, count in ordered if count]
+    return [Said(*about, count) for about, count in ordered]
 
 
 async def visit_before(conn: AsyncConnection, user: str) -> datetime | None:
@@ -170,20 +238,3 @@ async def visit_before(conn: AsyncConnection, user: str) -> datetime | None:
     )
     before: datetime | None = (await conn.execute(found)).scalar()
     return before
-
-
-async def unreached(conn: AsyncConnection, tenant: Tenant, today: date) -> int:
-    """Return how many open offices of the tenant have an open duty and no address of the tenant's in use."""
-    office = table(OfficeRow).c
-    ahead = or_(col(CohortRow.latest).is_(None), col(CohortRow.latest) >= today)
-    owes = exists().where(
-        col(ObligationRow.office_id) == office.id,
-        col(ObligationRow.settled_on).is_(None),
-        col(CohortRow.id) == col(ObligationRow.cohort_id),
-        col(CohortRow.state) == "open",
-        ahead,
-    )
-    found = select(func.count()).where(
-        answers_to(tenant), office.closed_on.is_(None), nothing_reaches(tenant), owes
-    )
-    return int((await conn.execute(found)).scalar_one())

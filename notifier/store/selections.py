@@ -3,20 +3,22 @@
 A selection is small enough to be written into an address, so that what was chosen can be chosen again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import Tenant
 from notifier.store.authority_records import in_state, state_of
+from notifier.store.database import table
 from notifier.store.enrolment import folded
-from notifier.store.headcounts import nothing_reaches
+from notifier.store.headcounts import nothing_reaches, placed
 from notifier.store.tables import CohortRow, ContactRow, ObligationRow, OfficeRow, OfficeServiceRow
 from notifier.store.tenants import answers_to, owns_contact
 
@@ -71,6 +73,8 @@ class OfficeLine:
     next_due: date | None = None
 
 
+ENOUGH: Final = 2
+"""For one office of a page so many are looked for whose duties end soon, because filters leave some of them out."""
 STATES: Final = ("open", "lapsed", "settled", "waiting-for-date", "waiting-for-fact", "needs-clarification")
 
 
@@ -162,7 +166,16 @@ async def offices(
         reached(tenant).label("reachable"),
     )
     found: Select[Any] = select(*columns).where(meant(tenant, selected, today))
-    rows = (await conn.execute(_ordered(found, selected, today).limit(limit).offset(skip))).all()
+    rows: Sequence[Any] = []
+    if selected.order is Order.DUE and not _is_few(selected):
+        until = await _horizon(conn, tenant, today, ENOUGH * (skip + limit))
+        if until is not None:
+            soon = _nearest(today, until)
+            first = found.join(soon, soon.c.office_id == col(OfficeRow.id))
+            first = first.order_by(soon.c.day, col(OfficeRow.number)).limit(limit).offset(skip)
+            rows = (await conn.execute(first)).all()
+    if len(rows) < limit:  # those whose duties end later, and who owe nothing, belong to the page
+        rows = (await conn.execute(_ordered(found, selected, today).limit(limit).offset(skip))).all()
     ids = [row.id for row in rows]
     provided, standing = await _services(conn, ids), await _standing(conn, ids, today)
     return [
@@ -198,18 +211,56 @@ def _ordered(found: Select[Any], selected: Selected, today: date) -> Select[Any]
 
 def _by_nearest(found: Select[Any], selected: Selected, today: date) -> Select[Any]:
     """Order by the nearest day of what is open; looked up where few offices are left, else found at once."""
-    office = col(ObligationRow.office_id)
-    days = (
-        select(func.min(col(CohortRow.latest)).label("day"))
-        .join(ObligationRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
-        .where(*_still_open(today))
-    )
     if _is_few(selected):
-        looked_up = days.where(office == col(OfficeRow.id)).correlate(OfficeRow).scalar_subquery()
+        looked_up = (
+            select(func.min(col(CohortRow.latest)))
+            .join(ObligationRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+            .where(*_still_open(today), col(ObligationRow.office_id) == col(OfficeRow.id))
+            .correlate(OfficeRow)
+            .scalar_subquery()
+        )
         return found.order_by(looked_up.asc().nulls_last())
-    nearest = days.add_columns(office).group_by(office).subquery("nearest")
+    nearest = _nearest(today)
     joined = found.outerjoin(nearest, nearest.c.office_id == col(OfficeRow.id))
     return joined.order_by(nearest.c.day.asc().nulls_last())
+
+
+def _nearest(today: date, until: date | None = None) -> Subquery:
+    """Select office_id and the nearest day of what is open; with `until` only of what ends up to that day."""
+    # As a bare column, SQLite would read all that is owed in its order instead of a few cohorts.
+    bare = col(ObligationRow.office_id)
+    office = (bare if until is None else func.coalesce(bare, 0)).label("office_id")
+    days = (
+        select(office, func.min(col(CohortRow.latest)).label("day"))
+        .join(ObligationRow, col(CohortRow.id) == col(ObligationRow.cohort_id))
+        .where(*_still_open(today))
+        .group_by(office)
+    )
+    return (days if until is None else days.where(col(CohortRow.latest) <= until)).subquery("nearest")
+
+
+async def _horizon(conn: AsyncConnection, tenant: Tenant, today: date, enough: int) -> date | None:
+    """Return a day up to which open duties of `enough` offices of the tenant end; None if there are not so many."""
+    cohort = table(CohortRow)
+    few = (
+        select(col(ObligationRow.office_id))
+        .where(col(ObligationRow.cohort_id) == cohort.c.id, col(ObligationRow.settled_on).is_(None))
+        .limit(enough)
+        .correlate(cohort)
+        .subquery()
+    )
+    sizes = select(
+        cohort.c.latest,
+        cohort.c.deadline,
+        cohort.c.occurrence,
+        select(func.count()).select_from(few).scalar_subquery(),
+    ).where(cohort.c.state == "open", cohort.c.latest >= today, placed(tenant, cohort.c, in_sum=False))
+    owed: Counter[tuple[str, int]] = Counter()
+    for until, deadline, occurrence, count in sorted(await conn.execute(sizes)):
+        owed[deadline, occurrence] += count  # nobody owes the same twice
+        if owed[deadline, occurrence] >= enough:
+            return until
+    return None
 
 
 def _still_open(today: date) -> tuple[ColumnElement[bool], ...]:

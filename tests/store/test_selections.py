@@ -127,6 +127,19 @@ async def test_a_line_counts_what_is_open_and_what_has_lapsed(town: Database) ->
     assert lines[C].services == ("11", "15")
 
 
+async def test_whose_duties_end_first_stand_first_on_each_page(town: Database) -> None:
+    by_due = Selected(order=Order.DUE)
+    async with town.reading() as conn:
+        for tenant in (HERE, NATION):
+            together = await selections.offices(conn, tenant, by_due, TODAY, limit=9)
+            pages = [
+                line
+                for skip in range(len(together) + 1)
+                for line in await selections.offices(conn, tenant, by_due, TODAY, limit=1, skip=skip)
+            ]
+            assert pages == together
+
+
 async def test_the_nation_selects_among_all(town: Database) -> None:
     async with town.reading() as conn:
         assert await selections.count(conn, NATION, Selected(service="43"), TODAY) == 2
@@ -148,8 +161,15 @@ async def test_the_day_begins_with_sums_of_ones_own_offices(town: Database) -> N
         assert await outlook.coming(conn, Tenant(OTHER), span, TODAY) == []
         assert await outlook.unclear(conn, HERE) == {"a/d": 1}
         assert await outlook.unclear(conn, Tenant(OTHER)) == {}
-        assert await outlook.unreached(conn, HERE, TODAY) == 1
-        assert await outlook.unreached(conn, Tenant(OTHER), TODAY) == 0
+        lost = await outlook.silent(conn, HERE, TODAY, 5)
+        assert (lost.count, lost.first) == (1, (B,))
+        assert await outlook.coming(conn, HERE, span, TODAY, lost) == [coming]
+        assert (await outlook.silent(conn, Tenant(OTHER), TODAY, 5)).count == 0
+        above = Tenant(PREFECTURE)
+        for tenant in (NATION, above):
+            known = await outlook.silent(conn, tenant, TODAY, 0)
+            counted = await outlook.coming(conn, tenant, span, TODAY)
+            assert await outlook.coming(conn, tenant, span, TODAY, known) == counted != []
 
 
 async def test_what_waits_too_long_and_what_arrived_last_is_known(town: Database) -> None:

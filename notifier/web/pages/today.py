@@ -40,11 +40,11 @@ FARTHEST: Final = timedelta(days=90)
 SHOWN, CHANGES, URGENT_DAYS = 8, 12, 7
 LATE: Final = timedelta(minutes=15)
 """After so long a letter that should have left is told about."""
+UNDELIVERED: Final = ("failed", "refused", "unknown")
 STOPPED: Final = (
     wording.Chip("止めています", "bad"),
     "お知らせが続けて戻ってきたため、自動で止めました。再開するまで、お知らせは出ません。",
 )
-UNREACHED: Final = Selected(state="open", reach="unreached", order=Order.DUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,13 @@ async def show(request: web.Request) -> web.Response:
     looking = staff.of(request)
     today, law = looking.today(), await looking.law()
     async with looking.overview() as conn:
-        coming = await outlook.coming(conn, looking.tenant, (today, today + AHEAD), today)
+        lost = await outlook.silent(conn, looking.tenant, today, SHOWN)
+        coming = await outlook.coming(conn, looking.tenant, (today, today + AHEAD), today, lost)
         health = await outlook.sending(conn, looking.tenant, looking.now())
         seen = await outlook.visit_before(conn, looking.user.name)
         halted = await halts.in_force(conn, looking.tenant)
         needed = [*_halted(request, halted), *await _needed(conn, request, looking, law)]
-        silent, tries = await _silent(conn, looking, today)
-        count = await outlook.unreached(conn, looking.tenant, today)
+        silent, tries = await _silent(conn, looking, lost.first, today)
         since = _since(request, seen, today)
         said = await outlook.said_since(conn, looking.tenant, since)
     changes = changes_of(looking, law, since, today)
@@ -112,7 +112,7 @@ async def show(request: web.Request) -> web.Response:
         rows=rows_of(law, coming, today),
         until=today + AHEAD,
         silent=silent,
-        silent_count=count,
+        silent_count=lost.count,
         tries=tries,
         ways=office_notes.WAYS,
         outcomes=office_notes.OUTCOMES,
@@ -144,7 +144,7 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
     waiting = await inbox.arrived(conn, [Stage.REVIEWED], tenant=tenant)
     arrived = await inbox.arrived(conn, [Stage.RECEIVED, Stage.READ], tenant=tenant)
     unclear = await outlook.unclear(conn, tenant)
-    counted = await delivery_records.counts(conn, tenant)
+    counted = await delivery_records.counts(conn, tenant, UNDELIVERED)
     asked = await enquiries.count_open(conn, tenant)
     found = [
         Task(
@@ -171,7 +171,7 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
         ),
         Task(len(arrived), "届いた通知", "期限に関わるかを確かめてください。", link("/notices")),
         Task(
-            sum(counted[state] for state in ("failed", "refused", "unknown")),
+            sum(counted.values()),
             "届かなかったお知らせ",
             "宛先を直すか、電話やFAXで伝えてください。",
             link("/letters", "?state=trouble"),
@@ -223,10 +223,11 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
 
 
 async def _silent(
-    conn: Connection, looking: Staff, today: date
+    conn: Connection, looking: Staff, numbers: tuple[str, ...], today: date
 ) -> tuple[Sequence[OfficeLine], dict[int, Tried]]:
-    """Return the offices that no mail reaches and whose duties are nearest, and how they were tried last."""
-    lines = await selections.offices(conn, looking.tenant, UNREACHED, today, limit=SHOWN)
+    """Return the offices with these numbers, those whose duties are nearest first, and how they were tried last."""
+    chosen = Selected(order=Order.DUE, among=numbers)
+    lines = await selections.offices(conn, looking.tenant, chosen, today, limit=SHOWN) if numbers else []
     return lines, await outreach.last_tries(conn, looking.tenant, [each.id for each in lines])
 
 
