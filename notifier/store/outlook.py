@@ -94,7 +94,7 @@ async def silent(conn: AsyncConnection, tenant: Tenant, today: date, limit: int)
     )
     nearest = func.min(owed.c.latest)
     who = (
-        select(literal("").label("deadline"), func.count().over().label("count"), nearest.label("day"))
+        select(literal("").label("deadline"), func.count().over().label("number_of"), nearest.label("day"))
         .add_columns(literal(0).label("occurrence"), office.number)
         .join(table(OfficeRow), office.id == owed.c.office_id)
         .group_by(office.number)
@@ -103,7 +103,7 @@ async def silent(conn: AsyncConnection, tenant: Tenant, today: date, limit: int)
         .subquery("who")
     )
     when = (
-        select(owed.c.deadline, func.count().label("count"), owed.c.latest.label("day"))
+        select(owed.c.deadline, func.count().label("number_of"), owed.c.latest.label("day"))
         .add_columns(owed.c.occurrence, literal("").label("number"))
         .where(owed.c.latest.is_not(None), owed.c.taken_up.is_(True))
         .group_by(owed.c.deadline, owed.c.occurrence, owed.c.latest)
@@ -113,9 +113,9 @@ async def silent(conn: AsyncConnection, tenant: Tenant, today: date, limit: int)
         (row for row in rows if row.number), key=lambda row: (row.day is None, row.day, row.number)
     )
     return Silent(
-        named[0].count if named else 0,
+        named[0].number_of if named else 0,
         tuple(row.number for row in named),
-        {(row.deadline, row.occurrence, row.day): row.count for row in rows if not row.number},
+        {(row.deadline, row.occurrence, row.day): row.number_of for row in rows if not row.number},
     )
 
 

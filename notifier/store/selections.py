@@ -256,6 +256,7 @@ async def _horizon(conn: AsyncConnection, tenant: Tenant, today: date, enough: i
         select(func.count()).select_from(few).scalar_subquery(),
     ).where(cohort.c.state == "open", cohort.c.latest >= today, placed(tenant, cohort.c, in_sum=False))
     owed: Counter[tuple[str, int]] = Counter()
+    until: date
     for until, deadline, occurrence, count in sorted(await conn.execute(sizes)):
         owed[deadline, occurrence] += count  # nobody owes the same twice
         if owed[deadline, occurrence] >= enough:
