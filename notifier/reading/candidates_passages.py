@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from notifier.reading.expressions import Expression, Reading
@@ -57,9 +57,14 @@ class Passage:
 
 def passages(reading: Reading) -> list[Passage]:
     """Return the passages that bound something in time, or that say what is to be done, in the order of the text."""
-    page = Page(normalised(reading.text).text)
-    over = _Headings(page)
-    starts = Page(reading.text)
+    copy = normalised(reading.text)
+    page, starts = Page(copy.text), Page(reading.text)
+
+    def line_of(position: int) -> int:
+        """Return the line, in the text as it stands, of a place in the normalised copy, which joins wrapped lines."""
+        return starts.number(copy.span(position, position + 1)[0]) + 1
+
+    over = _Headings(page, line_of)
     groups: dict[tuple[int, str], list[Expression]] = {}
     for each in reading.expressions:
         first = starts.number(each.offset) + 1
@@ -77,7 +82,7 @@ def passages(reading: Reading) -> list[Passage]:
     ]
     dated = [each for each in found if each.is_dated]
     seen = {_bare(each.text) for each in dated}
-    undated = [each for each in _undated(page, over, found) if _bare(each.text) not in seen]
+    undated = [each for each in _undated(page, over, found, line_of) if _bare(each.text) not in seen]
     return sorted([*dated, *undated], key=lambda each: each.line)
 
 
@@ -89,7 +94,9 @@ def _bare(text: str) -> str:
     return re.sub(r"[\s*]", "", normalised(text).text)[:80]
 
 
-def _undated(page: Page, over: "_Headings", dated: list[Passage]) -> Iterator[Passage]:
+def _undated(
+    page: Page, over: "_Headings", dated: list[Passage], line_of: Callable[[int], int]
+) -> Iterator[Passage]:
     known = {_bare(each.text): each for each in dated}
     seen: set[tuple[str, tuple[str, ...]]] = set()
     for match in _SAYS.finditer(page.text):
@@ -98,7 +105,7 @@ def _undated(page: Page, over: "_Headings", dated: list[Passage]) -> Iterator[Pa
         if len(sentence) < 8:
             continue
         bare = _bare(sentence)
-        line = page.number(match.start()) + 1
+        line = line_of(match.start())
         label = f"{place.label}｜{sentence}" if place.label else sentence
         headings = over.at(line, label)
         # The same words under another heading are another condition: of another programme, or another annex.
@@ -124,7 +131,7 @@ def _stands_alone(page: Page, number: int) -> bool:
 class _Headings:
     """The headings of a text, to look up those over a line."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, line_of: Callable[[int], int]) -> None:
         self._lines: list[int] = []
         self._chains: list[tuple[str, ...]] = []
         chain = [""] * _DEPTHS
@@ -139,7 +146,7 @@ class _Headings:
                 following = next((each for each in page.lines[number + 1 : number + 4] if each.strip()), "")
                 text = f"{text} {following.strip(' #*')[:70]}"
             chain[level:] = [text, *[""] * (_DEPTHS - level - 1)]
-            self._lines.append(number + 1)
+            self._lines.append(line_of(page.starts[number]))
             self._chains.append(tuple(filter(None, chain)))
 
     @staticmethod

@@ -44,7 +44,22 @@ _GAP = "|".join(
         r"(?<=[0-9][ ][0-9][ ][0-9])[ ](?=[0-9][ ]*年)",
     )
 )
-_CHANGED = re.compile(f"(?P<gap>{_GAP})|(?P<sign>[{''.join(_SPELT_OUT)}])|(?P<mark>\\*\\*|[*※](?=まで))")
+_FULL_LINE = 25
+"""Signs of a line that may have been broken because it was full; a longer one beside it shows that it was not."""
+_NEARLY = 0.9
+_LONGEST_LINE = 400
+_ENDS = "。:】」|\t"
+_BEGINS = re.compile(
+    r"[-*•・○●◇◆□■※▶→✓>#|~\s]|\(?[0-9一二三四五六七八九十]{1,3}[).、. ]|第[0-9一二三四五六七八九十]+[条章節 ]"
+    r"|[アイウエオカキ][ )、.]|[【《〔〈]|記\n|[QA問答][0-9. )]|[^\n]{0,400}[|\t]"
+    r"|[^、。:\n]{1,10}:|(?:令和|平成|20[0-9]{2})[^、。\n]{4,18}(?:\([^)\n]{1,4}\)|日)[ ]*(?:\n|$)"
+)
+"""What begins a line of its own: a bullet, a number, a cell, a key, a day that stands alone."""
+_FIELD = re.compile(r"[^、。:\n]{1,10}:")
+
+_CHANGED = re.compile(
+    f"(?P<gap>{_GAP})|(?P<wrap>(?<=\\S)\\n(?=\\S))|(?P<sign>[{''.join(_SPELT_OUT)}])|(?P<mark>\\*\\*|[*※](?=まで))"
+)
 
 
 @cache
@@ -110,4 +125,20 @@ def normalised(text: str) -> Copy:
 
 def _changes(plain: str) -> Iterator[tuple[int, int, str]]:
     for found in _CHANGED.finditer(plain):
+        if found["wrap"] and not _is_wrapped(plain, found.start()):
+            continue
         yield found.start(), found.end(), _SPELT_OUT.get(found[0], "") if found["sign"] else ""
+
+
+def _is_wrapped(plain: str, place: int) -> bool:
+    """Say whether the line that ends at `place` was broken only because it was full."""
+    length = place - 1 - plain.rfind("\n", max(0, place - _LONGEST_LINE), place)
+    if length < _FULL_LINE or plain[place - 1] in _ENDS or _BEGINS.match(plain, place + 1) is not None:
+        return False
+    if _FIELD.match(plain, place - length) is not None:
+        return False
+    end = plain.find("\n", place + 1, place + _LONGEST_LINE)
+    start = plain.rfind("\n", max(0, place - length - _LONGEST_LINE), place - length)
+    before = max(0, place - length - 2 - start) if start >= 0 else 0
+    following = (end if end >= 0 else min(len(plain), place + _LONGEST_LINE)) - place - 1
+    return length >= _NEARLY * max(before, following) and "\t" not in plain[place - length : place]

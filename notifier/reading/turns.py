@@ -27,5 +27,5 @@ def turns(label: str, topic: str, before: str, following: str, end: str) -> Iter
         yield from (f"{name}の末尾「{text[-length:]}」" for length in _ENDS if length <= len(text))
     parts = (("項目名", label), ("文の主題", topic), ("後", following[:_FURTHER]), ("前", before[-_BACK:]))
     for name, text in parts:
-        pairs = {text[start : start + 2] for start in range(len(text) - 1)}
-        yield from (f"{name}の中「{pair}」" for pair in sorted(pairs))
+        pairs = dict.fromkeys(text[start : start + 2] for start in range(len(text) - 1))
+        yield from (f"{name}の中「{pair}」" for pair in pairs)
