@@ -211,7 +211,7 @@ def _news(
     silent = kind is ChangeKind.CONTRADICTED or _is_silent(decision, kind)
     waiting = decision.state is State.WAITING_FOR_FACT and not by_law
     undated = deadline.tell_when_dated and not decision.due.is_dated
-    if silent or waiting or undated or not deadline.announce or decision.state is State.LAPSED:
+    if silent or waiting or undated or not deadline.announce or _is_over(decision, work.today):
         return
     announced = kind is ChangeKind.ANNOUNCED and (cohort.generation == told.generation)
     occasion = Occasion.ANNOUNCEMENT if announced else Occasion.CHANGE
@@ -226,6 +226,13 @@ def _news(
         old=None if announced else cohort.situation,
     )
     work.telling.tell(told, message, whom=_whom(deadline, cohort, decision, announced=announced))
+
+
+def _is_over(decision: Decision, today: date) -> bool:
+    """Tell whether the last day has gone by, for those, too, who have not taken up what the duty follows from."""
+    due = decision.due
+    has_end = due.ends and due.shape is not Shape.MONTHS
+    return has_end and due.latest is not None and today > due.latest
 
 
 def _whom(deadline: Deadline, cohort: Cohort, decision: Decision, *, announced: bool) -> Whom:
@@ -259,7 +266,9 @@ async def _announce_to_newcomers(work: Work, deadline: Deadline) -> None:
         return
     for each in await cohorts.touched_cohorts(work.conn, deadline.id, work.run, Scope.NEWCOMERS):
         decision = work.telling.decide(each.cohort.key)
-        if not each.moved or decision is None or decision.state in {State.LAPSED, State.WITHDRAWN}:
+        if not each.moved or decision is None or decision.state is State.WITHDRAWN:
+            continue
+        if _is_over(decision, work.today):
             continue
         if deadline.tell_when_dated and not decision.due.is_dated:
             continue

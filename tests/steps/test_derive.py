@@ -164,11 +164,19 @@ async def test_what_is_repeated_silently_is_not_told(shop: Workshop) -> None:
 
 
 async def test_what_is_over_when_it_becomes_known_is_not_told(shop: Workshop) -> None:
+    march, following = date(2026, 3, 31), "example/following"
     await shop.enrol(enrolled(A, "a@example.jp"))
-    await shop.publish(said(by(date(2026, 3, 31))))
+    await shop.publish(
+        said(by(march)),
+        said(by(march), deadline=following),
+        deadlines=[deadline(), deadline(following, taken_up=GRANTED)],
+    )
+    await shop.run()
+    await shop.enrol(enrolled(B, "b@example.jp"))
     await shop.live_until(date(2026, 4, 30))
     assert await shop.said("accepted", "planned", "unreachable") == []
-    assert await owed(shop) == {A: ("lapsed", date(2026, 3, 31))}
+    states = {(row.deadline, row.state) for row in await shop.all(CohortRow)}
+    assert states == {("example/annual-report", "lapsed"), (following, "waiting-for-fact")}
 
 
 async def test_a_quiet_duty_is_not_announced_but_reminded(shop: Workshop) -> None:
