@@ -338,11 +338,8 @@ class Desk:
         await sign(self._tools, notice, seen, signed, self._who, tenant=self._tenant)
         return impact
 
-    async def approve(self, notice: str) -> Impact:
-        """Let a reviewed notice speak, as a second person.
-
-        Raises NoticeRefusedError where that may not be, DriftError if it is not what was reviewed: then it is open again.
-        """
+    async def may_approve(self, notice: str) -> None:
+        """Refuse as `approve` would, before anything is worked out: raises NoticeRefusedError, SecondPersonError."""
         found = await self.find(notice)
         review = await self.review(notice)
         last = review.reviewed_by or found.moved_by
@@ -350,6 +347,13 @@ class Desk:
         if refused:
             fault = SecondPersonError if found.stage is Stage.REVIEWED else NoticeRefusedError
             raise fault(f"{notice}: {refused}。")
+
+    async def approve(self, notice: str) -> Impact:
+        """Let a reviewed notice speak, as a second person.
+
+        Raises NoticeRefusedError where that may not be, DriftError if it is not what was reviewed: then it is open again.
+        """
+        await self.may_approve(notice)
         attempts = ATTEMPTS
         while True:
             attempts -= 1

@@ -16,6 +16,7 @@ from notifier.errors import NoticeRefusedError
 
 if TYPE_CHECKING:
     from notifier.desk import Desk
+    from notifier.store.inbox import Arrived
     from notifier.store.reviews import Review
 
 Numbers = Annotated[list[int], typer.Argument(metavar="NUMBER...", help="The candidates' numbers.")]
@@ -133,7 +134,7 @@ def correct(
     issued: Annotated[date | None, typer.Option("--issued", parser=civil_date, metavar="DATE")] = None,
     known_from: KnownFrom = None,
     rank: Annotated[
-        str, typer.Option("--rank", help="law, notice, local-material, explanation, advertisement.")
+        str, typer.Option("--rank", help="law, notice, local-material, explanation, advertisement, decision.")
     ] = "",
     user: As = "",
     password_stdin: FromStdin = False,
@@ -153,11 +154,14 @@ COMMANDS = (keep, drop, edit, supply, correct)
 
 
 def _do(work: Any, user: str, *, password_stdin: bool) -> None:
-    async def revise(desk: "Desk") -> "Review":
+    async def revise(desk: "Desk") -> "tuple[Review, Arrived]":
         found: Review = await work(desk)
-        return found
+        return found, await desk.find(found.notice)
 
-    show_review(at_desk(revise, user, Deed.EDIT, password_stdin=password_stdin))
+    review, arrived = at_desk(revise, user, Deed.EDIT, password_stdin=password_stdin)
+    show_review(review)
+    if arrived.reason:
+        print(f"状態: {arrived.stage.label}（{arrived.reason}）")
 
 
 def _said(  # noqa: PLR0917 -- one argument an option

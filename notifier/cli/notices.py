@@ -175,10 +175,19 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before letting it speak.")] = False,
 ) -> None:
     """Let a reviewed notice speak, as a second person: those concerned are told."""
-    if not yes:
-        show_impact(at_desk(lambda desk: desk.preview(name)))
-        typer.confirm("承認すると、上の手紙が出ます。承認しますか", abort=True, err=True)
-    done = at_desk(lambda desk: desk.approve(name), user, Deed.APPROVE, password_stdin=password_stdin)
+
+    async def work(desk: "Desk") -> "Impact | None":
+        await desk.may_approve(name)
+        if not yes:
+            show_impact(await desk.preview(name))
+            if not typer.confirm("承認すると、上の手紙が出ます。承認しますか", err=True):
+                return None
+        return await desk.approve(name)
+
+    done = at_desk(work, user, Deed.APPROVE, password_stdin=password_stdin)
+    if done is None:
+        print("承認しませんでした。何も変わっていません。")
+        raise typer.Exit(1)
     print(f"{name} を承認しました。{done.offices}事業所に{done.letters}通が出ます。")
 
 

@@ -57,7 +57,7 @@ def finished(typed: Typed, name: str, folder: Path) -> Path:
 
 
 def test_a_notice_goes_its_way_and_is_taken_back(
-    typed: Typed, handed_in: str, chief: tuple[str, ...], tmp_path: Path
+    typed: Typed, handed_in: str, chief: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = handed_in
     refused = typed("notice", "review", name)
@@ -76,7 +76,13 @@ def test_a_notice_goes_its_way_and_is_taken_back(
     assert (preview.code, "お知らせ: 1事業所、1通" in preview.out) == (0, True), preview.err
     assert "訪問介護なのはな　御中" in preview.out
     assert "ほかの人が" in typed("notice", "review", name).out
-    assert "別の人" in typed("notice", "approve", name, "--yes").err
+    same = typed("notice", "approve", name)
+    assert ("別の人" in same.err, same.out) == (True, "")
+    with monkeypatch.context() as answering:
+        answering.setattr("sys.stdin", StringIO("correct horse battery staple 7\nn\n"))
+        declined = typed("notice", "approve", name, *chief)
+    assert (declined.code, "お知らせ: 1事業所" in declined.out) == (1, True), declined.err
+    assert "承認しませんでした" in declined.out
     done = typed("notice", "approve", name, "--yes", *chief)
     assert "1事業所に1通が出ます" in done.out, done.err
     assert "[[deadline]]" in typed("notice", "show", name, "--toml").out
@@ -84,6 +90,7 @@ def test_a_notice_goes_its_way_and_is_taken_back(
     assert "ほかの人が" in back.out
     assert "取下げ" in typed("notice", "show", f"{name}-withdrawn").out
     assert "承認しました" in typed("notice", "approve", f"{name}-withdrawn", "--yes", *chief).out
+    assert "取下げの文書を取り下げて" in typed("notice", "review", name).err
     assert "取り下げ" in typed("notice", "list", "--all").out
 
 
