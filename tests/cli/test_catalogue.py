@@ -99,7 +99,8 @@ def test_what_is_neither_folder_nor_day_cannot_be_compared(typed: Typed) -> None
     assert "'yesterday' is neither a folder nor a day" in done.err
 
 
-def test_the_law_of_the_database_is_listed_with_what_was_approved_from_notices(typed: Typed) -> None:
-    assert typed("migrate").code == 0
+def test_the_law_of_the_database_is_listed_with_what_was_approved_from_notices(
+    typed: Typed, tables: None
+) -> None:
     assert "platform-subsidy/apply" in typed("catalogue", "list", "--database").out
     assert typed("catalogue", "list", "--database", "--folder", str(SHIPPED)).code == 2

@@ -15,9 +15,8 @@ from tests.cli.conftest import Typed
 
 
 @pytest.fixture
-def ready(typed: Typed) -> Typed:
+def ready(typed: Typed, tables: None) -> Typed:
     """Commands on a database in which an event waits for its office."""
-    assert typed("migrate").code == 0
     asyncio.run(_told_early())
     return typed
 

@@ -27,8 +27,7 @@ OFFICES = """事業所番号,事業所名,サービス種類,市町村コード,
 
 
 @pytest.fixture
-def handed_in(tmp_path: Path, typed: Typed) -> str:
-    assert typed("migrate").code == 0
+def handed_in(tmp_path: Path, typed: Typed, tables: None) -> str:
     (tmp_path / "offices.csv").write_text(OFFICES, "utf-8")
     assert typed("offices", "import", tmp_path / "offices.csv", "--municipality", "121002").code == 0
     (tmp_path / "notice.txt").write_text(TEXT, "utf-8")

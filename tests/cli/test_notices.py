@@ -7,8 +7,7 @@ from tests.reading.papers import Line, pdf, scan, text_operators
 
 
 @pytest.fixture
-def paper(tmp_path: Path, typed: Typed) -> Path:
-    assert typed("migrate").code == 0
+def paper(tmp_path: Path, typed: Typed, tables: None) -> Path:
     file = tmp_path / "通知.pdf"
     lines = [Line("年次報告書の提出（例）", 60, 780), Line("令和８年３月17日", 400, 760)]
     file.write_bytes(pdf([text_operators([*lines, Line("報告は令和８年５月11日までに行う。", 60, 720)])]))

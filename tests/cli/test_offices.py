@@ -20,9 +20,7 @@ def offices(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_list_is_tried_taken_over_and_then_explained(typed: Typed, offices: Path) -> None:
-    assert typed("migrate").code == 0
-
+def test_a_list_is_tried_taken_over_and_then_explained(typed: Typed, tables: None, offices: Path) -> None:
     tried = typed("offices", "import", offices, "--municipality", "121002", "--dry-run")
     assert (tried.code, tried.err) == (0, "")
     assert "まだ何も変えていません" in tried.out
@@ -44,8 +42,9 @@ def test_a_list_is_tried_taken_over_and_then_explained(typed: Typed, offices: Pa
     assert "kaigo-saishin-joho-1460" in explained.out
 
 
-def test_every_faulty_row_is_told_and_nothing_is_taken_over(typed: Typed, offices: Path) -> None:
-    typed("migrate")
+def test_every_faulty_row_is_told_and_nothing_is_taken_over(
+    typed: Typed, tables: None, offices: Path
+) -> None:
     offices.write_text(LIST + "12,C,99,x\n", encoding="utf-8")
     done = typed("offices", "import", offices, "--municipality", "121002")
     assert (done.code, done.out) == (1, "")
@@ -80,15 +79,15 @@ def test_what_stops_an_import_is_one_line(
     assert said in done.err
 
 
-def test_an_office_nobody_knows_cannot_be_explained(typed: Typed) -> None:
-    typed("migrate")
+def test_an_office_nobody_knows_cannot_be_explained(typed: Typed, tables: None) -> None:
     done = typed("explain", "1270000009")
     assert (done.code, done.out) == (1, "")
     assert "No office has the number '1270000009'" in done.err
 
 
-def test_an_import_shows_how_far_it_has_come_to_whoever_watches(typed: Typed, offices: Path) -> None:
-    typed("migrate")
+def test_an_import_shows_how_far_it_has_come_to_whoever_watches(
+    typed: Typed, tables: None, offices: Path
+) -> None:
     watched, terminal = pty.openpty()
     command = [
         sys.executable,
@@ -109,17 +108,17 @@ def test_an_import_shows_how_far_it_has_come_to_whoever_watches(typed: Typed, of
     assert "読み取り" in shown
 
 
-def test_a_list_without_a_column_for_it_needs_a_municipality(typed: Typed, offices: Path) -> None:
-    typed("migrate")
+def test_a_list_without_a_column_for_it_needs_a_municipality(
+    typed: Typed, tables: None, offices: Path
+) -> None:
     done = typed("offices", "import", offices)
     assert (done.code, done.out) == (1, "")
     assert "--municipality" in done.err.splitlines()[0]
 
 
 def test_refused_rows_are_written_for_correction_and_the_rest_is_taken_on_request(
-    typed: Typed, offices: Path, tmp_path: Path
+    typed: Typed, tables: None, offices: Path, tmp_path: Path
 ) -> None:
-    typed("migrate")
     offices.write_text(LIST + "1270000027,C,99,\n", encoding="utf-8")
     refused = tmp_path / "refused.csv"
     arguments = ("offices", "import", offices, "--municipality", "121002", "--refused", refused)
@@ -135,8 +134,7 @@ def test_refused_rows_are_written_for_correction_and_the_rest_is_taken_on_reques
     ]
 
 
-def test_programs_get_a_line_for_each_outcome(typed: Typed, offices: Path) -> None:
-    typed("migrate")
+def test_programs_get_a_line_for_each_outcome(typed: Typed, tables: None, offices: Path) -> None:
     done = typed("offices", "import", offices, "--municipality", "121002", "--format", "jsonl")
     assert (done.code, done.err) == (0, "")
     lines = [json.loads(line) for line in done.out.splitlines()]
@@ -148,8 +146,7 @@ def test_programs_get_a_line_for_each_outcome(typed: Typed, offices: Path) -> No
     assert lines[-1]["taken_over"] is True
 
 
-def test_gone_offices_stay_unless_they_are_to_be_closed(typed: Typed, offices: Path) -> None:
-    typed("migrate")
+def test_gone_offices_stay_unless_they_are_to_be_closed(typed: Typed, tables: None, offices: Path) -> None:
     typed("offices", "import", offices, "--municipality", "121002")
     offices.write_text("\n".join(LIST.splitlines()[:2]), encoding="utf-8")
     arguments = ("offices", "import", offices, "--municipality", "121002")
@@ -160,9 +157,8 @@ def test_gone_offices_stay_unless_they_are_to_be_closed(typed: Typed, offices: P
 
 
 def test_an_export_comes_back_as_unchanged_and_the_template_holds_no_office(
-    typed: Typed, offices: Path, tmp_path: Path
+    typed: Typed, tables: None, offices: Path, tmp_path: Path
 ) -> None:
-    typed("migrate")
     typed("offices", "import", offices, "--municipality", "121002")
     written = tmp_path / "export.csv"
     assert typed("offices", "export", written, "--municipality", "121002").code == 0
@@ -176,8 +172,7 @@ def test_an_export_comes_back_as_unchanged_and_the_template_holds_no_office(
     assert empty.code == 1
 
 
-def test_what_is_passed_over_and_doubtful_is_told(typed: Typed, tmp_path: Path) -> None:
-    typed("migrate")
+def test_what_is_passed_over_and_doubtful_is_told(typed: Typed, tables: None, tmp_path: Path) -> None:
     file = tmp_path / "national.csv"
     rows = [f"121011,{number},A,訪問介護,12700{number:05}" for number in range(0, 60, 2)]
     heading = "都道府県コード又は市町村コード,No,事業所名,サービスの種類,事業所番号"

@@ -35,8 +35,8 @@ def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 @pytest.fixture
-def ready(typed: Typed) -> None:
-    assert typed("migrate").code == 0
+def ready(tables: None) -> None:
+    """A database that is up to date."""
 
 
 def add(typed: Typed, town: Site, *more: str) -> None:

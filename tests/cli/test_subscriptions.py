@@ -11,10 +11,9 @@ CITY = ("--municipality", "121002")
 
 
 @pytest.fixture
-def enlisted(typed: Typed, tmp_path: Path) -> Typed:
+def enlisted(typed: Typed, tables: None, tmp_path: Path) -> Typed:
     file = tmp_path / "offices.csv"
     file.write_text(LIST, encoding="utf-8")
-    typed("migrate")
     assert typed("offices", "import", file, *CITY).code == 0
     return typed
 

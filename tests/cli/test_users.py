@@ -9,9 +9,8 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def ready(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> Typed:
+def ready(typed: Typed, tables: None, monkeypatch: pytest.MonkeyPatch) -> Typed:
     """Commands on a database that is up to date, with a password on standard input."""
-    assert typed("migrate").code == 0
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n" * 9))
     return typed
 
@@ -40,8 +39,9 @@ def test_a_name_that_is_taken_or_unknown_is_told_in_one_line(ready: Typed) -> No
     assert "no such user" in ready("user", "disable", "taro").err
 
 
-def test_a_password_that_is_too_short_is_refused(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert typed("migrate").code == 0
+def test_a_password_that_is_too_short_is_refused(
+    typed: Typed, tables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     options = ("--role", "viewer", "--label", "a", "--password-stdin")
     refused = typed("user", "create", "hanako", *options)

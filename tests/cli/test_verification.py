@@ -12,11 +12,10 @@ LIST = f"事業所番号,事業所名,サービス種類,メールアドレス\n
 
 
 @pytest.fixture
-def enlisted(typed: Typed, tmp_path: Path) -> Typed:
+def enlisted(typed: Typed, tables: None, tmp_path: Path) -> Typed:
     """Commands on a database with one office."""
     file = tmp_path / "offices.csv"
     file.write_text(LIST, encoding="utf-8")
-    assert typed("migrate").code == 0
     assert typed("offices", "import", file, "--municipality", "121002").code == 0
     return typed
 
