@@ -8,6 +8,8 @@ from notifier.reading.moments import Moment
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.pieces import Form, Piece
 
+_AWAY = frozenset(f"{word}{unit}" for word in ("前々", "前", "翌", "翌々") for unit in "月日")
+"""Words that lie apart from what stands in front of them: 指定日の前日, 算定月の前月15日."""
 _EDGES = frozenset(("年末", "年始", "年初", "月末", "月初", "期末", "期首", "週末"))
 _AFTER_EVENT = re.compile(r"[一-龥ァ-ヶー]{2,12}(?:した)?後、?$")
 
@@ -70,11 +72,11 @@ _SEVERAL = re.compile("[・、,と]")
 def _word(text: str, piece: Piece) -> Phrase | None:
     is_bare_edge = piece.word in _EDGES and not piece.suffix and not text.startswith("に", piece.end)
     is_bare_edge = is_bare_edge or (piece.word == "当日" and piece.end == piece.start + len(piece.word))
-    return (
-        None
-        if is_bare_edge
-        else Phrase(Shape.WORD, piece.start, piece.end, word=piece.word, suffix=piece.suffix)
-    )
+    if is_bare_edge:
+        return None
+    start = anchoring.away_start(text, piece.start) if piece.word in _AWAY else piece.start
+    shape = Shape.ANCHORED if start < piece.start else Shape.WORD
+    return Phrase(shape, start, piece.end, word=piece.word, suffix=piece.suffix)
 
 
 _DUE_BEFORE = re.compile(
@@ -118,6 +120,10 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         return Phrase(
             Shape.MOMENT, piece.start - 1, piece.end, moment, suffix="まで", is_slash=piece.is_slash
         )
+    if moment is not None and moment.month_word in _AWAY:
+        start = anchoring.away_start(text, piece.start)
+        if start < piece.start:
+            return Phrase(Shape.ANCHORED, start, piece.end, moment, suffix=piece.suffix)
     first = _FIRST_SUCH.search(text, max(0, piece.start - 40), piece.start)
     if first is not None:
         return Phrase(Shape.ANCHORED, first.start(), piece.end, word=piece.word, suffix=piece.suffix)

@@ -47,11 +47,18 @@ def _clause(text: str, end: int) -> int:
     return start
 
 
+_NO_VERB = re.compile(
+    "[一-龥ァ-ヶー]{1,10}(?:の[一-龥]{0,2}|[年月日]の?)?(?:[日時月]|から)?(?:から|より)?(?:起算して)?"
+)
+
+
 def _trimmed(text: str, start: int, end: int) -> int:
     """Return the start without a topic in front of the phrase: 「提出は契約の日から」 begins at 契約."""
     for topic in _TOPIC.finditer(text, start, max(start, end - 1)):
         start = topic.end()
     objects = [found.end() for found in re.finditer("を", text[start:end])]
+    if objects and _NO_VERB.fullmatch(text, start + objects[-1], end):
+        return start + objects[-1]  # 記録を完結の日から２年間 begins at 完結
     if len(objects) > 1:
         start += objects[-2]
     return start
@@ -91,6 +98,17 @@ def event_start(text: str, start: int) -> int | None:
         if found is not None:
             return found.start()
     return None
+
+
+_OF_DAY = re.compile(r"[^0-9、。()]{1,30}の$")
+
+
+def away_start(text: str, start: int) -> int:
+    """Return where 「算定を開始する月の前月」 or 「行事の前日」 begins if `start` is its 前月 or 前日; else `start`."""
+    if text[start - 1 : start] != "の":
+        return start
+    clause = _trimmed(text, _clause(text, start), start)
+    return clause if clause < start and _OF_DAY.fullmatch(text[clause:start]) else start
 
 
 def year_word_start(text: str, start: int) -> int:

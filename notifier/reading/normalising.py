@@ -29,8 +29,9 @@ _WEEKDAY = "[月火水木金土日]"
 _GAP = "|".join(
     (
         "(?<=令)[ ]+(?=和[ ]*[0-9元])|(?<=平)[ ]+(?=成[ ]*[0-9元])|(?<=昭)[ ]+(?=和[ ]*[0-9])",
-        rf"(?<=[和成])(?:{_BREAK}|[ ]+)(?={_DIGIT}{{1,3}}[ ]*年)",
+        rf"(?<=[和成])(?:{_BREAK}|[ ]+)(?={_DIGIT}{{1,3}}[ ]*(?:年|[~・、-][ ]*[0-9]))",
         r"(?<=[0-9])(?<![A-Za-z][0-9])(?<![A-Za-z][0-9][0-9])(?<!\n[0-9])(?<!\n[0-9][0-9])[ ]+(?=年)",
+        r"(?<=[^0-9]年)[ ]+(?=[0-9]{1,2}回(?!目))",
         r"(?<=時)[ ]+(?=[0-9]{1,2}[ ]*分)|(?<=[0-9])[ ]+(?=分(?![の類野担割別]))",
         r"(?<=[0-9])[ ]+(?=月(?!曜)|日(?![程本曜常])|[かヶカヵケ箇][ ]*月|時(?!間)|旬|週間)",
         r"(?<=[0-9])[ ]*\n[ ]*(?=年[ ]*[0-9]{1,2}[ ]*月|年度|月[ ]*[0-9]{1,2}[ ]*日|日(?:ま[ ]*で|から|より|\())",
@@ -57,8 +58,10 @@ _BEGINS = re.compile(
 """What begins a line of its own: a bullet, a number, a cell, a key, a day that stands alone."""
 _FIELD = re.compile(r"[^、。:\n]{1,10}:")
 
+_DASH = rf"(?:(?<=/[0-9])|(?<=/[0-9][0-9])|(?<={_WEEKDAY}\))) ?- ?(?=[0-9]{{1,2}}/[0-9]{{1,2}}(?![0-9/]))"
+"""A dash that runs from day to day: 1/12-1/22."""
 _CHANGED = re.compile(
-    f"(?P<gap>{_GAP})|(?P<wrap>(?<=\\S)\\n(?=\\S))|(?P<sign>[{''.join(_SPELT_OUT)}])|(?P<mark>\\*\\*|[*※](?=まで))"
+    f"(?P<gap>{_GAP})|(?P<wrap>(?<=\\S)\\n(?=\\S))|(?P<sign>[{''.join(_SPELT_OUT)}])|(?P<dash>{_DASH})|(?P<mark>\\*\\*|[*※](?=まで))"
 )
 
 
@@ -127,7 +130,8 @@ def _changes(plain: str) -> Iterator[tuple[int, int, str]]:
     for found in _CHANGED.finditer(plain):
         if found["wrap"] and not _is_wrapped(plain, found.start()):
             continue
-        yield found.start(), found.end(), _SPELT_OUT.get(found[0], "") if found["sign"] else ""
+        put = "~" if found["dash"] else _SPELT_OUT.get(found[0], "") if found["sign"] else ""
+        yield found.start(), found.end(), put
 
 
 def _is_wrapped(plain: str, place: int) -> bool:
