@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.callers import NATION, Tenant
@@ -17,6 +17,7 @@ from notifier.domain.law import Deadline
 from notifier.domain.origins import name_of
 from notifier.store import exemptions, hearings, sight
 from notifier.store.applicability import condition_sql, exempt_sql
+from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.hearings import Hearing
 from notifier.store.subscriptions import told
@@ -94,6 +95,8 @@ _PLACES: Final[Mapping[Why, Covered]] = {
 }
 
 
+SPARE: Final = 1_000
+"""So many more offices than a page holds are looked at for it, because most may be elsewhere."""
 _SHOWN: Final = ("number", "name", "municipality", "telephone", "fax")
 
 
@@ -141,15 +144,7 @@ async def offices(
     conn: AsyncConnection, tenant: Tenant, asked: Asked, *, skip: int = 0, limit: int | None = None
 ) -> list[Line]:
     """Return the open offices of `tenant` that are where they are for one of `asked.whys` (none: any), by number."""
-    meant = tenant, asked.deadline.id, asked.occurrence
-    hearing = hearings.of_list(conn, *meant) if limit is not None else hearings.all_at_once(*meant)
-    placed = _placed(tenant, answers_to(tenant), asked, hearing)
-    found = select(placed).order_by(placed.c.number).offset(skip)
-    if asked.whys:
-        found = found.where(placed.c.why.in_([each.value for each in asked.whys]))
-    if limit is not None:
-        found = found.limit(limit)
-    rows: Sequence[Any] = (await conn.execute(found)).all()
+    rows = await _page(conn, tenant, asked, skip, limit)
     told_on = await _told_on(conn, tenant, asked, [row.id for row in rows])
     decided = dict(await _decided(conn, tenant, asked, [row.id for row in rows if row.why == Why.EXCLUDED]))
     decided |= await _agreed(conn, asked, [row.id for row in rows if row.why == Why.EXEMPTED])
@@ -167,6 +162,34 @@ async def offices(
         )
         for row in rows
     ]
+
+
+async def _page(
+    conn: AsyncConnection, tenant: Tenant, asked: Asked, skip: int, limit: int | None
+) -> Sequence[Any]:
+    meant = tenant, asked.deadline.id, asked.occurrence
+    on_postgresql = conn.dialect.name == "postgresql"
+    if limit is not None and on_postgresql:
+        # It would look at all offices either way: first only at so many as probably fill the page.
+        enough = skip + limit + max(SPARE, (skip + limit) // 4)
+        office = table(OfficeRow).c
+        mine = select(office.id).where(office.closed_on.is_(None), answers_to(tenant))
+        ids = (await conn.execute(mine.order_by(office.number).limit(enough))).scalars().all()
+        some = hearings.all_at_once(*meant, among(table(DeliveryRow).c.office_id))
+        placed = _listed(_placed(tenant, among(office.id), asked, some), asked).offset(skip).limit(limit)
+        rows: Sequence[Any] = (await conn.execute(placed, {"ids": ids})).all()
+        if len(rows) == limit:
+            return rows
+    is_whole = limit is None or on_postgresql
+    hearing = hearings.all_at_once(*meant) if is_whole else hearings.one_by_one(*meant)
+    found = _listed(_placed(tenant, answers_to(tenant), asked, hearing), asked).offset(skip)
+    rows = (await conn.execute(found if limit is None else found.limit(limit))).all()
+    return rows
+
+
+def _listed(placed: Subquery, asked: Asked) -> Select[Any]:
+    found = select(placed).order_by(placed.c.number)
+    return found.where(placed.c.why.in_([each.value for each in asked.whys])) if asked.whys else found
 
 
 async def open_offices(conn: AsyncConnection, tenant: Tenant, *, in_sum: bool = False) -> int:

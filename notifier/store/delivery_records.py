@@ -1,8 +1,9 @@
 """Delivery records: what was said to whom, what came of it, and saying it once more."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import product
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import NATION, Tenant
+from notifier.store import sight
 from notifier.store.database import table
 from notifier.store.letters import key_of
 from notifier.store.tables import CohortRow, ContactRow, DeliveryRow, LetterRow, OfficeRow, SayingRow
@@ -154,17 +156,19 @@ async def deliveries(
     conn: AsyncConnection, tenant: Tenant, wanted: Wanted, before: int | None, limit: int
 ) -> list[DeliveryRecord]:
     """Return `limit` deliveries that `tenant` sees and wants, the newest first, from behind the id `before` on."""
-    delivery = table(DeliveryRow).c
-    conditions = _wanted(wanted)
+    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    found = select(delivery.id).order_by(delivery.id.desc()).limit(limit)
     if before is not None:
-        conditions.append(delivery.id < before)
+        found = found.where(delivery.id < before)
+    if any((wanted.deadline, wanted.occasion, wanted.since, wanted.until)):
+        found = found.join(table(SayingRow), saying.id == delivery.saying_id)
     numbers: list[int] = []
     # Each is read along an index of its own; what was said to one office is little, however many eyes look at it.
-    eyes = _eyes(tenant) if wanted.office is None else (sees_delivery(tenant),)
-    for seen in eyes:
-        found = select(delivery.id).join(table(SayingRow), table(SayingRow).c.id == delivery.saying_id)
-        latest = found.where(seen, *conditions).order_by(delivery.id.desc()).limit(limit)
-        numbers += (await conn.execute(latest)).scalars()
+    one_by_one = wanted.office is None
+    eyes = _eyes(tenant) if one_by_one else (sees_delivery(tenant),)
+    parts = [replace(wanted, trouble=False, state=each) for each in TROUBLE] if wanted.trouble else [wanted]
+    for seen, part in product(eyes, parts if wanted.state is None and one_by_one else [wanted]):
+        numbers += (await conn.execute(found.where(seen, *_wanted(part)))).scalars()
     # Everything about them is read for those that are shown only: a database may gather it for all it looks through.
     return await chosen(conn, NATION, sorted(numbers, reverse=True)[:limit]) if numbers else []
 
@@ -176,7 +180,9 @@ async def counts(
     delivery = table(DeliveryRow).c
     counted = dict.fromkeys(states, 0)
     in_trouble = text(_IN_TROUBLE), delivery.state.in_([each for each in states if each in TROUBLE])
-    for seen in _eyes(tenant):
+    # As a bare column, SQLite would look through all that was ever sent to each office.
+    nobodys = delivery.authority == "", sight.of_offices(tenant, func.coalesce(delivery.office_id, 0))
+    for seen in (true(),) if tenant.is_nation else (delivery.authority == tenant.code, and_(*nobodys)):
         asked = [select(delivery.state, func.count()).where(seen, *in_trouble).group_by(delivery.state)]
         if "planned" in states:
             asked.append(select(literal("planned"), func.count()).where(seen, *_in_state("planned")))

@@ -7,8 +7,7 @@ Both say the same: the lists and the sums of the coverage are held equal by a pr
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, select, true
 
 from notifier.domain.callers import Tenant
 from notifier.store.database import table
@@ -44,8 +43,10 @@ def one_by_one(tenant: Tenant, deadline: str, occurrence: int) -> Hearing:
     return Hearing(arrived, posted, failed, _said_before(tenant, deadline, occurrence))
 
 
-def all_at_once(tenant: Tenant, deadline: str, occurrence: int) -> Hearing:
-    """Return conditions on what is gathered once for all offices."""
+def all_at_once(
+    tenant: Tenant, deadline: str, occurrence: int, only: ColumnElement[bool] | None = None
+) -> Hearing:
+    """Return conditions on what is gathered once for all offices, or from those deliveries that `only` picks."""
     saying, delivery, cohort = table(SayingRow).c, table(DeliveryRow).c, table(CohortRow).alias("addressed")
     ranks = [(delivery.state.in_(states), -number) for number, states in enumerate(_STATES)]
     told = (
@@ -65,18 +66,13 @@ def all_at_once(tenant: Tenant, deadline: str, occurrence: int) -> Hearing:
             cohort.c.occurrence == occurrence,
             saying.party == "office",
             sees_delivery(tenant),
+            true() if only is None else only,
         )
         .group_by(delivery.office_id, saying.cohort_id)
         .subquery("told")
     )
     arrived, posted, failed = (told.c.rank == -number for number, _ in enumerate(_STATES))
     return Hearing(arrived, posted, failed, _said_before(tenant, deadline, occurrence), told)
-
-
-def of_list(conn: AsyncConnection, tenant: Tenant, deadline: str, occurrence: int) -> Hearing:
-    """Return the conditions for a page of a list: PostgreSQL looks at all offices for it either way."""
-    kind = all_at_once if conn.dialect.name == "postgresql" else one_by_one
-    return kind(tenant, deadline, occurrence)
 
 
 def _said_now(tenant: Tenant, states: tuple[str, ...]) -> ColumnElement[bool]:
