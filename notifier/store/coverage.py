@@ -183,8 +183,7 @@ async def _page(
     is_whole = limit is None or on_postgresql
     hearing = hearings.all_at_once(*meant) if is_whole else hearings.one_by_one(*meant)
     found = _listed(_placed(tenant, answers_to(tenant), asked, hearing), asked).offset(skip)
-    rows = (await conn.execute(found if limit is None else found.limit(limit))).all()
-    return rows
+    return list((await conn.execute(found if limit is None else found.limit(limit))).all())
 
 
 def _listed(placed: Subquery, asked: Asked) -> Select[Any]:
