@@ -290,6 +290,7 @@ def _engine(address: URL, *, in_memory: bool) -> AsyncEngine:
     options["connect_args"] = {"timeout": CONNECT_SECONDS, "server_settings": server}
     engine = create_async_engine(address, **options)
     _look_after_idle(engine)
+    _compile_nothing(engine)
     return engine
 
 
@@ -316,6 +317,17 @@ def _look_after_idle(engine: AsyncEngine) -> None:
             lives = False
         if not lives:
             raise exc.InvalidatePoolError
+
+
+def _compile_nothing(engine: AsyncEngine) -> None:
+    """Let PostgreSQL run statements as planned: behind the walls it takes them for dear, and compiles some for seconds.
+
+    Said once a connection has been made and not while it is, because a pool between refuses what it does not know.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection: Any, _: object) -> None:
+        connection.run_async(lambda driver: driver.execute("SET jit = off"))
 
 
 def _steer_sqlite(engine: AsyncEngine) -> None:

@@ -299,3 +299,11 @@ async def test_a_snapshot_marks_nothing_done_that_it_has_not_seen(empty_postgres
         await create_all(opened)
         await mark_all_done_after_another_wrote(opened)
         assert [await value_of(opened, name) for name in ("old", "new")] == [1, 0]
+
+
+@pytest.mark.pg
+async def test_postgresql_compiles_no_statement(postgres_url: str) -> None:
+    async with await Database.open(postgres_url) as database:
+        for _ in range(2):  # also once the connection comes from the pool
+            async with database.transaction() as conn:
+                assert (await conn.execute(text("SHOW jit"))).scalar_one() == "off"
