@@ -100,7 +100,7 @@ def event_start(text: str, start: int) -> int | None:
     return None
 
 
-_OF_DAY = re.compile(r"[^0-9、。()]{1,30}の$")
+_OF_DAY = re.compile(r"(?![^、。]*[0-9][月日])[^、。()]{1,30}の$")
 
 
 def away_start(text: str, start: int) -> int:

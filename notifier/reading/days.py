@@ -163,10 +163,10 @@ def issue_days(word: str, issued: date) -> Interval | None:
     }
     if word in known:
         return known[word]
-    season = SEASONS.get(word[1:])
+    season = SEASONS.get(word[-1])
     if season is not None:
         # 今冬 said in January is the winter that began in December.
         began = issued.year - (season == SEASONS["冬"] and issued.month <= _WINTER_ENDS)
-        opens = date(began + {"今": 0, "来": 1, "昨": -1}[word[0]], season, 1)
+        opens = date(began + {"来": 1, "昨": -1}.get(word[0], 0), season, 1)
         return _months_from(opens, 3)
     return None

@@ -57,10 +57,14 @@ _WORDED_OUT = (
         "届かないときの目安",
     ),
     (re.compile(r"^(?:まで)?と(?:して|されて)(?:い(?:た|ました)|おりました|きた)"), "改められた期限"),
+    (re.compile(r"^(?:まで)?[ ]?[→⇒]"), "改められた期限"),
     (re.compile(r"^(?:から)[^。、]{0,24}[にへ](?:延長|変更|繰り?[上下]げ|改め|見直)"), "改められた期限"),
     (re.compile("^(?:の?いずれか)?に(?:当たる|あたる|該当する)(?:場合|とき|日)"), "日の巡り合わせ"),
 )
 """What stands right behind a time that bounds nothing, and why."""
+_REPLACED = re.compile(
+    "(?:当初|従前|変更前|延長前|改正前|これまで|従来)の?(?:提出|申請|締切|申込)?(?:期限|締切り?|期日|予定)?は?、?[: ]?$"
+)
 _DAYS_OFF = re.compile("(?:休館|休業|休診|定休|休園|休所|閉庁|閉館|休室|休場)日?(?:は|:|[ ])、?[^。:]{0,14}$")
 _OUT_OF_USE = re.compile(
     "^は?、?[^。、]{0,14}(?:利用|使用|受け付け|受付|接続|業務)[^。、]{0,6}(?:でき(?:ません|ない)|いただけません|行わな|停止|休止)"
@@ -97,6 +101,8 @@ def _by_words(phrase: Phrase, place: Place) -> str:
         found = "件名のかっこの中（いつの分の文書か）"
     elif phrase.shape is Shape.EVENT and place.before.endswith("から"):
         found = "「から」から続く所要の期間"
+    elif _REPLACED.search(place.before):
+        found = "改められた期限"
     elif _DAYS_OFF.search(place.before):
         found = "休みの日"
     elif phrase.shape is Shape.RANGE and _OUT_OF_USE.match(place.after):

@@ -18,6 +18,8 @@ _DASHES = "-‐‑‒–—―−－ｰ─━"
 # A circled or raised figure is a label or a note, never a digit of the number beside it.
 _LABELS = ((0x2460, 0x24FF), (0x2776, 0x2793), (0x3251, 0x32BF), (0x2150, 0x218B), (0x2070, 0x209C))
 _SPELT_OUT = {"迄": "まで", "㋿": "令和", "㍻": "平成", "㍼": "昭和", "㍽": "大正", "㍾": "明治"}
+_SPELT_OUT.update({chr(0x322A + index): f"({sign})" for index, sign in enumerate("月火水木金土日")})
+_SPELT_OUT.update({chr(0x328A + index): f"({sign})" for index, sign in enumerate("月火水木金土日")})
 _SPELT_OUT.update({chr(0x32C0 + index): f"{index + 1}月" for index in range(12)})
 _SPELT_OUT.update({chr(0x33E0 + index): f"{index + 1}日" for index in range(31)})
 

@@ -114,6 +114,8 @@ def _connected(text: str, piece: Piece, following: Piece) -> bool:
         return False  # 翌月から、16日以降は翌々月から: two beginnings
     if piece.suffix.endswith(_FROM):
         return _BETWEEN_FROM.fullmatch(gap) is not None
+    if any(arrow in gap for arrow in "→⇒") and piece.moment is not None and piece.moment.day is not None:
+        return False  # 6月30日→7月31日 replaces a day
     return piece.suffix in ("", "末", "頃", "中") and _BETWEEN_BARE.fullmatch(gap) is not None
 
 

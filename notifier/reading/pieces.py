@@ -135,7 +135,7 @@ def _piece(match: re.Match[str]) -> Piece | None:
             Piece(Form.MOMENT, start, end, found, is_slash=branch == "slash", word=branch) if found else None
         )
     if branch == "day_only":
-        moment = Moment(day=number(match[0][:-1]))
+        moment = Moment(day=number(match[0].rstrip("日")))
         return Piece(Form.DAY, start, end, moment) if moment.is_possible else None
     return Piece(_FORMS[branch], start, end, word=match[0])
 
@@ -150,7 +150,7 @@ def _with_particle(text: str, piece: Piece) -> Piece:
     weekday = patterns.WEEKDAY_MARK.match(text, end) if is_day else None
     if weekday is not None and moment is not None:
         end = weekday.end()
-        moment = replace(moment, weekday=weekday_number(weekday[1] or weekday[2]))
+        moment = replace(moment, weekday=weekday_number(weekday[1] or weekday[2] or weekday[3]))
     if is_day or (piece.form is Form.WORD and piece.word.endswith(_TAKES_AN_HOUR)):
         hour = patterns.CLOCK.match(text, end)
         if hour is not None and not _OPENS_HOURS.match(text, hour.end()):

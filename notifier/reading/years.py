@@ -15,6 +15,8 @@ _ISSUE_WORDS = {"今": 0, "本": 0, "昨": -1, "去": -1, "旧": -1, "来": 1, "
 _TEXT_WORDS = {"同": 0, "当該": 0, "当": 0, "翌": 1, "翌々": 2, "前": -1, "前々": -2}
 _SHORT_WESTERN = 20
 _SENTENCE_REACH = 160
+_LONG_PAST = 6
+"""Months after which a day is too long past for anything to be due by it."""
 _SAME_MONTH = 24
 """Signs within which a bare day goes on with the day before it: 前月15日までです。16日以降の届出は."""
 
@@ -216,7 +218,14 @@ def missing_year(
         return (min(years_named) if len(years_named) == 1 else None), False
     if moment.weekday is not None and day is not None:
         years = range(origin.year - 1, origin.year + 2)
-        fitting = [year for year in years if weekday_of(year, month, day) == moment.weekday]
+        # What is still to be done by a day long past bears the wrong weekday rather than the wrong year.
+        latest = add_months(origin, -_LONG_PAST)
+        fitting = [
+            year
+            for year in years
+            if weekday_of(year, month, day) == moment.weekday
+            and not (outlook.ahead and _day(year, month, day) < latest)
+        ]
         return _in_window(fitting or list(years), month, day, origin, outlook.months_back), not fitting
     beside = around.beside(start)
     if outlook.near and beside is not None:
