@@ -1,7 +1,8 @@
 """The lookout: the sources that are watched, beside the worker, so that a slow site keeps no letter waiting.
 
-What is due stands in the tables: the watchman asks them each minute, and however many processes there are, one of them
-looks at a source at a time. `notifier source` speaks to it, too.
+Files of notices of which a program told the address alone are fetched here, too. What is due stands in the tables: the
+watchman asks them each minute, and however many processes there are, one of them looks at a source at a time.
+`notifier source` speaks to it, too.
 """
 
 import asyncio
@@ -16,9 +17,10 @@ from notifier.channels.fetcher import Fetcher
 from notifier.domain.actors import Who
 from notifier.errors import SourceRefusedError, UnknownError
 from notifier.postman import Postman
+from notifier.steps.fetch import fetch
 from notifier.steps.switch import add_sources, switch
 from notifier.steps.watch import Seen, glance, watch
-from notifier.store import sources, tasks
+from notifier.store import pickups, sources, tasks
 from notifier.store.sources import Source
 from notifier.store.tasks import Task
 from notifier.tools import Tools
@@ -52,13 +54,15 @@ class Lookout:
         return Fetcher(self._contact, allowed=self._allowed, pause=self._pause)
 
     async def go_round(self, stopping: asyncio.Event) -> datetime | None:
-        """Look at every source that is due; returns when the next will be."""
+        """Look at every source and fetch every file that is due; returns when the next will be."""
         async with self._tools.database.reading() as conn:
-            due = await sources.next_due(conn)
+            due = _first(await sources.next_due(conn), await pickups.next_due(conn))
         if due is None or due > self._tools.now():
             return due
         async with self._fetcher() as fetcher:
-            return await watch(self._tools, fetcher, stopping)
+            return _first(
+                await fetch(self._tools, fetcher, stopping), await watch(self._tools, fetcher, stopping)
+            )
 
     async def every(self) -> Sequence[Source]:
         """Return all sources by id: those that were added, and those that are shipped, which stand as switched off."""
@@ -110,6 +114,10 @@ class Lookout:
 
     async def _received(self) -> set[int]:
         return {each.id for each in await self.tasks() if each.kind == "notice.received"}
+
+
+def _first(*instants: datetime | None) -> datetime | None:
+    return min((each for each in instants if each is not None), default=None)
 
 
 def _source(watched: Watched) -> Source:

@@ -17,6 +17,8 @@ ALARM_AFTER: Final = 3
 """Looks in a row that fail before the editor is told."""
 TRIES: Final = 5
 """How often a document is asked for before it is left to the editor."""
+PATIENCE: Final = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
+"""How long to wait before the second, third … question for a file that was told of by its address."""
 RECHECKED_FOR: Final = timedelta(days=60)
 """So long after its announcement a document is looked at again, once a day: files are replaced under the same link."""
 RECHECKED_EVERY: Final = timedelta(hours=24)
@@ -113,6 +115,13 @@ def next_look(now: datetime, every: timedelta, asked_for: timedelta | None, *, h
     """Return when to look again: after `every`, not before the source asks for, soon if documents are left to fetch."""
     wait = min(every, timedelta(minutes=5)) if has_more else every
     return now + max(wait, min(asked_for or timedelta(), timedelta(days=1)))
+
+
+def next_try(now: datetime, attempts: int, asked_for: timedelta | None) -> datetime | None:
+    """Return when to ask again for a file that was asked for `attempts` times (1 or more) in vain; None: never again."""
+    if attempts >= TRIES:
+        return None
+    return now + max(PATIENCE[attempts - 1], min(asked_for or timedelta(), timedelta(days=1)))
 
 
 def is_to_be_rechecked(first_seen: datetime, checked: datetime | None, now: datetime) -> bool:

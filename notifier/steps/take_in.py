@@ -1,6 +1,7 @@
 """take_in: a notice that somebody hands in is kept with its file, and waits for the rule editor; it is silent.
 
-A program may tell of a notice before its text is at hand; the file is then added to it when somebody has it.
+A program may tell of a notice before its text is at hand; the file is then fetched from the address it told, or added
+when somebody has it.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from notifier.domain.notices import Notice, Rank
 from notifier.domain.stages import Stage
 from notifier.domain.watching import notice_id
 from notifier.errors import NoticeRefusedError
-from notifier.store import audit, inbox, law, papers, tasks
+from notifier.store import audit, inbox, law, papers, pickups, tasks
 from notifier.store.database import Connection
 from notifier.store.papers import Paper
 from notifier.tools import Tools
 
 SOURCE = "upload"
 NO_FILE = "本文のファイルがまだありません。入手して加えてください。"
+FETCHING = "本文のファイルを、このアドレスから自動で取得します。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,17 @@ async def take_in(tools: Tools, handed: Handed, who: Who, authority: str = "") -
             )
             await law.accept_notice(conn, paper, str(who), now)
             await inbox.put(conn, name, str(who), now, authority)
-            said = [each for each in (handed.url, handed.name or NO_FILE) if each]
+            is_at_address = not digest and handed.url.startswith(("http://", "https://"))
+            missing = FETCHING if is_at_address else NO_FILE
+            said = [each for each in (handed.url, handed.name or missing) if each]
             about = f"notice/{name}"
             await tasks.open_task(conn, "notice.received", about, handed.title, "\n".join(said), now)
+            if is_at_address:
+                await pickups.want(conn, name, handed.url, handed.title, now)
         if digest:
             kept = Paper(digest, handed.url, handed.name, "", handed.content, "", name)
             await papers.keep(conn, kept, now)
+            await pickups.forget(conn, name)
         told = {key: value for key, value in detail.items() if value or key != "link"}
         await audit.append(conn, now, who, "notice.received", f"notice/{name}", told)
     return name, True

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
+from notifier.bringing import bring
 from notifier.channels.fetcher import Fetched, Fetcher, FetchError
 from notifier.domain import watching
 from notifier.domain.notices import Notice, Rank
 from notifier.domain.watching import Form, Item, Outcome, Standing
-from notifier.reading.extraction import ExtractionError, Kind, ask_child, extract
+from notifier.reading.extraction import ExtractionError, ask_child
 from notifier.reading.feeds import MOST_BYTES, FeedError, day_of, read_feed
 from notifier.store import audit, inbox, law, memos, outbox, papers, sources, tasks
 from notifier.store.database import Connection
@@ -28,7 +29,6 @@ LEASE: Final = timedelta(minutes=30)
 AT_ONCE: Final = 4
 MOST_DOCUMENTS: Final = 20
 """Documents of one source in one look; the others wait for the next."""
-MOST_DOCUMENT: Final = 50 * 1024 * 1024
 ACTOR: Final = "watch"
 RECEIVED: Final = "notice.received"
 UNSEEN: Final = "source.unseen"
@@ -130,23 +130,8 @@ async def _listed(source: Source, address: str, content: bytes) -> list[Item]:
 
 async def _bring(fetcher: Fetcher, wanted: Wanted, source: Source) -> Brought:
     """Fetch the document behind an item, unless it is unchanged."""
-    try:
-        answer = await fetcher.get(wanted.item.link, MOST_DOCUMENT, wanted.etag, wanted.modified)
-    except FetchError as fault:
-        return Brought(wanted, problem=str(fault))
-    if answer.content is None:
-        return Brought(wanted, answer=answer)
-    name = unquote(urlsplit(answer.url).path.rpartition("/")[2]) or source.id
-    digest, problem = sha256(answer.content).hexdigest(), ""
-    try:
-        document = await extract(answer.content, name)
-    except ExtractionError as fault:
-        problem = str(fault)
-    else:
-        if document.kind is Kind.HTML:  # counters and adverts around it change on every visit
-            digest = sha256(document.text.encode()).hexdigest()
-    paper = Paper(digest, answer.url, name[:200], answer.type, answer.content, problem, "")
-    return Brought(wanted, paper, answer=answer)
+    found = await bring(fetcher, wanted.item.link, source.id, etag=wanted.etag, modified=wanted.modified)
+    return Brought(wanted, found.paper, found.problem, found.answer)
 
 
 # ---- saving -----------------------------------------------------------------------------------------------

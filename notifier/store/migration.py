@@ -37,6 +37,7 @@ ROOMS: Final = (
     "notes",
     "outreach",
     "papers",
+    "pickups",
     "postings",
     "provenance",
     "replies",

@@ -91,6 +91,7 @@ CLOSED: Final = (
     "item",
     "memo",
     "outbox",
+    "pickup",
     "reply",
     "review",
     "sequence",
