@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from notifier.reading.expressions import read
+from notifier.reading.expressions import Expression, read
 from tests.reading.labelled import labelled
 
 ISSUED = date(2026, 6, 1)
@@ -23,7 +23,8 @@ def wrapped(text: str) -> str:
 
 
 def test_breaks_in_the_middle_of_expressions_change_nothing() -> None:
-    before, after = [], []
+    before: list[Expression] = []
+    after: list[Expression] = []
     for folder in ("twentyfourth", "twentyfifth", "twentysixth", "twentyseventh"):
         for notice in labelled(folder):
             before += read(notice.text, notice.issued).expressions
