@@ -66,6 +66,15 @@ def nothing_reaches(eyes: Tenant) -> ColumnElement[bool]:
     return ~exists().where(*known)
 
 
+def strays(tenant: Tenant) -> Select[int]:
+    """Select the ids of offices that answer to `tenant` and may belong to cohorts of other places."""
+    office = table(OfficeRow).c
+    unsteady = or_(office.closed_on.is_not(None), office.derived.is_(False))
+    return select(office.id).where(
+        answers_to(tenant), or_(unsteady, not_(placed(tenant, office, in_sum=False)))
+    )
+
+
 def _whole(tenant: Tenant, which: ColumnElement[bool], *, in_sum: bool) -> _Part:
     """Count the members of the cohorts that are of the tenant's places."""
     obligation = table(ObligationRow).c

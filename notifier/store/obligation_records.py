@@ -4,13 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import Tenant
 from notifier.store import sight
 from notifier.store.authority_records import state_of
+from notifier.store.database import table
+from notifier.store.headcounts import placed, strays
 from notifier.store.tables import CohortRow, ContactRow, ObligationRow, OfficeRow
 
 _TOGETHER = 50
@@ -80,14 +82,22 @@ async def obligations(
 ) -> list[ObligationRecord]:
     """Return `limit` obligations of open offices that `tenant` sees and wants, from behind `after` on.
 
-    The order is that of cohort and office: alike ones stand together. Of a tenant or an office all are looked
-    through, for the nation a few cohorts after the other, until there are enough.
+    The order is that of cohort and office: alike ones stand together. They are looked through a few cohorts after the
+    other, until there are enough; of an office all at once.
     """
-    found = _records(tenant, wanted, today, after).limit(limit)
-    if not tenant.is_nation or wanted.office is not None:
+    office = col(ObligationRow.office_id)
+    if wanted.office is not None:
+        found = _records(wanted, today, after).where(sight.of_offices(tenant, office)).limit(limit)
         return [ObligationRecord(*row) for row in await conn.execute(found)]
     meant = select(col(CohortRow.id)).where(col(CohortRow.id) >= after[0], *_of_cohort(wanted, today))
+    if not tenant.is_nation:
+        elsewhere = select(col(ObligationRow.cohort_id)).where(office.in_(strays(tenant)))
+        here = placed(tenant, table(CohortRow).c, in_sum=False)
+        meant = meant.where(or_(here, col(CohortRow.id).in_(elsewhere)))
     cohorts = (await conn.execute(meant.order_by(col(CohortRow.id)))).scalars().all()
+    # As a bare column, SQLite would read all that each office owes, to sort it, and PostgreSQL behind the walls.
+    mine = sight.of_offices(tenant, func.coalesce(office, 0))
+    found = _records(wanted, today, after).where(mine)
     records: list[ObligationRecord] = []
     for start in range(0, len(cohorts), _TOGETHER):
         few = col(ObligationRow.cohort_id).in_(cohorts[start : start + _TOGETHER])
@@ -98,7 +108,7 @@ async def obligations(
     return records
 
 
-def _records(tenant: Tenant, wanted: Wanted, today: date, after: tuple[int, int]) -> Select[*tuple[Any, ...]]:
+def _records(wanted: Wanted, today: date, after: tuple[int, int]) -> Select[*tuple[Any, ...]]:
     place = (col(ObligationRow.cohort_id), col(ObligationRow.office_id))
     return (
         select(
@@ -121,7 +131,6 @@ def _records(tenant: Tenant, wanted: Wanted, today: date, after: tuple[int, int]
         .join(OfficeRow, col(OfficeRow.id) == col(ObligationRow.office_id))
         .where(
             tuple_(*place) > tuple_(*map(literal, after)),
-            sight.of_offices(tenant, col(ObligationRow.office_id)),
             col(OfficeRow.closed_on).is_(None),
             *_matching(wanted, today),
         )

@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from notifier.domain.callers import NATION, Tenant
+from notifier.store import obligation_records
 from notifier.store.authorities import AuthorityMemberRow
 from notifier.store.database import Database, table
 from notifier.store.headcounts import headcounts
 from notifier.store.migration import create_all
+from notifier.store.obligation_records import Wanted
 from notifier.store.tables import (
     NO_ANCHOR,
     AuthorityRow,
@@ -167,6 +169,11 @@ async def test_the_sums_of_cohorts_are_those_of_their_offices(database_url: str,
                 sums = await _sums(database, tenant, eyes, in_sum=in_sum)
                 mine = [each for each in people if each.counts_for(tenant, in_sum=in_sum)]
                 assert sums == counted(mine, cohorts, eyes)
+            # The list of obligations, read in pages, holds those of the same offices.
+            mine = [each for each in people if each.counts_for(tenant, in_sum=False)]
+            assert await _listed(database, tenant) == sorted(
+                (cohorts[duty, each.cohorts_of], each.id) for each in mine for duty in each.settled
+            )
 
 
 async def _sums(
@@ -178,3 +185,14 @@ async def _sums(
     async with database.reading() as conn:
         rows = await conn.execute(select(found.c.cohort_id, *sums).group_by(found.c.cohort_id))
         return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows if row[1]}
+
+
+async def _listed(database: Database, tenant: Tenant) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    async with database.reading() as conn:
+        while True:
+            after = found[-1] if found else (0, 0)
+            page = await obligation_records.obligations(conn, tenant, Wanted(), NOW.date(), after, 30)
+            found += [(each.cohort, each.office_id) for each in page]
+            if len(page) < 30:
+                return found
