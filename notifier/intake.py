@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -63,7 +64,7 @@ class Inbound:
         """Return who sent it, as the audit knows them: a key, else who bears the source."""
         return Actor(f"key/{self.key}" if self.key else name_of(self.source), "events", self.sender)
 
-    @property
+    @cached_property
     def on(self) -> date:
         """Return the civil date in Japan from which the event holds."""
         return civil_date(self.at)

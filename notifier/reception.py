@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import structlog
 
@@ -44,6 +44,10 @@ FIRST_DAY, LAST_DAY = date(2000, 4, 1), date(2199, 12, 31)
 MOST_NUMBER: Final = 2**31 - 1
 EDITORIAL: Final = {"notice.received", "deadline.decided"}
 EDITORS: Final = {"editor", "ministry"}
+
+
+Told: TypeAlias = Callable[[Intake | Exception], None]
+"""Is told what became of an event, or why it could not be kept."""
 
 
 class CrowdedError(NotifierError):
@@ -81,7 +85,7 @@ class Reception:
         self._tools = tools
         self._wake = wake
         self._count = count
-        self._waiting: deque[tuple[Event, asyncio.Future[Intake]]] = deque()
+        self._waiting: deque[tuple[Event, Told]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._full = asyncio.Event()
         self._enough = GROUP
@@ -119,17 +123,18 @@ class Reception:
             self._count(each.code)
         return answers
 
-    def begin(self, caller: Caller, event: Inbound) -> asyncio.Future[Intake] | None:
-        """Have one event kept that is a plain fact, of a source that was met, and beyond objection; None for any other.
+    def begin(self, caller: Caller, event: Inbound, told: Told) -> bool:
+        """Have one event kept that is a plain fact, of a source that was met, and beyond objection; False for any other.
 
-        Once the future is done and `is_taken` holds of it, the event is durable, as `take` would have told.
+        Once `told` is called with what `is_taken` holds of, the event is durable, as `take` would have told.
         """
         kind = self.kinds.get(event.type)
         if kind is None or event.type in DEALT_WITH or len(self._waiting) >= MOST_WAITING:
-            return None
+            return False
         if self._refused(caller, kind, event) is not None or not self._ownership.is_own(caller, event.source):
-            return None
-        return self._keep(self._kept(caller, kind, event))
+            return False
+        self._queue(self._kept(caller, kind, event), told)
+        return True
 
     def is_unmet(self, caller: Caller, event: Inbound) -> bool:
         """Tell whether the source of an event has to be met before it can begin."""
@@ -139,9 +144,9 @@ class Reception:
         """Learn whose the source of an event is. Raises StoreError."""
         await self._claim_sources(caller, [event])
 
-    def is_taken(self, became: Intake) -> bool:
+    def is_taken(self, became: Intake | Exception) -> bool:
         """Tell whether an event that began is answered as taken, and count it if so."""
-        if became in _BY_INTAKE:
+        if became in _BY_INTAKE or isinstance(became, Exception):
             return False
         self._count(TAKEN.code)
         return True
@@ -202,7 +207,8 @@ class Reception:
         return self._misfit(kind, event) if against is None else Answer(against.value)
 
     def _misfit(self, kind: FactType, event: Inbound) -> Answer | None:
-        faults = (*kind.faults(event.data), *_out_of_bounds(event.data, (), kind.date_names))
+        beyond = _out_of_bounds(event.data, kind.date_names)
+        faults = (*kind.faults(event.data), *(Fault(path, "range") for path in beyond))
         if faults:
             return Answer(
                 "data-does-not-fit", tuple(Fault(("data", *each.path), each.keyword) for each in faults)
@@ -217,12 +223,15 @@ class Reception:
 
     def _keep(self, event: Event) -> asyncio.Future[Intake]:
         kept: asyncio.Future[Intake] = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, kept))
+        self._queue(event, partial(_settle, kept))
+        return kept
+
+    def _queue(self, event: Event, told: Told) -> None:
+        self._waiting.append((event, told))
         if len(self._waiting) >= self._enough:
             self._full.set()
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-        return kept
 
     async def _write(self) -> None:
         try:
@@ -245,7 +254,7 @@ class Reception:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._full.wait(), GATHERING)
 
-    async def _write_group(self, group: Sequence[tuple[Event, asyncio.Future[Intake]]]) -> None:
+    async def _write_group(self, group: Sequence[tuple[Event, Told]]) -> None:
         try:
             outcomes = await retrying(partial(record, self._tools, [event for event, _ in group]))
         except Exception as fault:  # noqa: BLE001 -- whatever it was, each sender who waits is told
@@ -255,15 +264,19 @@ class Reception:
                     await self._write_group([each])
                 return
             self._log.error("events were not kept", count=len(group), problem=type(fault).__name__)
-            for _, kept in group:
-                if not kept.done():
-                    kept.set_exception(fault)
+            for _, told in group:
+                self._tell(told, fault)
             return
-        for (_, kept), outcome in zip(group, outcomes, strict=True):
-            if not kept.done():
-                kept.set_result(outcome)
+        for (_, told), outcome in zip(group, outcomes, strict=True):
+            self._tell(told, outcome)
         if Intake.RECORDED in outcomes:
             self._wake()
+
+    def _tell(self, told: Told, became: Intake | Exception) -> None:
+        try:
+            told(became)
+        except Exception as fault:  # noqa: BLE001 -- whoever fails to listen keeps nobody else from hearing
+            self._log.error("a sender could not be told", problem=type(fault).__name__)
 
     # ---- offices, notices, decisions: dealt with at once ----
 
@@ -336,6 +349,15 @@ class Reception:
         return None, replace(event, data={**event.data, "prefecture": prefecture_code(municipality)})
 
 
+def _settle(kept: asyncio.Future[Intake], became: Intake | Exception) -> None:
+    if kept.done():  # nobody waits any more
+        return
+    if isinstance(became, Exception):
+        kept.set_exception(became)
+    else:
+        kept.set_result(became)
+
+
 def _is_address(written: str) -> bool:
     try:
         envelope_address(written)
@@ -344,25 +366,15 @@ def _is_address(written: str) -> bool:
     return True
 
 
-def _out_of_bounds(found: Any, path: tuple[str, ...], dates: frozenset[str]) -> list[Fault]:
-    """Return where a day or a number lies outside what can be meant and kept."""
+def _out_of_bounds(found: Any, dates: frozenset[str], name: str = "") -> list[tuple[str, ...]]:
+    """Return the places at which a day or a number lies outside what can be meant and kept; `dates` name the days."""
+    if isinstance(found, str):
+        is_off = name in dates and not FIRST_DAY.isoformat() <= found <= LAST_DAY.isoformat()
+        return [()] if is_off else []
     if isinstance(found, Mapping):
-        return [
-            fault for name, value in found.items() for fault in _out_of_bounds(value, (*path, name), dates)
-        ]
+        return [(key, *rest) for key, value in found.items() for rest in _out_of_bounds(value, dates, key)]
     if isinstance(found, list):
-        return [
-            fault
-            for place, value in enumerate(found)
-            for fault in _out_of_bounds(value, (*path, str(place)), dates)
-        ]
-    if isinstance(found, int) and not isinstance(found, bool) and abs(found) > MOST_NUMBER:
-        return [Fault(path, "range")]
-    if (
-        isinstance(found, str)
-        and path[-1:]
-        and path[-1] in dates
-        and not FIRST_DAY.isoformat() <= found <= LAST_DAY.isoformat()
-    ):
-        return [Fault(path, "range")]
-    return []
+        members = enumerate(found)
+        return [(str(place), *rest) for place, value in members for rest in _out_of_bounds(value, dates)]
+    is_off = isinstance(found, int) and not isinstance(found, bool) and abs(found) > MOST_NUMBER
+    return [()] if is_off else []

@@ -48,6 +48,7 @@ class Monitor:
         self._registry = CollectorRegistry()
         self._letters = self._counter("letters", "Letters that left, by what the relay answered.", "verdict")
         self._events = self._counter("events", "Events that came in, by how they were answered.", "answer")
+        self._answers: dict[str, Counter] = {}
         self._steps = Histogram(
             "notifier_step_seconds",
             "How long steps took, by how they ended.",
@@ -111,7 +112,10 @@ class Monitor:
 
     def count_event(self, answer: str) -> None:
         """Count an event by its answer, "" if it was taken."""
-        self._events.labels(answer or "taken").inc()
+        counter = self._answers.get(answer)
+        if counter is None:
+            counter = self._answers[answer] = self._events.labels(answer or "taken")
+        counter.inc()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -7,9 +7,9 @@ from datetime import datetime
 from notifier.clock import civil_date, japan_time
 from notifier.domain.actors import Actor
 from notifier.store import audit, facts, outbox
-from notifier.store import fresh as fresh_events
 from notifier.store.audit import Entry
 from notifier.store.facts import Event, Intake
+from notifier.store.fresh import Rows, keep
 from notifier.tools import Tools
 
 _KEPT = {Intake.RECORDED, Intake.WAITING}
@@ -20,24 +20,13 @@ async def record(tools: Tools, events: Sequence[Event]) -> list[Intake]:
     now = tools.now()
     if not events:
         return []
-    fresh = await _together(tools, events, now)
+
+    def beside(head: str, outcomes: Sequence[Intake]) -> Sequence[Rows]:
+        left = [outbox.waiting(*each) for each in _left(events, outcomes, now)]
+        return (audit.ROWS, audit.rows_after(head, _said(events, now))), (outbox.WAITING, left)
+
+    fresh = await keep(tools.database, events, now, beside)
     return fresh if fresh is not None else await _carefully(tools, events, now)
-
-
-async def _together(tools: Tools, events: Sequence[Event], now: datetime) -> list[Intake] | None:
-    """Keep events that are new and unopposed, as nearly all are, with what follows, at one wait; None if some are not."""
-    try:
-        async with tools.database.transaction() as conn:
-            await audit.take_turn(conn)
-            fresh, head = await fresh_events.look_at(conn, events, now)
-            if fresh is None:
-                return None
-            left = [outbox.waiting(*each) for each in _left(events, fresh.outcomes, now)]
-            said = audit.rows_after(head, _said(events, now))
-            await fresh.keep(conn, [(audit.ROWS, said), (outbox.WAITING, left)])
-            return fresh.outcomes
-    except fresh_events.KnownError:
-        return None
 
 
 async def _carefully(tools: Tools, events: Sequence[Event], now: datetime) -> list[Intake]:
@@ -67,8 +56,9 @@ def _said(kept: Sequence[Event], now: datetime) -> list[Entry]:
 
 def _by_sender(events: Sequence[Event]) -> Iterator[tuple[Actor, dict[str, int]]]:
     """Yield who sent some of the events, and how many of each type; the events themselves are kept for ever."""
+    tally = Counter((each.key, each.source, each.sender, each.type) for each in events)
     counts: dict[Actor, Counter[str]] = {}
-    for event in events:
-        counts.setdefault(event.sent_by, Counter())[event.type] += 1
+    for (key, source, sender, kind), count in tally.items():
+        counts.setdefault(facts.sender_of(key, source, sender), Counter())[kind] += count
     for who, types in counts.items():
         yield who, dict(sorted(types.items()))

@@ -22,7 +22,7 @@ from sqlmodel import SQLModel
 
 from notifier.domain.callers import Tenant
 from notifier.errors import StoreError
-from notifier.store.driver import connecting
+from notifier.store.driver import BriefConnection, beneath, connecting, transacted
 from notifier.store.eyes import behind
 from notifier.store.faults import StoreBusyError, named_faults
 
@@ -76,6 +76,7 @@ class Database:
         self._turn = asyncio.Lock()
         self._writer: asyncio.Task[Any] | None = None
         self._shared: dict[asyncio.Task[Any], AsyncConnection] = {}
+        self._own: BriefConnection | None = None
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -147,6 +148,26 @@ class Database:
                 if is_outermost:
                     del self._shared[task]
 
+    async def at_one_go(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `work` returns in a transaction on SQLite, for which threads are changed but once.
+
+        It gets the driver's own connection, and must not keep it. Otherwise as `transaction`.
+        """
+        if self.in_memory or _task() in self._shared:
+            async with self.transaction() as conn:
+                return await beneath(conn, work)
+        async with self._taking_turns():
+            with named_faults(self.place, connecting=True):
+                own = self._own
+                if own is None:
+                    own = await _to_its_end(self._open_own())
+            with named_faults(self.place):
+                return await transacted(own, work)
+
+    async def _open_own(self) -> BriefConnection:
+        self._own = await connecting(self.engine.url, _FILE_PRAGMAS, in_memory=False)()
+        return self._own
+
     @asynccontextmanager
     async def reading(self, *, tenant: Tenant | None = None) -> AsyncIterator[AsyncConnection]:
         """Yield a connection that sees one state of the database throughout and may not write.
@@ -182,6 +203,9 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections; a database in memory is gone with them."""
+        if self._own is not None:
+            await self._own.close()
+            self._own = None
         await self.engine.dispose()
 
     async def __aenter__(self) -> Self:
@@ -214,11 +238,11 @@ def _task() -> asyncio.Task[Any]:
     return task
 
 
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Let `work` come to its end even if whoever waits is cancelled: a first connection is never left half made."""
     task = asyncio.create_task(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise

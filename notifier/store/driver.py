@@ -16,6 +16,8 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
+STATEMENTS = 512
+"""That a connection keeps prepared."""
 
 
 class BriefCursor(aiosqlite.Cursor):
@@ -101,16 +103,29 @@ class PresentConnection(BriefConnection):
         return fn(*args, **kwargs)
 
 
-async def at_one_go(
-    conn: AsyncConnection, statements: Sequence[tuple[str, Sequence[Any]]]
-) -> list[list[Any]]:
-    """Run statements with their values on SQLite, one after another at one change of threads; return the rows of each."""
+async def beneath(conn: AsyncConnection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what `work` returns with the plain connection under `conn`, on SQLite, at one change of threads."""
     driver = (await conn.get_raw_connection()).driver_connection
     if not isinstance(driver, BriefConnection):
-        raise TypeError("only connections to SQLite take statements at one go")
+        raise TypeError("only connections to SQLite have a plain one beneath")
+    return await driver.do(work, driver._conn)  # noqa: SLF001 -- as it is under the driver
 
-    def run(plain: sqlite3.Connection) -> list[list[Any]]:
-        return [plain.execute(statement, values).fetchall() for statement, values in statements]
+
+async def transacted(driver: BriefConnection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what `work` returns in a transaction of its own, begun and ended at the same change of threads.
+
+    It is kept, or undone if `work` raises anything, even if nobody waits for it any more.
+    """
+
+    def run(plain: sqlite3.Connection) -> T:
+        plain.execute("BEGIN IMMEDIATE")
+        try:
+            found = work(plain)
+            plain.execute("COMMIT")
+        except BaseException:
+            plain.rollback()
+            raise
+        return found
 
     return await driver.do(run, driver._conn)  # noqa: SLF001 -- as it is under the driver
 
@@ -130,19 +145,21 @@ class _Opening:
 
 def connecting(
     address: URL, pragmas: Sequence[str], *, in_memory: bool
-) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+) -> Callable[[], Awaitable[BriefConnection]]:
     """Return what connects to the SQLite database at `address` and sets its `pragmas`."""
     places, options = address.get_dialect()().create_connect_args(address)
     # Cursors are made and closed here, statements run on the connection's thread, never both at once.
     open_database: Callable[[], sqlite3.Connection] = partial(
-        sqlite3.connect, *places, **{**options, "check_same_thread": False, "isolation_level": None}
+        sqlite3.connect,
+        *places,
+        **{**options, "check_same_thread": False, "isolation_level": None, "cached_statements": STATEMENTS},
     )
 
     def prepare(plain: sqlite3.Connection) -> None:
         for pragma in pragmas:
             plain.execute(f"PRAGMA {pragma}")
 
-    async def connect() -> aiosqlite.Connection:
+    async def connect() -> BriefConnection:
         kind = PresentConnection if in_memory else BriefConnection
         connection = kind(open_database, iter_chunk_size=64)
         connection._thread.daemon = True  # noqa: SLF001 -- as SQLAlchemy does, so that no thread keeps a program alive

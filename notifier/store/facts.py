@@ -85,7 +85,7 @@ class Event:
     @property
     def sent_by(self) -> Actor:
         """Return who sent it, as the audit knows them: a key, else who bears the source."""
-        return Actor(f"key/{self.key}" if self.key else name_of(self.source), "events", self.sender)
+        return sender_of(self.key, self.source, self.sender)
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -98,6 +98,11 @@ class Event:
         if self.office is not None:
             return f"office/{self.office}"
         return f"authority/{self.authority}" if self.authority else ""
+
+
+def sender_of(key: str, source: str, sender: str) -> Actor:
+    """Return who sent an event, as the audit knows them: a key, else who bears the source."""
+    return Actor(f"key/{key}" if key else name_of(source), "events", sender)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,61 +3,97 @@
 What is not like that is looked at one by one (`notifier.store.facts.record_all`); both keep the same rows.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, make_dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeAlias
 
-from sqlalchemy import Select, literal, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Dialect, Select, literal, select, true
+from sqlalchemy.dialects import sqlite
 
 from notifier.clock import civil_date
 from notifier.store import audit, facts
+from notifier.store.database import Database
 from notifier.store.facts import Event, Intake
-from notifier.store.groups import Group, insert_together
+from notifier.store.groups import Group, insert_beneath, insert_together
+
+Rows: TypeAlias = tuple[Group, Sequence[tuple[Any, ...]]]
+Beside: TypeAlias = Callable[[str, Sequence[Intake]], Sequence[Rows]]
+"""Returns the rows to be kept beside events, from the last digest of the audit and what becomes of each event."""
 
 
 class KnownError(Exception):
-    """Some of the events that were to be kept together had been kept before: the transaction must be undone."""
+    """Some of the events that were to be kept together had been kept before: the transaction is undone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
-    """Events that are to be kept together because nothing speaks against it: what becomes of each, and their rows."""
+class _Plan:
+    """What becomes of each event, and the rows that are to be kept together."""
 
     outcomes: list[Intake]
-    rows: Sequence[tuple[Group, Sequence[tuple[Any, ...]]]]
-
-    async def keep(
-        self, conn: AsyncConnection, beside: Sequence[tuple[Group, Sequence[tuple[Any, ...]]]]
-    ) -> None:
-        """Keep them, with rows of other tables beside them, at one wait. Raises KnownError."""
-        if len(await insert_together(conn, (*self.rows, *beside))) < len(self.outcomes):
-            raise KnownError
+    rows: Sequence[Rows]
 
 
-async def look_at(conn: AsyncConnection, events: Sequence[Event], now: datetime) -> tuple[Fresh | None, str]:
-    """Return how `events` are kept together, and the last digest of the audit; None if one by one they must be looked at.
+async def keep(
+    database: Database, events: Sequence[Event], now: datetime, beside: Beside
+) -> list[Intake] | None:
+    """Keep `events` with what `beside` returns, in a transaction of its own; returns what became of each, in order.
 
-    That is, if two have one name, or one is about an office that does not answer to its sender.
+    None, and nothing is kept, if one by one they must be looked at: if one is known, if two have one name, or one is
+    about an office that does not answer to its sender.
     """
     numbers = sorted({each.office for each in events if each.office is not None})
-    found = (await conn.execute(_beginning(), {"numbers": numbers, "of_chain": ""})).all()
+    wanted = {"numbers": numbers, "of_chain": audit.DEEDS}
+    planned = partial(_planned, events, now, beside)
+    try:
+        if database.dialect == "sqlite":
+            return await database.at_one_go(lambda plain: _kept_beneath(plain, wanted, planned))
+        async with database.transaction() as conn:
+            await audit.take_turn(conn)
+            plan = planned((await conn.execute(_beginning(), wanted)).all())
+            if plan is None:
+                return None
+            _see(plan, await insert_together(conn, plan.rows))
+            return plan.outcomes
+    except KnownError:
+        return None
+
+
+def _kept_beneath(
+    plain: sqlite3.Connection, wanted: Mapping[str, Any], planned: Callable[[Sequence[Any]], _Plan | None]
+) -> list[Intake] | None:
+    plan = planned(_beneath().ask(plain, wanted))
+    if plan is None:
+        return None
+    _see(plan, insert_beneath(plain, plan.rows))
+    return plan.outcomes
+
+
+def _see(plan: _Plan, kept: Sequence[Any]) -> None:
+    if len(kept) < len(plan.outcomes):
+        raise KnownError
+
+
+def _planned(events: Sequence[Event], now: datetime, beside: Beside, found: Sequence[Any]) -> _Plan | None:
+    """Return how `events` are kept, from what `_beginning` found; None if one by one they must be looked at."""
     offices = facts.by_number([row for row in found if row.number is not None])
-    are_apart = len({each.name for each in events}) == len(events)
-    if not are_apart or not all(facts.may_speak(each, offices) for each in events):
-        return None, found[0].head or ""
+    named = {each.name: each for each in events}
+    if len(named) < len(events) or not all(facts.may_speak(each, offices) for each in events):
+        return None
     today = civil_date(now)
-    states = [facts.state_of(each, offices, today) for each in events]
-    in_order = sorted(zip(events, states, strict=True), key=lambda each: each[0].name)
-    applied = [event for event, state in zip(events, states, strict=True) if state == "applied"]
+    states = {name: facts.state_of(each, offices, today) for name, each in named.items()}
+    applied = [event for name, event in named.items() if states[name] == "applied"]
+    # In the order of their names, so that two writers never cross.
+    written = [facts.row_of(named[name], states[name], now) for name in sorted(named)]
+    outcomes = [Intake.RECORDED if each == "applied" else Intake.WAITING for each in states.values()]
     rows = (
-        (facts.EVENTS, [facts.row_of(event, state, now) for event, state in in_order]),
+        (facts.EVENTS, written),
         (facts.FACTS, [facts.fact_row(each, offices, now) for each in applied]),
+        *beside(found[0].head or "", outcomes),
     )
-    outcomes = [Intake.RECORDED if each == "applied" else Intake.WAITING for each in states]
-    return Fresh(outcomes, rows), found[0].head or ""
+    return _Plan(outcomes, rows)
 
 
 @cache
@@ -66,3 +102,31 @@ def _beginning() -> Select[Any]:
     one, answering = select(literal(1).label("one")).subquery(), facts.answering().subquery()
     last = audit.head().scalar_subquery().label("head")
     return select(last, answering).select_from(one.outerjoin(answering, true()))
+
+
+class _Question:
+    """A statement for the plain connection to SQLite, compiled once."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        dialect: Dialect = sqlite.dialect()
+        self._compiled = statement.compile(dialect=dialect)
+        self._text, self._places = str(self._compiled), self._compiled.positiontup or []
+        kinds = {name: each.type.dialect_impl(dialect) for each, name in self._compiled.bind_names.items()}
+        self._writing = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
+        self._row: Any = make_dataclass(
+            "Row", [str(each.key) for each in statement.selected_columns], slots=True
+        )
+
+    def ask(self, plain: sqlite3.Connection, wanted: Mapping[str, Any]) -> list[Any]:
+        """Return the rows that answer it, their values under the names of their columns."""
+        given = self._compiled.construct_params(wanted)
+        values = []
+        for name in self._places:
+            write = self._writing[name]
+            values.append(given[name] if write is None else write(given[name]))
+        return [self._row(*row) for row in plain.execute(self._text, values)]
+
+
+@cache
+def _beneath() -> _Question:
+    return _Question(_beginning())

@@ -6,6 +6,7 @@ hundred silent ones would shut everybody else out.
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import cast
 
 from aiohttp import web
@@ -20,61 +21,72 @@ HEADER_SECONDS = 10.0
 LAST_SECONDS = 5.0
 """For what is under way at the wicket when the door closes."""
 
+LOOKS = 10
+"""How often in that span connections are looked at."""
+
 PATIENCE = 12
 """How many times that span a reader may take to fetch an answer."""
 
 
 class Guard:
-    """Counts connections and cuts those from which no whole header comes in time."""
+    """Counts connections and cuts those from which no whole header comes in time.
+
+    One timer looks at all of them, some times in that span: one for each header would cost more than reading it.
+    """
 
     def __init__(self, most: int = MOST_CONNECTIONS, seconds: float = HEADER_SECONDS) -> None:
         """Allow `most` connections, each `seconds` of silence."""
         self._most = most
         self._seconds = seconds
-        self._waiting: dict[asyncio.BaseTransport, asyncio.TimerHandle | None] = {}
+        self._silent_since: dict[asyncio.BaseTransport, float | None] = {}
+        self._looking: asyncio.TimerHandle | None = None
 
     @property
     def count(self) -> int:
         """Return how many connections are open."""
-        return len(self._waiting)
+        return len(self._silent_since)
 
     def opened(self, transport: asyncio.BaseTransport) -> bool:
         """Note a connection; False if there are too many and it must be cut."""
-        if len(self._waiting) >= self._most:
+        if len(self._silent_since) >= self._most:
             return False
-        self._waiting[transport] = None
-        self.await_header(transport)
+        self._silent_since[transport] = monotonic()
+        if self._looking is None:
+            self._look_later()
         return True
 
     def closed(self, transport: asyncio.BaseTransport) -> None:
         """Forget a connection."""
-        timer = self._waiting.pop(transport, None)
-        if timer:
-            timer.cancel()
+        self._silent_since.pop(transport, None)
+        if not self._silent_since and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
 
     def await_header(self, transport: asyncio.BaseTransport | None) -> None:
         """Cut the connection unless a whole header comes in time."""
-        if transport in self._waiting:
-            self.header_came(transport)
-            self._set(transport, PATIENCE)
+        if transport in self._silent_since:
+            self._silent_since[transport] = monotonic()
 
     def header_came(self, transport: asyncio.BaseTransport | None) -> None:
         """Let the connection be: from now on the time limit of the handler counts."""
-        if transport in self._waiting and (timer := self._waiting[transport]):
-            timer.cancel()
-            self._waiting[transport] = None
+        if transport in self._silent_since:
+            self._silent_since[transport] = None
 
-    def _set(self, transport: asyncio.BaseTransport, patience: int) -> None:
-        loop = asyncio.get_running_loop()
-        self._waiting[transport] = loop.call_later(self._seconds, self._expire, transport, patience)
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(self._seconds / LOOKS, self._look)
 
-    def _expire(self, transport: asyncio.BaseTransport, patience: int) -> None:
-        """Cut a silent connection, but let the other side read what is still on its way."""
-        is_reading = isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size() > 0
-        if is_reading and patience:
-            self._set(transport, patience - 1)
-        else:
-            _cut(transport)
+    def _look(self) -> None:
+        self._look_later()
+        now = monotonic()
+        silent = {each: now - since for each, since in self._silent_since.items() if since is not None}
+        for transport, seconds in silent.items():
+            if seconds >= self._seconds * (PATIENCE + 1 if _is_fetching(transport) else 1):
+                _cut(transport)
+
+
+def _is_fetching(transport: asyncio.BaseTransport) -> bool:
+    """Tell whether the other side still has to read what is on its way."""
+    return isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size() > 0
 
 
 GUARD = web.AppKey("guard", Guard)

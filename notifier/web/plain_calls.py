@@ -16,6 +16,7 @@ _LONGEST_HEAD: Final = 8192
 _HEAD: Final = re.compile(
     rb"POST /v1/events(?:\?sender=(ntf_[0-9a-f]{12}))? HTTP/1\.1\r\n((?:[A-Za-z-]+: ?[!-~](?:[ -~]*[!-~])?\r\n)+)\r\n"
 )
+_FIELD: Final = re.compile(r"([A-Za-z-]+): ?([ -~]+)\r\n")
 _WITHOUT_EFFECT: Final = frozenset(
     (
         "host",
@@ -79,13 +80,9 @@ def read(came: bytes) -> PlainCall | Unfinished | None:
     found = _HEAD.match(came, 0, _LONGEST_HEAD)
     if found is None:
         return None
-    lines = found[2].decode("ascii").split("\r\n")
-    lines.pop()
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        fields[name.lower()] = value.lstrip(" ")
-    if len(fields) != len(lines) or not fields.keys() <= _KNOWN or not _is_plain(fields):
+    written = _FIELD.findall(found[2].decode("ascii"))
+    fields = {name.lower(): value for name, value in written}
+    if len(fields) != len(written) or not fields.keys() <= _KNOWN or not _is_plain(fields):
         return None
     size, there = int(fields["content-length"]), len(came) - found.end()
     if there == size:

@@ -48,6 +48,29 @@ async def test_nothing_is_kept_of_a_transaction_that_failed(database: Database) 
     assert await value_of(database, "a") is None
 
 
+async def test_what_is_done_at_one_go_is_kept_whole_or_not_at_all(sqlite_url: str) -> None:
+    def count(plain: sqlite3.Connection) -> None:
+        plain.execute("CREATE TABLE IF NOT EXISTS counted (n)")
+        plain.execute("INSERT INTO counted VALUES (1)")
+
+    def in_vain(plain: sqlite3.Connection) -> None:
+        count(plain)
+        raise ZeroDivisionError
+
+    def seen(plain: sqlite3.Connection) -> int:
+        return int(plain.execute("SELECT count(*) FROM counted").fetchone()[0])
+
+    for url in (sqlite_url, "sqlite+aiosqlite://"):
+        async with await Database.open(url) as database:
+            await database.at_one_go(count)
+            with pytest.raises(ZeroDivisionError):
+                await database.at_one_go(in_vain)
+            await asyncio.gather(*(database.at_one_go(count) for _ in range(3)))
+            async with database.together():
+                await database.at_one_go(count)
+            assert await database.at_one_go(seen) == 5
+
+
 async def test_a_broken_constraint_is_told_as_it_is(database: Database) -> None:
     async with database.transaction() as conn:
         await conn.execute(insert(NUMBERS).values(name="a", value=1))

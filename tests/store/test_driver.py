@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -18,6 +19,10 @@ async def look(database: Database) -> None:
         await conn.execute(text("SELECT 1"))
 
 
+def looked(plain: sqlite3.Connection) -> None:
+    plain.execute("SELECT 1")
+
+
 @pytest.mark.parametrize("steps", range(12))
 async def test_whoever_is_cancelled_while_connecting_leaves_no_connection_open(
     tmp_path: Path, steps: int
@@ -29,6 +34,7 @@ async def test_whoever_is_cancelled_while_connecting_leaves_no_connection_open(
     ):  # the one connection there is, so that each of the others is made anew
         await conn.execute(text("SELECT 1"))
         tasks = [asyncio.create_task(look(database)) for _ in range(4)]
+        tasks.append(asyncio.create_task(database.at_one_go(looked)))
         turned = asyncio.get_running_loop().create_future()
         turn(steps, turned)
         await turned

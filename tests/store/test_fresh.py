@@ -1,5 +1,6 @@
 """Fresh events are kept at one wait, and leave the very rows that they would have left one by one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -41,6 +42,10 @@ async def kept(database: Database) -> list[list[tuple[Any, ...]]]:
     return found
 
 
+def nothing(_: str, __: Sequence[Intake]) -> Sequence[fresh.Rows]:
+    return []
+
+
 @pytest.mark.parametrize("count", [1, 3, len(ALL)])
 async def test_fresh_events_leave_the_rows_that_they_would_have_left_one_by_one(
     database: Database, count: int
@@ -51,36 +56,42 @@ async def test_fresh_events_leave_the_rows_that_they_would_have_left_one_by_one(
     async with database.transaction() as conn:
         carefully = await record_all(conn, events, NOON)
     one_by_one = await kept(database)
-    async with database.transaction() as conn:
-        found, _ = await fresh.look_at(conn, events, NOON)
-        assert found is not None
-        await found.keep(conn, [])
-    assert (found.outcomes, await kept(database)) == (carefully, one_by_one)
+    assert await fresh.keep(database, events, NOON, nothing) == carefully
+    assert await kept(database) == one_by_one
 
 
 async def test_what_is_known_two_of_a_name_or_not_the_senders_is_looked_at_one_by_one(
     database: Database,
 ) -> None:
-    stranger = replace(LINKED, event_id="e-9", sender="131016")
+    stranger, another = replace(LINKED, event_id="e-9", sender="131016"), replace(LINKED, event_id="e-2")
     async with database.transaction() as conn:
         await enrol(conn, [A], NOON)
         assert await record_all(conn, [LINKED], NOON) == [Intake.RECORDED]
-        for each in ([LINKED, LINKED], [stranger]):
-            assert (await fresh.look_at(conn, each, NOON))[0] is None
-        found, _ = await fresh.look_at(conn, [LINKED, replace(LINKED, event_id="e-2")], NOON)
-        assert found is not None
-        with pytest.raises(fresh.KnownError):
-            await found.keep(conn, [])
+    for each in ([another, another], [stranger], [LINKED, another]):
+        assert await fresh.keep(database, each, NOON, nothing) is None
+    events, facts = await kept(database)
+    assert (len(events), len(facts)) == (1, 1)
+
+
+async def test_what_is_kept_inside_a_larger_transaction_ends_with_it(database: Database) -> None:
+    async def in_vain() -> None:
+        async with database.together():
+            assert await fresh.keep(database, [replace(LINKED, office=None, authority="")], NOON, nothing)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await in_vain()
+    assert await kept(database) == [[], []]
 
 
 async def test_the_audit_goes_on_from_the_digest_that_was_read(database: Database) -> None:
     said = audit.Entry(NOON, Actor("city"), "events.recorded", "events", {"cpdl.linked": 1})
+
+    def beside(head: str, _: Sequence[Intake]) -> Sequence[fresh.Rows]:
+        return [(audit.ROWS, audit.rows_after(head, [said, said]))]
+
     for number in range(3):
-        async with database.transaction() as conn:
-            await audit.take_turn(conn)
-            found, head = await fresh.look_at(conn, [replace(LINKED, event_id=str(number))], NOON)
-            assert found is not None
-            await found.keep(conn, [(audit.ROWS, audit.rows_after(head, [said, said]))])
+        assert await fresh.keep(database, [replace(LINKED, event_id=str(number))], NOON, beside)
     async with database.reading() as conn:
         assert (await audit.check(conn)).rows == 6
         assert await audit.first_broken(conn) is None

@@ -205,10 +205,10 @@ def _accepted(written: Mapping[str, Any]) -> str:
 
 def _wrong_extensions(written: Mapping[str, Any]) -> list[Wrong]:
     """Return what is wrong with members that are no attributes of CloudEvents; their names are not repeated."""
+    if written.keys() <= _ATTRIBUTES:
+        return []
     others = {name: value for name, value in written.items() if name not in _ATTRIBUTES}
     wrongs: list[Wrong] = []
-    if not others:
-        return wrongs
     if "data_base64" in others:
         wrongs.append(Wrong("/data_base64", "unsupported"))
         del others["data_base64"]

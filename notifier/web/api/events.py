@@ -85,7 +85,7 @@ async def post(call: Call) -> web.Response:
 
 def said_of(event: Inbound) -> str:
     """Return what is answered about an event that was taken."""
-    taken = Taken(source=event.source, id=event.id, awaits=_awaits(event))
+    taken = Taken.model_construct(source=event.source, id=event.id, awaits=_awaits(event))
     return taken.model_dump_json(exclude_none=True)
 
 

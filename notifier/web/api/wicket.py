@@ -55,11 +55,10 @@ class Wicket:
         name = self._name_in(call)
         if not name or self._closing is not None:
             return False
-        if self._entrance.keyring.at_hand(name) is None:
-            return self._after(
-                _look(self._entrance.keyring, name), partial(self._begin, name, call, done), done
-            )
-        return self._begin(name, call, done)
+        caller = self._entrance.keyring.at_hand(name)
+        if caller is not None:
+            return self._begin(name, caller, call, done)
+        return self._after(_look(self._entrance.keyring, name), partial(self._met, name, call, done), done)
 
     async def close(self, seconds: float) -> None:
         """Take nothing more in, and wait, at most `seconds`, until what is under way has been answered."""
@@ -74,10 +73,15 @@ class Wicket:
         shown = _TOKEN.fullmatch(call.fields["authorization"])
         return shown[1].partition(".")[0] if shown else ""
 
-    def _begin(self, name: str, call: PlainCall, done: Done) -> bool:
+    def _met(self, name: str, call: PlainCall, done: Done) -> bool:
+        caller = self._entrance.keyring.at_hand(name)
+        return caller is not None and self._begin(name, caller, call, done)
+
+    def _begin(self, name: str, caller: Caller, call: PlainCall, done: Done) -> bool:
         entrance = self._entrance
-        caller = self._caller(name, call)
-        if caller is None or not (events.SCOPE in caller.scopes and caller.may_use(events.SCOPE)):
+        if not (events.SCOPE in caller.scopes and caller.may_use(events.SCOPE)) or not self._is_theirs(
+            name, call
+        ):
             return False
         if entrance.rates.wait(caller.key, events.COST):
             return False
@@ -95,11 +99,9 @@ class Wicket:
         return self._keep(caller, event, done)
 
     def _keep(self, caller: Caller, event: Inbound, done: Done) -> bool:
-        kept = self._entrance.reception.begin(caller, event)
-        if kept is None:
+        if not self._entrance.reception.begin(caller, event, partial(self._end, event, done)):
             return False
         self._under_way += 1
-        kept.add_done_callback(partial(self._end, event, done))
         return True
 
     def _after(self, first: Coroutine[Any, Any, None], then: Callable[[], bool], done: Done) -> bool:
@@ -115,13 +117,14 @@ class Wicket:
         under_way.add_done_callback(go_on)
         return True
 
-    def _caller(self, name: str, call: PlainCall) -> Caller | None:
-        keyring, fields = self._entrance.keyring, call.fields
+    def _is_theirs(self, name: str, call: PlainCall) -> bool:
+        """Tell whether whoever calls shows the key of this name, or has signed as its holder does."""
+        fields = call.fields
         token = fields.get("authorization", "")
         if token:
-            return keyring.at_hand(name) if keyring.opens(token.partition(" ")[2].strip()) else None
+            return self._entrance.keyring.opens(token.partition(" ")[2].strip())
         message, timestamp = fields.get("webhook-id", ""), fields.get("webhook-timestamp", "")
-        is_theirs = signatures.is_theirs(
+        return signatures.is_theirs(
             self._secret_of(name),
             message,
             timestamp,
@@ -129,21 +132,16 @@ class Wicket:
             self._entrance.now(),
             call.body,
         )
-        return keyring.at_hand(name) if is_theirs else None
 
     def _derived(self, name: str) -> bytes | None:
         exchange = self._entrance.exchange
         return None if exchange is None else signatures.secret_of(exchange, name)
 
-    def _end(self, event: Inbound, done: Done, kept: asyncio.Future[Intake]) -> None:
+    def _end(self, event: Inbound, done: Done, became: Intake | Exception) -> None:
         self._under_way -= 1
         if self._closing is not None and not self._under_way and not self._closing.done():
             self._closing.set_result(None)
-        if (
-            kept.cancelled()
-            or kept.exception() is not None
-            or not self._entrance.reception.is_taken(kept.result())
-        ):
+        if not self._entrance.reception.is_taken(became):
             done(None)
             return
         if _levels.isEnabledFor(logging.INFO):
