@@ -15,6 +15,8 @@ ARGS ?=
 # Files come in the order of tests/conftest.py: what takes long comes first.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# Each of the programs that tests start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 export UV_PYTHON_DOWNLOADS := never
 # A proxy that opens TLS is usually known to pip alone; hand its certificate to uv and node.
 CERTIFICATES := $(or $(PIP_CERT),$(REQUESTS_CA_BUNDLE))

@@ -1,7 +1,9 @@
 """Fixtures every test may ask for, and the rule that a skip in CI is a failure."""
 
+import gc
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from tests.steps.workshop import Workshop
 
 TOP = Path(__file__).resolve().parents[1]
+
+# Without compiled modules each of the programs that tests start would compile everything anew, for two seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Half of the time of a test went into looking for garbage among what all modules of the program had brought along.
+gc.disable()
 
 log_plainly()
 share_compiled_statements()
@@ -76,6 +85,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         weight = sum(worth for marker, worth in WEIGHTS.items() if item.get_closest_marker(marker))
         weights[item.path] = weights.get(item.path, 0) + (weight or 1)
     items.sort(key=lambda item: -weights[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for among what tests leave, and less often than Python would."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 10)
+    gc.enable()
 
 
 def everything_was_asked_for(config: pytest.Config) -> bool:
