@@ -21,6 +21,7 @@ from notifier.domain.reviews import Objection, Verdict
 from notifier.domain.statements import Statement
 from notifier.errors import NoticeRefusedError
 from notifier.objecting import in_japanese, of_finding
+from notifier.reading.normalising import normalised
 from notifier.store.reviews import Candidate, Review
 
 UNSURE: Final = "確かめてください"
@@ -245,9 +246,23 @@ def _of_review(review: Review) -> Iterator[Objection]:
         value = str(review.identity.get(key) or "")
         if UNSURE in value or not value.strip():
             yield Objection(_IDENTITY[key], "決まっていません。", "文書を見て書いてください。")
+    for key in ("title", "issuer", "issued"):
+        if _is_a_guess(review, key):
+            message = f"読み取った「{review.identity[key]}」は確かではありません。"
+            mend = "文書を見て、違えば書き直してください。"
+            yield Objection(_IDENTITY[key], message, mend, is_error=False)
     if not review.identity.get("issued"):
         mend = "文書にあれば書いてください。ない文書は、使い始める日で順番が決まります。"
         yield Objection("発出日", "分かりません。", mend, is_error=False)
+
+
+def _is_a_guess(review: Review, key: str) -> bool:
+    """Tell whether the notice is still called what reading held to be likely only: a title, an issuer, a month."""
+    read, value = review.suggested.get(key), review.identity.get(key)
+    if not isinstance(read, Mapping) or read.get("certainty") != "likely" or not value:
+        return False
+    hint = str(read["hint"])
+    return str(value) == f"{hint}-01" if key == "issued" else normalised(str(value)).text == hint
 
 
 def _of_statement(candidate: Candidate, said: Statement, bill: Bill, at_hand: AtHand) -> Iterator[Objection]:

@@ -148,6 +148,19 @@ async def test_a_candidate_is_changed_and_a_missed_one_added(shop: Workshop) -> 
     ]
 
 
+async def test_whoever_reviews_is_asked_what_a_page_of_slides_is_called_and_when_it_was_issued(
+    shop: Workshop,
+) -> None:
+    cover = "例の制度の周知のための説明資料\n\n例の省 例局 例課\n\n令和8年3月\n\n"
+    name, _ = await desk(shop, "clerk").add(paper(f"{cover}必要な職員の数について\n\n本文です。\n"))
+    at = desk(shop, "reviewer")
+    asked = {each.place: each.is_error for each in await at.objections(name)}
+    assert {"題名", "発出日"} <= asked.keys()
+    assert not asked["題名"]
+    await at.correct(name, {"title": "例の制度の説明資料", "issued": "2026-03-20"})
+    assert {"題名", "発出日"}.isdisjoint(each.place for each in await at.objections(name))
+
+
 async def test_the_reviewer_says_what_a_notice_is(shop: Workshop) -> None:
     name = await handed_in(shop)
     at = desk(shop, "reviewer")

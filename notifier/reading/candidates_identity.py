@@ -29,8 +29,15 @@ _NUMBER = re.compile(
 )
 _MEMO = re.compile(r"事[ ]?務[ ]?連[ ]?絡")
 _VOLUME = re.compile(r"(?:Vol|VOL|vol)[.]?[ ]?([0-9]{1,5})")
+_SERIES = re.compile(r"([一-龥]{2,8}最新情報)")
 _TITLE = re.compile(r"^.{3,160}(?:について|に関する件|の件|の(?:お知らせ|[ご御]案内))(?:\([^()。]{1,14}\))?$")
 _DAY = re.compile(r"^[^0-9]{0,6}(?:[0-9]{1,4}|元)[ ]?年[ ]?[0-9]{1,2}[ ]?月[ ]?(?:[0-9]{1,2}[ ]?日)?$")
+_FULL_DAY = re.compile(
+    r"^[^0-9]{0,6}(?:[0-9]{1,4}|元)[ ]?年[ ]?[0-9]{1,2}[ ]?月[ ]?[0-9]{1,2}[ ]?日(?:付け?)?$"
+    r"|^[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}$"
+)
+_SIGN = re.compile(r"[一-龥ァ-ヶ]")
+_HEADING, _LEAST_SIGNS = (8, 80), 4
 _NO_TITLE = re.compile(r"^(?:議題|次第|[◎○●■□◆・]|[0-9]{1,2}(?:[ .、)]|$)|\(?[0-9一二三四五六七八九十]+\))")
 _SUBJECT = re.compile(r"^(?:件名|題名|標題)[ ]?:[ ]?")
 _BEGINS_TITLE = re.compile(r"^[「『]|等$|[、・及び]$")
@@ -113,11 +120,15 @@ def identity_of(reading: Reading, given: date | None = None, file_title: str = "
     """Return what the notice says it is. `given` is the issue date a person named, `file_title` what the file says."""
     lines = [line.strip(" #*>←→\t") for line in normalised(reading.text).text.split("\n")[:_TOP]]
     parts = [(index, part) for index, line in enumerate(lines, 1) for part in _parts(line)]
-    number, title = _number(parts, lines), _title(lines, parts, file_title)
+    volume = _volume(lines)
+    number = _number(parts, lines)
+    if not number.is_certain and volume.is_certain:
+        number = _series(lines, volume) or number
+    title = _title(lines, parts, file_title, has_number=number.is_certain)
     rank, why = _rank(lines, number, title)
     issued = _issued(reading, given)
     return Identity(
-        _issuer(parts, title.line), number, title, issued, _volume(lines), given or reading.issued, rank, why
+        _issuer(parts, title.line), number, title, issued, volume, given or reading.issued, rank, why
     )
 
 
@@ -165,6 +176,12 @@ def _number(parts: list[tuple[int, str]], lines: list[str]) -> Named:
     return Named(None, "", None, "文書番号が見つかりません")
 
 
+def _series(lines: list[str], volume: Named) -> Named | None:
+    """Return the series and its volume as the number of a paper that has no other: 介護保険最新情報Vol.1460."""
+    found = next((found for each in lines if (found := _SERIES.search(each)) is not None), None)
+    return found and Named(f"{found[1]}{volume.value}", "", volume.line, "号数の行")
+
+
 def _volume(lines: list[str]) -> Named:
     for index, line in enumerate(lines, 1):
         found = _VOLUME.fullmatch(line) or (_VOLUME.search(line) if "最新情報" in line else None)
@@ -173,15 +190,13 @@ def _volume(lines: list[str]) -> Named:
     return Named(None, "", None, "号数はありません")
 
 
-def _title(lines: list[str], parts: list[tuple[int, str]], file_title: str) -> Named:
+def _title(lines: list[str], parts: list[tuple[int, str]], file_title: str, *, has_number: bool) -> Named:
     for (_, key), (index, part) in pairwise(parts):
         if _TITLE_KEY.match(_closed(key)) and len(part) > _LEAST_TITLE:
             return Named(part, "", index, f"「{_closed(key)}」の欄")
-    for index, line in enumerate(lines, 1):
-        if _TITLE.match(line) is not None and _NO_TITLE.match(line) is None:
-            before = lines[index - 2] if index > 1 else ""
-            joined = before + line if before and _BEGINS_TITLE.search(before) and len(before) < 60 else line
-            return Named(_SUBJECT.sub("", joined), "", index, "件名の形の行")
+    subject = _subject(lines, parts, has_number=has_number)
+    if subject is not None:
+        return subject
     for index, line in enumerate(lines[:_RULE_WITHIN], 1):
         plain = line.lstrip("○◎● ")
         if _RULE_NAME.match(plain) is not None and _ADDRESSEE.search(plain) is None:
@@ -192,6 +207,37 @@ def _title(lines: list[str], parts: list[tuple[int, str]], file_title: str) -> N
         if 8 <= len(line) <= 60 and not (_ADDRESSEE.search(line) or _DAY.match(line) or line.endswith("。")):
             return Named(None, line, index, "先頭に近い見出しです。確かめてください")
     return Named(None, "", None, "件名が見つかりません")
+
+
+def _subject(lines: list[str], parts: list[tuple[int, str]], *, has_number: bool) -> Named | None:
+    """Return the first line in the form of a subject; where nothing around it is a paper's head, only as a likely one."""
+    for index, line in enumerate(lines, 1):
+        if _TITLE.match(line) is None or _NO_TITLE.match(line) is not None:
+            continue
+        before = lines[index - 2] if index > 1 else ""
+        joined = before + line if before and _BEGINS_TITLE.search(before) and len(before) < 60 else line
+        found = _SUBJECT.sub("", joined)
+        if has_number or _has_head(parts, index):
+            return Named(found, "", index, "件名の形の行")
+        at = next((place for place, each in enumerate(lines[: index - 1], 1) if _heads(each)), 0)
+        why = "番号も日付も宛先もない題名です。確かめてください"
+        return Named(None, lines[at - 1] if at else found, at or index, why)
+    return None
+
+
+def _has_head(parts: list[tuple[int, str]], line: int) -> bool:
+    """Tell whether a paper with a subject in `line` has a day or an addressee near it, as a page of slides has not."""
+    near = [part for index, part in parts if index <= line + _SIGNED_WITHIN]
+    return any(_FULL_DAY.match(each) or _TO.search(each[-4:]) for each in near)
+
+
+def _heads(line: str) -> bool:
+    """Tell whether a line may be what is written large on the first page: words enough, and neither an office nor a day."""
+    is_long = _HEADING[0] <= len(line) <= _HEADING[1] and len(_SIGN.findall(line)) >= _LEAST_SIGNS
+    plain = _closed(line)
+    return is_long and not (
+        _ADDRESSEE.search(line) or _DAY.match(line) or _ISSUER.match(plain) or "。" in line
+    )
 
 
 def _issuer(parts: list[tuple[int, str]], title_line: int | None) -> Named:

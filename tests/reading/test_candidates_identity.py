@@ -35,6 +35,21 @@ def test_the_day_of_issue_is_never_taken_for_the_title() -> None:
     assert found.title.hint == "例示県の介護のたより 冬の号"
 
 
+def test_the_volume_of_a_series_is_the_number_of_a_paper_that_has_no_other() -> None:
+    head = ("介護保険最新情報", "Vol.1600", "令和8年11月20日", "例示省老健局介護課")
+    assert identity(*head, "加算の届出の期限について").number.value == "介護保険最新情報Vol.1600"
+    assert identity("事務連絡", *head, "加算の届出の期限について").number.value == "事務連絡"
+    assert identity("Vol.3", "令和8年11月20日", "加算の届出の期限について").number.value is None
+
+
+def test_a_page_of_slides_does_not_name_the_paper() -> None:
+    page = "第9期の計画に基づく介護職員の必要数について"
+    cover = ("みんなの暮らし", "介護の記録の共有に向けた取組の紹介", "例示省 老健局 介護課", "令和8年1月")
+    found = identity(*cover, "", page, "", "計画の見込みは次のとおりです。")
+    assert (found.title.value, found.title.hint) == (None, "介護の記録の共有に向けた取組の紹介")
+    assert identity(page, "", "計画の見込みは次のとおりです。").title.hint == page
+
+
 def test_an_office_that_signs_above_the_title_is_the_issuer() -> None:
     found = identity(
         "事務連絡", "令和8年11月20日", "例示県福祉部介護課", "", "加算の届出の期限について（通知）"
