@@ -26,6 +26,7 @@ from sqlmodel import col
 
 from notifier.domain.callers import NATION, Tenant
 from notifier.store import sight
+from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.letters import key_of
 from notifier.store.tables import CohortRow, ContactRow, DeliveryRow, LetterRow, OfficeRow, SayingRow
@@ -37,6 +38,8 @@ ENDED: Final = frozenset({"accepted", "refused", "failed"})
 TROUBLE: Final = ("failed", "refused", "unknown", "unreachable")
 """States in which a person may have to do something; an index holds only these."""
 _IN_TROUBLE: Final = f"delivery.{WITH_TROUBLE}"
+FEW: Final = 1_000
+"""So many sayings are looked for before their deliveries are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +163,25 @@ async def deliveries(
     found = select(delivery.id).order_by(delivery.id.desc()).limit(limit)
     if before is not None:
         found = found.where(delivery.id < before)
-    if any((wanted.deadline, wanted.occasion, wanted.since, wanted.until)):
-        found = found.join(table(SayingRow), saying.id == delivery.saying_id)
+    about = _about(wanted)
+    given: dict[str, Any] = {}
+    if about:
+        sayings = select(saying.id).where(*about).order_by(saying.id.desc()).limit(FEW + 1)
+        given["sayings"] = (await conn.execute(sayings)).scalars().all()
+        if not given["sayings"]:
+            return []
+        if len(given["sayings"]) > FEW:
+            found = found.join(table(SayingRow), saying.id == delivery.saying_id).where(*about)
+            given = {}
+        else:
+            found = found.where(among(delivery.saying_id, "sayings"))
     numbers: list[int] = []
     # Each is read along an index of its own; what was said to one office is little, however many eyes look at it.
     one_by_one = wanted.office is None
     eyes = _eyes(tenant) if one_by_one else (sees_delivery(tenant),)
     parts = [replace(wanted, trouble=False, state=each) for each in TROUBLE] if wanted.trouble else [wanted]
     for seen, part in product(eyes, parts if wanted.state is None and one_by_one else [wanted]):
-        numbers += (await conn.execute(found.where(seen, *_wanted(part)))).scalars()
+        numbers += (await conn.execute(found.where(seen, *_wanted(part)), given)).scalars()
     # Everything about them is read for those that are shown only: a database may gather it for all it looks through.
     return await chosen(conn, NATION, sorted(numbers, reverse=True)[:limit]) if numbers else []
 
@@ -204,23 +217,30 @@ def _eyes(tenant: Tenant) -> Sequence[ColumnElement[bool]]:
     return (delivery.authority == tenant.code, nobodys)
 
 
+def _about(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Return what is asked for of the sayings."""
+    saying = table(SayingRow).c
+    conditions: list[ColumnElement[bool]] = []
+    for column, value in ((saying.deadline, wanted.deadline), (saying.occasion, wanted.occasion)):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.since is not None:
+        conditions.append(saying.on >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(saying.on <= wanted.until)
+    return conditions
+
+
 def _wanted(wanted: Wanted) -> list[ColumnElement[bool] | TextClause]:
-    delivery, saying = table(DeliveryRow).c, table(SayingRow).c
+    delivery = table(DeliveryRow).c
     conditions: list[ColumnElement[bool] | TextClause] = []
     if wanted.state is not None:
         conditions += _in_state(wanted.state)
     if wanted.trouble:
         conditions.append(text(_IN_TROUBLE))
-    for column, value in ((saying.deadline, wanted.deadline), (saying.occasion, wanted.occasion)):
-        if value is not None:
-            conditions.append(column == value)
     if wanted.office is not None:
         mine = select(col(OfficeRow.id)).where(col(OfficeRow.number) == wanted.office).scalar_subquery()
         conditions.append(delivery.office_id == mine)
-    if wanted.since is not None:
-        conditions.append(saying.on >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(saying.on <= wanted.until)
     return conditions
 
 
