@@ -4,6 +4,7 @@ Offices are counted with their cohorts; looked at one by one are only those that
 decided about, and those that have closed. So the numbers of a nation take no longer than those of a city.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.callers import Tenant
+from notifier.store.board import Standing
 from notifier.store.coverage import has_contact, scope, silenced
 from notifier.store.database import table
 from notifier.store.headcounts import headcounts, nothing_reaches
@@ -32,16 +34,26 @@ class Outline:
 
 
 _Key = tuple[str, int]
+NOT_BOUND: Final = ("withdrawn", "waiting-for-fact")
+"""States of cohorts whose members need not do anything."""
 _PLACES: Final = ("settled", "not_bound", "unreachable", "excluded", "others")
 
 
 async def outlines(
-    conn: AsyncConnection, tenant: Tenant, today: date, *, in_sum: bool = False
+    conn: AsyncConnection,
+    tenant: Tenant,
+    today: date,
+    *,
+    in_sum: bool = False,
+    standing: Sequence[Standing] | None = None,
 ) -> list[Outline]:
-    """Return where the open offices of `tenant` are about each deadline; see `coverage.counts` for `in_sum`."""
+    """Return where the open offices of `tenant` are about each deadline; see `coverage.counts` for `in_sum`.
+
+    Members are counted unless their whole `standing` is known, which is in sum.
+    """
     eyes, mine = scope(tenant, in_sum=in_sum)
     office = table(OfficeRow).c
-    sums = await _by_cohort(conn, tenant, in_sum=in_sum)
+    sums = _of_standing(standing) if standing else await _by_cohort(conn, tenant, in_sum=in_sum)
     special = or_(nothing_reaches(eyes), office.id.in_(select(table(SubscriptionRow).c.office_id)))
     is_open = office.closed_on.is_(None)
     for key, places in (await _special(conn, eyes, and_(mine, is_open, special), today)).items():
@@ -53,10 +65,24 @@ async def outlines(
     ]
 
 
+def _of_standing(standing: Sequence[Standing]) -> dict[_Key, dict[str, int]]:
+    """Return the same as `_by_cohort` of what is known."""
+    sums: dict[_Key, dict[str, int]] = {}
+    for each in standing:
+        settled = each.members if each.state == "settled" else each.settled
+        is_bound = each.key.taken_up and each.state not in NOT_BOUND
+        places = sums.setdefault(
+            (each.key.deadline, each.key.occurrence), dict.fromkeys(("settled", "not_bound", "others"), 0)
+        )
+        places["settled"] += settled
+        places["others" if is_bound else "not_bound"] += each.members - settled
+    return sums
+
+
 def _not_bound() -> ColumnElement[bool]:
     cohort = table(CohortRow).c
     return or_(
-        cohort.state.in_(["withdrawn", "waiting-for-fact"]),
+        cohort.state.in_(NOT_BOUND),
         cohort.taken_up.is_(False),
     )
 

@@ -17,7 +17,7 @@ from notifier.domain.law import Deadline
 from notifier.domain.receipts import Phase, Receipt, judge_smtp
 from notifier.steps.enrol import close
 from notifier.steps.subscribe import Subscription, subscribe
-from notifier.store import coverage, outlines
+from notifier.store import board, coverage, outlines
 from notifier.store.coverage import Asked, Covered, Why
 from notifier.store.database import table
 from notifier.store.subscriptions import Selection
@@ -215,6 +215,10 @@ async def adds_up(shop: Workshop, tenant: Tenant, duty: Deadline) -> set[Why]:
         }
         found = await outlines.outlines(conn, tenant, asked.today)
         assert sum(counts.values()) == (await conn.execute(every)).scalar_one()
+    async with shop.database.reading() as conn:
+        standing = await board.board(conn, asked.today, tenant, reach=False)
+        known = await outlines.outlines(conn, tenant, asked.today, in_sum=True, standing=standing)
+        assert known == await outlines.outlines(conn, tenant, asked.today, in_sum=True)
     assert {why: len(each) for why, each in lists.items() if each} == counts
     numbers = Counter(line.number for each in lists.values() for line in each)
     assert set(numbers.values()) <= {1}

@@ -99,9 +99,9 @@ async def show(request: web.Request) -> web.Response:
     today = looking.today()
     law = await looking.law()
     async with looking.overview() as conn:
-        found = await outlines.outlines(conn, looking.tenant, today, in_sum=True)
-        offices = await coverage.open_offices(conn, looking.tenant, in_sum=True)
         standing = await board.board(conn, today, looking.tenant, reach=False)
+        found = await outlines.outlines(conn, looking.tenant, today, in_sum=True, standing=standing)
+        offices = await coverage.open_offices(conn, looking.tenant, in_sum=True)
     views = {view.deadline.id: view for view in standings.views_of(law, standing, today, looking.tenant)}
     rows = [_row(views[each.deadline], each, offices) for each in found if each.deadline in views]
     rows.sort(key=lambda row: (_order(row.view), row.view.day is None, row.view.day, row.outline.occurrence))

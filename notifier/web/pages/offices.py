@@ -27,7 +27,7 @@ ORDERS: Final = (
     (Order.NEWEST, "登録の新しい順"),
 )
 REACHES: Final = (("reached", "宛先あり"), ("unreached", "宛先なし"))
-PART: Final = 1000
+PART: Final = 4_000
 COLUMNS: Final = (
     "事業所番号",
     "事業所名",
