@@ -10,6 +10,8 @@ from notifier.reading.pieces import Form, Piece
 
 _AWAY = frozenset(f"{word}{unit}" for word in ("前々", "前", "翌", "翌々") for unit in "月日")
 """Words that lie apart from what stands in front of them: 指定日の前日, 算定月の前月15日."""
+_OF_AN_EVENT = re.compile("[一-龥るたうの](?<![今当各毎先来翌前同])")
+"""In front of 月末, what says of which month: 20歳になる月末, 治療終了月末."""
 _EDGES = frozenset(("年末", "年始", "年初", "月末", "月初", "期末", "期首", "週末"))
 _AFTER_EVENT = re.compile(r"[一-龥ァ-ヶー]{2,12}(?:した)?後、?$")
 
@@ -75,6 +77,9 @@ def _word(text: str, piece: Piece) -> Phrase | None:
     if is_bare_edge:
         return None
     start = anchoring.away_start(text, piece.start) if piece.word in _AWAY else piece.start
+    if piece.word == "月末" and _OF_AN_EVENT.search(text, max(0, piece.start - 1), piece.start):
+        start = anchoring.year_word_start(text, piece.start)
+        return Phrase(Shape.ANCHORED, start, piece.end, word=piece.word, suffix=piece.suffix)
     shape = Shape.ANCHORED if start < piece.start else Shape.WORD
     return Phrase(shape, start, piece.end, word=piece.word, suffix=piece.suffix)
 
@@ -87,7 +92,7 @@ _NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|期限|消印|午前|�
 
 
 _FIRST_SUCH = re.compile(
-    r"(?:[^、。()\s]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$|(?:その|当該|各)翌?年度?の$"
+    r"(?:[^、。()\sは]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$|(?:その|当該|各)翌?年度?の$"
 )
 
 

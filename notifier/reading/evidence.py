@@ -164,8 +164,17 @@ def form_of(phrase: Phrase) -> str:
         found = "opens"
     if not found:
         is_month = moment is not None and moment.has_month and moment.day is None and moment.nth is None
-        found = "month" if is_month and shape is Shape.MOMENT else "point"
+        found = (
+            _form_of_month(moment.part)
+            if moment is not None and is_month and shape is Shape.MOMENT
+            else "point"
+        )
     return found
+
+
+def _form_of_month(part: str) -> str:
+    """Return the form of a month or a part of it; its end is a day."""
+    return "month" if not part else "point" if part.endswith("末") or part.startswith("末") else "part"
 
 
 def _closes(phrase: Phrase) -> bool:

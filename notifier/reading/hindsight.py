@@ -16,7 +16,7 @@ _THERE_WAS = re.compile(
 """What is told of something that took place: 11月16日の監査では、指摘が1件ありました."""
 _TOLD = re.compile(r"(?:ました|でした|した|った)(?:が|が、|、)?\($")
 _GOES_ON = re.compile(
-    r"(?:から|より)(?![^、。\n]{0,16}(?:想定|検討|予定|考え|目指|期待|見込))[^、。\n]{0,16}?[しめっえけいれ](?:て|で)(?:いる(?!場合|者|方|とき)|います|おり)"
+    r"(?:から|より)(?![^、。\n]{0,16}(?:想定|検討|予定|考え|目指|期待|見込))[^、。\n]{0,16}?[しめっえけいれ来出得](?:て|で)(?:いる(?!場合|者|方|とき)|います|おり)"
 )
 """What began and still goes on: 10月1日から実施している臨時便."""
 
@@ -38,12 +38,19 @@ _HAPPENED = re.compile(
     r"[^、。\n]{0,16}?(?:成立|公布|発出|通知|開催|策定|改正|改訂|発生|設立|開設|公表|決定|送付|施行|実施|告示|答申|諮問)された"
     rf"|(?!まで|以降)[^、。\n]{{0,16}}?(?:[れえけめきい]た|った|んだ|した)(?=[一-龥ァ-ヶ])(?!{_SOMETHING_OF_A_RULE})"
 )
+_REACHED_BACK = re.compile(
+    "に(?:さかのぼ|遡)|の[^、。\n]{0,6}(?:豪雨|大雨|地震|台風|大雪|災害|火災|水害|停電)(?!に(?:備|向)|への|訓練|対策)"
+)
+"""Disasters are not foretold, and what reaches back begins before."""
 _OF_RESULTS = re.compile(r"分?(?:における)?の[^、。\n]{0,6}(?:実績(?!報告)|平均|推移|件数)")
 _COUNTED = re.compile(
     r"[でのに]?、?[^、。\n0-9]{0,20}[はがをも]?(?:約|延べ|計|、)?[0-9][0-9,.]{0,9}(?:億|万|千)?[人名件%円台床戸か団社世]"
 )
 """What stands behind 現在 where something was counted: 10月1日現在の登録者は52人です."""
 _AS_OF = ("現在", "時点")
+
+
+_TOLD_OF = (_OF_RESULTS, _REACHED_BACK, _THEN_DONE, _THERE_WAS)
 
 
 def looks_back(text: str, start: int, end: int, suffix: str) -> bool:
@@ -53,7 +60,7 @@ def looks_back(text: str, start: int, end: int, suffix: str) -> bool:
     if suffix.endswith(_AS_OF):
         return _COUNTED.match(text, end) is not None
     is_told = _TOLD.search(text, max(0, start - 8), start) is not None
-    if is_told or any(each.match(text, end) is not None for each in (_OF_RESULTS, _THEN_DONE, _THERE_WAS)):
+    if is_told or any(each.match(text, end) is not None for each in _TOLD_OF):
         return True
     return _OF_A_RULE.match(text, end) is None and _is_done(text, end, suffix)
 

@@ -9,7 +9,7 @@ from notifier.reading.pieces import Form, Piece
 
 _TENTATIVE = r"(?:[ ]?\(予定\))?"
 _BETWEEN_FROM = re.compile(
-    rf"{_TENTATIVE}(?:起算して?)?(?:少なくとも|概ね|おおむね|最長|約)?[、,]?[ ]?\n?[ ]?"
+    rf"{_TENTATIVE}(?:起算して?|数えて)?(?:少なくとも|概ね|おおむね|最長|約)?[、,]?[ ]?\n?[ ]?"
 )
 _BETWEEN_BARE = re.compile(rf"{_TENTATIVE}[ ]?\n?[ ]?(?:~|-|→|⇒)[ ]?\n?[ ]?")
 _FROM = ("から", "より", "~")
@@ -173,7 +173,7 @@ def _with_length(text: str, piece: Piece, length: Piece) -> Phrase | None:
 
 
 _FROM_DAY = re.compile(
-    r"(?:から|より|以後|後|前)?(?:起算して?)?、?(?:約|概ね|おおむね|原則|最長|少なくとも|過去)?"
+    r"(?:から|より|以後|後|前)?(?:起算して?|数えて)?、?(?:約|概ね|おおむね|原則|最長|少なくとも|過去)?"
 )
 
 
