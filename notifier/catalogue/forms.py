@@ -14,6 +14,7 @@ from notifier.catalogue.tables import Table, Written
 from notifier.domain import dates
 from notifier.domain.dates import Half, Interval, Part, Period
 from notifier.domain.expressions import (
+    DUE_SET,
     AfterAnchor,
     BeforeFact,
     Expression,
@@ -101,7 +102,7 @@ def _set_by(table: Table) -> SetByAuthority:
     setter = table.text("set_by")
     if setter not in SETTERS:
         raise ValueError(f"`set_by` must be one of {list(SETTERS)}; found {setter!r}")
-    return SetByAuthority(setter, table.text("event"))
+    return SetByAuthority(setter, table.text("event", DUE_SET))
 
 
 def _before(table: Table) -> BeforeFact:

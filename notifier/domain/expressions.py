@@ -6,7 +6,7 @@ An expression depends on at most three things that are not written in it: a day 
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from notifier.domain.dates import Half, Interval, Part, Period
 from notifier.domain.facts import FactPattern
@@ -93,6 +93,10 @@ class MonthFromAnchor:
     anchor: Anchor
     months: int
     day: int | Literal["end"]
+
+
+DUE_SET: Final = "duty.due.set"
+"""The type of event that sets the day of a duty which brings no type of its own; its value `deadline` names the duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,17 @@ def anchor_of(expression: Expression) -> Anchor | None:
             return anchor
         case Standing(until=anchor):
             return anchor
+        case _:
+            return None
+
+
+def setter_of(expression: Expression) -> str | None:
+    """Return who sets the day of `expression` by an event that any duty may use; None if nobody, or by one of its own."""
+    match expression:
+        case SetByAuthority(by=setter, event=event):
+            return setter if event == DUE_SET else None
+        case BeforeFact(latest=latest) | FiscalYearsAfter(latest=latest):
+            return setter_of(latest)
         case _:
             return None
 

@@ -142,6 +142,10 @@ class Setting:
         closes = self.fact.day("closes") or self.fact.day("due") or self.fact.day("date")
         return self.fact.day("opens"), closes
 
+    def is_about(self, deadline: str) -> bool:
+        """Tell whether it may be about `deadline`: it names it, or no deadline at all."""
+        return self.fact.values.get("deadline") in {None, deadline}
+
     def is_for(self, fiscal_year: int | None) -> bool:
         """Tell whether it speaks of `fiscal_year` (None: of any): as it says, else by its last day."""
         closes = self.days[1]
@@ -170,17 +174,28 @@ class Law:
         """Return the statements about `deadline`, as first to last known."""
         return self.statements.get(deadline, ())
 
-    def set_day(self, events: Sequence[str], chain: Iterable[str], fiscal_year: int | None) -> SetDay | None:
+    def set_about(self, deadline: str) -> tuple[Setting, ...]:
+        """Return what authorities have set, or the nation has announced, about `deadline`, as it was recorded."""
+        events = self.event_types_of(deadline)
+        return tuple(each for each in self.settings if each.fact.type in events and each.is_about(deadline))
+
+    def set_day(
+        self, events: Sequence[str], chain: Iterable[str], fiscal_year: int | None, deadline: str = ""
+    ) -> SetDay | None:
         """Return what the nearest authority of `chain` last set by one of `events`, or None.
 
-        For a recurring duty only what was set for `fiscal_year` counts. Ties of one date go to the one set
-        last. Empty codes are no authority; the nation comes after all of them.
+        What names another deadline than `deadline` does not count. For a recurring duty only what was set for
+        `fiscal_year` counts. Ties of one date go to the one set last. Empty codes are no authority; the nation comes
+        after all of them.
         """
         for code in [*filter(None, chain), ""]:
             found = [
                 each
                 for each in self.settings
-                if each.authority == code and each.fact.type in events and each.is_for(fiscal_year)
+                if each.authority == code
+                and each.fact.type in events
+                and each.is_for(fiscal_year)
+                and each.is_about(deadline)
             ]
             opens, closes = (
                 max(reversed(found), key=lambda each: each.fact.on).days if found else (None, None)

@@ -21,10 +21,11 @@ from notifier.domain.expressions import (
     anchor_of,
     events_of,
     occurrences_of,
+    setter_of,
 )
 from notifier.domain.facts import Fact
 from notifier.domain.ladders import Rung, rungs
-from notifier.domain.law import Authority, Deadline, Law, Modality, Settlement
+from notifier.domain.law import Authority, AuthorityKind, Deadline, Law, Modality, Settlement
 from notifier.domain.offices import Office
 from notifier.domain.statements import Resolution, Statement, resolve
 
@@ -157,10 +158,22 @@ def _due(law: Law, key: CohortKey, resolution: Resolution) -> tuple[Due, str | N
     return due, set_day.authority if set_day and set_day.closes == due.latest else None
 
 
+def _setters(law: Law, key: CohortKey, setter: str | None) -> list[str]:
+    """Return who may set the day, the nearest first; `setter` is to whom the law leaves it, None: whoever may say so."""
+    kinds = {
+        "prefecture": {AuthorityKind.PREFECTURE},
+        "municipality": {*AuthorityKind} - {AuthorityKind.PREFECTURE},
+    }
+    wanted = kinds.get(setter or "", {*AuthorityKind})
+    nearby = law.nearby(key.authorities)
+    return [code for code in nearby if code not in law.authorities or law.authorities[code].kind in wanted]
+
+
 def _known(law: Law, key: CohortKey, expression: Expression) -> Known:
     """Return the days on which `expression` depends; the key's own day only if that is the one it means."""
     events, anchor = events_of(expression), anchor_of(expression)
-    set_day = law.set_day(events, law.nearby(key.authorities), _year_of(key)) if events else None
+    chain = _setters(law, key, setter_of(expression))
+    set_day = law.set_day(events, chain, _year_of(key), key.deadline) if events else None
     is_meant = anchor is not None and anchor == shape_of(law, key.deadline, key.authorities)[0]
     return Known(key.anchor if is_meant else None, set_day, key.occurrence)
 

@@ -11,6 +11,7 @@ from notifier.almanac import Almanac, Served, WantedCalendar, Whose, open_calend
 from notifier.domain.assertions import DONE
 from notifier.domain.calendar import Roll
 from notifier.domain.callers import Tenant
+from notifier.domain.expressions import DUE_SET
 from notifier.domain.law import Authority, AuthorityKind
 from notifier.domain.reviews import Verdict
 from notifier.errors import AuthorityRefusedError, EndpointRefusedError
@@ -42,14 +43,15 @@ TEXT = """例発第30号
 """
 
 
-async def known_since_today(shop: Workshop) -> str:
-    """Two persons let the notice speak; returns its id."""
+async def known_since_today(shop: Workshop, **due: str) -> str:
+    """Two persons let the notice speak, with another due than it reads if one is given; returns its id."""
     at = desk(shop, "reviewer")
     name, _ = await at.add(paper(TEXT))
     (read,) = [each for each in (await at.review(name)).candidates if "definition" in each.said]
     words = {"where": "市の様式で出します。", "silence": "何も起きません。", "concerns_wording": "すべて"}
     written = json.loads(json.dumps(read.said).replace(str(read.said["deadline"]), DUTY))
     written["definition"] |= words
+    written["statement"] |= {"due": due} if due else {}
     await at.change(name, read.number, written)
     await at.drop_rest(name)
     assert (await at.review(name)).candidate(read.number).verdict is Verdict.CHANGED  # type: ignore[union-attr]  # there
@@ -108,3 +110,25 @@ async def test_a_duty_from_a_notice_is_known_wherever_deadlines_are_named(shop: 
     await shop.note(DONE, A, deadline=DUTY)
     await shop.run()
     assert await covered(shop) == [(A, "settled"), (B, "unreachable")]
+
+
+async def test_the_day_of_a_duty_from_a_notice_is_set_by_the_authority_to_which_it_is_left(
+    shop: Workshop,
+) -> None:
+    shop.turn_to(DAY, 10)
+    town = Authority(CITY, "例の市", AuthorityKind.MUNICIPALITY, PREFECTURE)
+    await shop.keep(Authority(PREFECTURE, "例の県", AuthorityKind.PREFECTURE), town)
+    await shop.enrol(enrolled(A, "a@example.jp", **HERE), enrolled(B, "b@example.jp"))
+    await known_since_today(shop, set_by="municipality")
+    june = date(2026, 6, 30)
+    await shop.set(DUE_SET, PREFECTURE, deadline=DUTY, due=date(2026, 5, 29))
+    await shop.set(DUE_SET, CITY, deadline="survey/another", due=date(2026, 5, 29))
+    await shop.live_until(DAY)
+    assert {each.latest for each in await shop.said()} == {None}
+    shop.turn_to(date(2026, 4, 3), 10)
+    await shop.set(DUE_SET, CITY, deadline=DUTY, due=june)
+    await shop.live_until(june)
+    told = [each for each in await shop.said() if each.on > DAY]
+    assert {each.party for each in told} == {f"office/{A}"}
+    assert [each.rung for each in told] == [None, "T-60", "T-30", "T-14", "T-7", "T-3", "T-1", "T-0"]
+    assert {each.latest for each in told} == {june.isoformat()}

@@ -16,6 +16,7 @@ from notifier.channels.parcel import BeforeDot, MailChannel, Parcel
 from notifier.channels.recorder import RecorderChannel
 from notifier.clock import TurnedClock, civil_date, japan_time
 from notifier.domain.assertions import DONE
+from notifier.domain.expressions import DUE_SET
 from notifier.domain.facts import Value
 from notifier.domain.law import Authority, Deadline
 from notifier.domain.receipts import Receipt
@@ -55,9 +56,10 @@ FACTS = {
         ("example.day.announced", "日の公表（例）", "nation"),
     )
 } | {
+    DUE_SET: FactType(DUE_SET, "自治体による期日の決定（例）", "authority", ("municipality", "prefecture")),
     DONE: FactType(
         DONE, "済んだこと（例）", "office", ("editor",), {"properties": {"deadline": {"type": "string"}}}
-    )
+    ),
 }
 
 

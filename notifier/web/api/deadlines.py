@@ -185,8 +185,7 @@ async def show_history(call: Call) -> History:
 
 
 def _turns(law: Law, deadline: str, key: CohortKey) -> Iterator[Turn]:
-    events = law.event_types_of(deadline)
-    settings = [each for each in law.settings if each.fact.type in events]
+    settings = law.set_about(deadline)
     known = {each.known_from for each in law.said(deadline)}
     known |= {_known(each.fact) for each in settings}
     before: str | None = None

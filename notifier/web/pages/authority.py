@@ -78,7 +78,7 @@ def _settable(
                 continue
             kept = [
                 one.fact
-                for one in law.settings
+                for one in law.set_about(name)
                 if one.authority == record.code and one.fact.type == each.kind.type
             ]
             values = wording.values_of(max(kept, key=lambda fact: fact.on)) if kept else []

@@ -17,6 +17,7 @@ from notifier.catalogue.vocabulary import FactType
 from notifier.clock import japan_time
 from notifier.domain.calendar import Roll
 from notifier.domain.callers import Caller
+from notifier.domain.expressions import DUE_SET, setter_of
 from notifier.domain.ladders import Ladder
 from notifier.domain.law import Authority, Deadline, Law
 from notifier.domain.origins import source_of_user
@@ -127,20 +128,25 @@ def settables(looking: Staff, law: Law, deadline: Deadline) -> list[Settable]:
             kind,
             tuple(name for name in kind.schema.get("properties", {}) if name in kind.date_names),
             "fiscal_year" in kind.value_names,
-            role in kind.asserted_by,
+            role in kind.asserted_by and (kind.type != DUE_SET or _is_left_to(law, deadline, role)),
         )
         for kind in kinds
         if kind is not None and kind.subject == "authority"
     ]
 
 
+def _is_left_to(law: Law, deadline: Deadline, role: str) -> bool:
+    """Tell whether the law leaves the day to such an authority, where all may send the event that sets it."""
+    setters = {setter_of(each.due) for each in law.said(deadline.id) if each.due is not None}
+    return not setters.isdisjoint({role, "designation-authority"})
+
+
 def _set_before(
     law: Law, deadline: Deadline, authority: Authority
 ) -> list[tuple[str, Any, list[tuple[str, str]]]]:
     """Return the days that hold for the authority and who set them, the newest first."""
-    events = law.event_types_of(deadline.id)
     near = {*law.nearby((authority.code, authority.prefecture or "")), ""}
-    kept = [each for each in law.settings if each.fact.type in events and each.authority in near]
+    kept = [each for each in law.set_about(deadline.id) if each.authority in near]
     kept.sort(key=lambda each: each.fact.on, reverse=True)
     return [
         (
@@ -194,7 +200,7 @@ async def set_day(request: web.Request) -> web.Response:
     wanted = known.get(form.value("type"))
     if wanted is None:
         raise web.HTTPForbidden
-    data = _typed(form, wanted)
+    data = _typed(form, wanted, deadline)
     if data is None or not form.is_right:
         return await _page(request, looking, form)
     address = f"/deadlines/{deadline.id}/settings"
@@ -205,7 +211,9 @@ async def set_day(request: web.Request) -> web.Response:
         kept = [("type", wanted.kind.type), ("once", once)]
         kept += [(name, str(value)) for name, value in data.items()]
         said = "、".join(
-            f"{wording.VALUES.get(name, name)} {_in_words(value)}" for name, value in data.items()
+            f"{wording.VALUES.get(name, name)} {_in_words(value)}"
+            for name, value in data.items()
+            if name != "deadline"
         )
         return await _ask(
             request,
@@ -235,21 +243,27 @@ async def set_day(request: web.Request) -> web.Response:
     return forms.done(request, address, "日を登録しました。対象の事業所の期限に、まもなく反映します。")
 
 
-def _typed(form: Form, wanted: Settable) -> Mapping[str, str | int] | None:
+def _typed(form: Form, wanted: Settable, deadline: Deadline) -> Mapping[str, str | int] | None:
     """Return the values of the form, or None with what is wrong noted."""
     data: dict[str, str | int] = {}
     found: dict[str, date] = {}
     for name in wanted.days:
-        day = form.day(name, wording.VALUES.get(name, name), needed=True)
+        needed = name in wanted.kind.schema.get("required", ())
+        day = form.day(name, wording.VALUES.get(name, name), needed=needed)
         if day is not None:
             found[name], data[name] = day, day.isoformat()
-    opens, closes = found.get("opens"), found.get("closes")
+    opens, closes = found.get("opens"), found.get("closes") or found.get("due")
     if opens and closes and closes < opens:
-        form.wrong("closes", "締切日は開始日と同じ日か、それより後の日にしてください。")
+        form.wrong(
+            "closes" if "closes" in found else "due",
+            "締切日は開始日と同じ日か、それより後の日にしてください。",
+        )
     if wanted.has_year:
         year = form.number("fiscal_year", "年度（西暦）", low=2019, high=2100, needed=True)
         if year is not None:
             data["fiscal_year"] = year
+    if wanted.kind.type == DUE_SET:
+        data["deadline"] = deadline.id
     return data if form.is_right else None
 
 

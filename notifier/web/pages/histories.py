@@ -120,8 +120,7 @@ def _standing(said: Statement, now: Decision | None) -> tuple[Chip, ...]:
 
 
 def _set(law: Law, deadline: str) -> list[Setting]:
-    events = law.event_types_of(deadline)
-    return [each for each in law.settings if each.fact.type in events]
+    return list(law.set_about(deadline))
 
 
 def _settings(law: Law, deadline: str, day: date) -> list[Entry]:
