@@ -105,6 +105,7 @@ def _moment(text: str, piece: Piece) -> Phrase | None:
         or _NOT_A_FRACTION.match(text, piece.end)
         or (text[piece.start - 1 : piece.start] == "(" and _OF_A_LONG_MONTH.match(text, piece.start))
         or _IS_DAY.match(text, piece.core_end)
+        or _PUT_OFF.search(text, max(0, piece.start - 14), piece.start)
         or _MEETING_BEFORE.search(text, max(0, piece.start - 6), piece.start)
         or (
             text[max(0, piece.start - 3) : piece.start].rstrip(" ")[-1:] in ("|", "\t")

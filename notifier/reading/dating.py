@@ -62,7 +62,9 @@ def moment_days(moment: Moment, phrase: Phrase, around: Surroundings) -> Resolve
     if dated is None:
         return Resolved(kind or _kind(moment), flags=frozenset(flags))
     found, own_kind = days_of(dated)
-    if dated.weekday is not None and found.start is not None and found.start.weekday() != dated.weekday:
+    # Of 9/19~23(水) the weekday is that of the last day.
+    named = found.end if dated.first_day else found.start
+    if dated.weekday is not None and named is not None and named.weekday() != dated.weekday:
         flags.add("weekday-mismatch")
     return Resolved(kind or own_kind, found.start, found.end, frozenset(flags))
 

@@ -59,6 +59,8 @@ _BEGINS = re.compile(
     r"|[^、。:\n]{1,10}:|(?:令和|平成|20[0-9]{2})[^、。\n]{4,18}(?:\([^)\n]{1,4}\)|日)[ ]*(?:\n|$)"
 )
 """What begins a line of its own: a bullet, a number, a cell, a key, a day that stands alone."""
+_COLUMNS = re.compile(r"[^ \n] {2,}[^ \n]")
+"""A gap of several signs within a line: columns, and no prose."""
 _FIELD = re.compile(r"[^、。:\n]{1,10}:")
 
 _DASH = rf"(?:(?<=/[0-9])|(?<=/[0-9][0-9])|(?<={_WEEKDAY}\))) ?- ?(?=[0-9]{{1,2}}/[0-9]{{1,2}}(?![0-9/]))"
@@ -142,7 +144,7 @@ def _is_wrapped(plain: str, place: int) -> bool:
     length = place - 1 - plain.rfind("\n", max(0, place - _LONGEST_LINE), place)
     if length < _FULL_LINE or plain[place - 1] in _ENDS or _BEGINS.match(plain, place + 1) is not None:
         return False
-    if _FIELD.match(plain, place - length) is not None:
+    if _FIELD.match(plain, place - length) is not None or _COLUMNS.search(plain, place - length, place):
         return False
     end = plain.find("\n", place + 1, place + _LONGEST_LINE)
     start = plain.rfind("\n", max(0, place - length - _LONGEST_LINE), place - length)

@@ -148,6 +148,7 @@ class Page:
             and _BULLET.match(line) is None
             and "\t" not in line
             and "\t" not in before
+            and "  " not in before.strip()
         )
 
     # ---- tables ----

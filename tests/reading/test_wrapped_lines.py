@@ -53,3 +53,8 @@ def test_short_lines_and_fields_stay_apart() -> None:
         "説明会に参加される事業所は次の日までに電子メールで申し込むこと\n申込期限：６月30日\n６月12日　説明会"
     )
     assert [each.text for each in read(text, ISSUED).expressions] == ["６月30日", "６月12日"]
+
+
+def test_columns_set_with_spaces_are_no_prose() -> None:
+    text = "区分　　申込期間　　　　利用期間　　　抽選日\n前期　　6/1～6/20　　　　7/1～9/30　　　　6/25(木)\n"
+    assert [each.text for each in read(text, ISSUED).expressions] == ["6/1～6/20", "7/1～9/30", "6/25(木)"]
