@@ -241,6 +241,15 @@ def _why(tenant: Tenant, asked: Asked, hearing: Hearing) -> ColumnElement[str]:
     excluded = condition_sql(deadline.excluded, today) if deadline.excluded else none.is_(None)
     hushed = silenced(tenant, literal(deadline.id), literal(deadline.family), today)
     past = and_(cohort.state == "open", cohort.latest < today)
+    reached = case(
+        (hearing.arrived, Why.TOLD_NOW),
+        (hearing.posted, Why.IN_THE_POST),
+        (hearing.failed, Why.NOT_DELIVERED),
+        (hearing.before, Why.TOLD_BEFORE),
+        (or_(cohort.state == "lapsed", past), Why.OVER),
+        (cohort.state.in_(["waiting-for-date", "needs-clarification"]), Why.NO_DAY),
+        else_=Why.NOT_YET,
+    )
     return case(
         (and_(none, or_(office.derived.is_(False), moving)), Why.NEW),
         (and_(none, ~condition_sql(deadline.concerns, today)), Why.NOT_CONCERNED),
@@ -251,15 +260,9 @@ def _why(tenant: Tenant, asked: Asked, hearing: Hearing) -> ColumnElement[str]:
         (cohort.state == "withdrawn", Why.WITHDRAWN),
         (or_(cohort.taken_up.is_(False), cohort.state == "waiting-for-fact"), Why.NOT_TAKEN_UP),
         (hushed, Why.EXCLUDED),
-        (and_(~has_contact(tenant, in_use=True), has_contact(tenant, in_use=False)), Why.ADDRESS_LOST),
-        (~has_contact(tenant, in_use=True), Why.NO_ADDRESS),
-        (hearing.arrived, Why.TOLD_NOW),
-        (hearing.posted, Why.IN_THE_POST),
-        (hearing.failed, Why.NOT_DELIVERED),
-        (hearing.before, Why.TOLD_BEFORE),
-        (or_(cohort.state == "lapsed", past), Why.OVER),
-        (cohort.state.in_(["waiting-for-date", "needs-clarification"]), Why.NO_DAY),
-        else_=Why.NOT_YET,
+        (has_contact(tenant, in_use=True), reached),
+        (has_contact(tenant, in_use=False), Why.ADDRESS_LOST),
+        else_=Why.NO_ADDRESS,
     )
 
 
