@@ -28,6 +28,11 @@ DATED = re.compile(
 )
 
 
+_COLUMN = re.compile("[^ ]+(?: [^ ]+)*")
+_COLUMNS = 3
+"""Columns that make a table of a row; two may be a key and what it names."""
+_LONGEST_COLUMNS = 200
+_LONGEST_TABLE = 60
 _NAMES_DAYS = re.compile(r"月[0-9]{1,2}日|[0-9]月末|[上中下]旬|[0-9]/[0-9]{1,2} ?\(")
 """A cell that itself names a day heads no column."""
 
@@ -58,6 +63,15 @@ class Place:
     """Nothing else stands on the line."""
 
 
+def _placed(head: str, row: str, before: str, after: str) -> Place:
+    """Return the place in a cell, under the head of its column and in a row named by its first cell."""
+    label = f"{head} {row}" if row else head
+    if label != head and _SAYS_WHEN.fullmatch(head):
+        label = row
+    before, after = before[before.rfind("。") + 1 :], after.partition("。")[0]
+    return Place(before, after, label.strip(), "", not (before.strip() or after.strip()) and not head)
+
+
 class Page:
     """A normalised text with its lines, to look up where something stands."""
 
@@ -67,6 +81,7 @@ class Page:
         self.lines = text.split("\n")
         self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
         self._joined: dict[int, bool] = {}
+        self._apart: dict[int, list[tuple[int, int]]] = {}
 
     def number(self, position: int) -> int:
         """Return the line, counted from 0, in which `position` lies."""
@@ -157,28 +172,51 @@ class Page:
         line, offset = self.line(number), self.starts[number]
         mark = "\t" if "\t" in line else "|" if line.count("|") > 1 or " | " in line else ""
         if not mark:
-            return None
+            return self._aligned(number, start - offset, end - offset)
         column = line.count(mark, 0, start - offset)
         left = line.rfind(mark, 0, start - offset) + 1
         right = line.find(mark, min(end - offset, len(line)))
         right = len(line) if right < 0 else right
         head = self._head(number, mark, column)
         row = next((each.strip() for each in line.split(mark) if each.strip()), "")
-        own = line[left:right]
-        label = f"{head} {row}" if row and row not in own else head
-        if label != head and _SAYS_WHEN.fullmatch(head):
-            label = row
-        before, after = (
-            line[left : start - offset],
-            line[end - offset : right] if end - offset <= len(line) else "",
+        row = "" if row in line[left:right] else row
+        before = line[left : start - offset]
+        after = line[end - offset : right] if end - offset <= len(line) else ""
+        return _placed(head, row, before, after)
+
+    def _aligned(self, number: int, start: int, end: int) -> Place | None:
+        """Return the place in a row whose columns are set apart by spaces; None if it is no such row."""
+        cells = self._columns(number)
+        beside = (self._columns(number - 1), self._columns(number + 1))
+        if len(cells) < _COLUMNS or all(len(each) != len(cells) for each in beside):
+            return None
+        column = next((index for index, (left, right) in enumerate(cells) if left <= start < right), None)
+        if column is None:
+            return None
+        top = number
+        while number - top < _LONGEST_TABLE and len(self._columns(top - 1)) == len(cells):
+            top -= 1
+        left, right = self._columns(top)[column]
+        head = self.line(top)[left:right] if top < number else ""
+        line, (left, right) = self.line(number), cells[column]
+        row = line[slice(*cells[0])] if column else ""
+        return _placed(
+            "" if _NAMES_DAYS.search(head) else head, row, line[left:start], line[end : max(end, right)]
         )
-        before, after = before[before.rfind("。") + 1 :], after.partition("。")[0]
-        return Place(before, after, label.strip(), "", not (before.strip() or after.strip()) and not head)
+
+    def _columns(self, number: int) -> list[tuple[int, int]]:
+        """Return where the columns of a line begin and end, if gaps of several spaces set them apart."""
+        known = self._apart.get(number)
+        if known is None:
+            line = self.line(number)
+            is_row = "  " in line.strip() and len(line) <= _LONGEST_COLUMNS and "。" not in line
+            known = self._apart[number] = [found.span() for found in _COLUMN.finditer(line)] if is_row else []
+        return known
 
     def _head(self, number: int, mark: str, column: int) -> str:
         """Return the head of a column: the cell in the first line of the table."""
         top = number
-        while top > 0 and number - top < 60 and mark in self.line(top - 1):
+        while top > 0 and number - top < _LONGEST_TABLE and mark in self.line(top - 1):
             top -= 1
         cells = self.line(top).split(mark)
         head = cells[column].strip() if top < number and column < len(cells) else ""

@@ -56,5 +56,16 @@ def test_short_lines_and_fields_stay_apart() -> None:
 
 
 def test_columns_set_with_spaces_are_no_prose() -> None:
-    text = "区分　　申込期間　　　　利用期間　　　抽選日\n前期　　6/1～6/20　　　　7/1～9/30　　　　6/25(木)\n"
+    text = (
+        "区分　　申込期間　　　　利用期間　　　抽選日\n前期　　6/1～6/20　　　　7/1～9/30　　　　6/25(木)\n"
+    )
     assert [each.text for each in read(text, ISSUED).expressions] == ["6/1～6/20", "7/1～9/30", "6/25(木)"]
+
+
+def test_the_head_of_a_column_set_with_spaces_says_what_a_day_is() -> None:
+    text = (
+        "区分　　申込期間　　　　抽選日\n前期　　6/1～6/19　　　6/25(木)\n後期　　9/1～9/18　　　9/25(金)\n"
+    )
+    found = read(text, ISSUED).expressions
+    assert [each.is_deadline for each in found] == [True, False, True, False]
+    assert found[3].sentence.startswith("抽選日 後期｜")
