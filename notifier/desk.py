@@ -14,6 +14,7 @@ from notifier.domain.reviews import Objection, Verdict, as_kept
 from notifier.domain.stages import Stage, why_not
 from notifier.drafting import Draft, Known, as_catalogue, draft
 from notifier.errors import NoticeRefusedError, SecondPersonError, UnknownError
+from notifier.reading.candidates_identity import identity_of
 from notifier.reading.expressions import Reading, read
 from notifier.reading.extraction import Document, Kind, extract
 from notifier.rehearsal import rehearse
@@ -79,7 +80,8 @@ class Desk:
                 handed, title=handed.title or waiting.title, issued=handed.issued or waiting.issued
             )
         reading = read(document.text, handed.issued)
-        title = handed.title or document.title or _first_line(document.text) or handed.name
+        called = identity_of(reading, handed.issued, document.title).title
+        title = handed.title or called.value or called.hint or _first_line(document.text) or handed.name
         issued = handed.issued or reading.issued
         known = replace(handed, title=title[:LONGEST_TITLE], issued=issued)
         name, is_new = await take_in(self._tools, known, self._who, self._tenant.code)

@@ -10,7 +10,7 @@ import re
 import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
@@ -316,12 +316,16 @@ def _variable(place: tuple[int | str, ...]) -> str:
     return f"{PREFIX}{str(place[0]).upper()}: " if place else ""
 
 
+KEY: Final = f"{PREFIX}KEY"
+"""Read by `notifier event send` alone: the key of a program. It is no setting, and not misspelt either."""
+
+
 def _refuse_unknown_names() -> None:
     known = [f"{PREFIX}{name}".upper() for name in Settings.model_fields]
     sources = {"the environment": EnvSettingsSource(Settings), ".env": DotEnvSettingsSource(Settings)}
     for place, source in sources.items():
         given = (name.upper() for name in source.env_vars)
-        for name in sorted(name for name in given if name.startswith(PREFIX) and name not in known):
+        for name in sorted(name for name in given if name.startswith(PREFIX) and name not in {*known, KEY}):
             near = difflib.get_close_matches(name, known, n=1, cutoff=0)
             message = f"{name} in {place} is no setting of this program; did you mean {near[0]}?"
             raise SettingsError(message)

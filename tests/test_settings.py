@@ -50,6 +50,11 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_name(monkeypatch: pytes
         load_settings()
 
 
+def test_the_key_that_sends_events_is_no_misspelt_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_KEY", "abc.def")
+    assert load_settings().http_port == 8080
+
+
 def test_a_misspelt_name_in_the_file_is_refused_too() -> None:
     Path(".env").write_text("NOTIFIER_DATABSE_URL=sqlite+aiosqlite:///x\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"in \.env.*NOTIFIER_DATABASE_URL"):
