@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import NATION, Tenant
-from notifier.store.chosen import among
+from notifier.store.chosen import among, among_texts
 from notifier.store.database import table
 from notifier.store.differences import EVERYTHING
 from notifier.store.tables import (
@@ -146,17 +146,24 @@ def _chosen(contact: Any, family: ColumnElement[Any]) -> ColumnElement[bool]:
 async def chosen_offices(conn: AsyncConnection, selection: Selection) -> dict[str, int]:
     """Return the open offices meant, by number: those that answer to the authority."""
     office = table(OfficeRow).c
-    mine = answers_to(Tenant(selection.authority))
-    found = select(office.number, office.id).where(mine, office.closed_on.is_(None)).order_by(office.number)
+    found = select(office.number, office.id).where(_meant(selection)).order_by(office.number)
+    rows = await conn.execute(found, {"numbers": list(selection.numbers)} if selection.numbers else {})
+    return {row.number: row.id for row in rows}
+
+
+def _meant(selection: Selection) -> ColumnElement[bool]:
+    """Tell of an office that it is open and meant; where numbers are chosen, the parameter `numbers` carries them."""
+    office = table(OfficeRow).c
+    conditions = [answers_to(Tenant(selection.authority)), office.closed_on.is_(None)]
     if selection.services:
         provides = exists().where(
             col(OfficeServiceRow.office_id) == office.id,
             col(OfficeServiceRow.service).in_(selection.services),
         )
-        found = found.where(provides)
-    wanted = set(selection.numbers)
-    rows = await conn.execute(found)
-    return {row.number: row.id for row in rows if not wanted or row.number in wanted}
+        conditions.append(provides)
+    if selection.numbers:
+        conditions.append(among_texts(office.number, "numbers"))
+    return and_(*conditions)
 
 
 async def topics(conn: AsyncConnection) -> frozenset[str]:
@@ -200,12 +207,11 @@ async def decisions(conn: AsyncConnection, selection: Selection) -> list[Subscri
     found = (
         select(office.c.number, office.c.name, target)
         .join(office, office.c.id == target.c.office_id)
-        .where(target.c.authority == selection.authority)
+        .where(target.c.authority == selection.authority, _meant(selection))
         .order_by(office.c.number, target.c.topic, target.c.since, target.c.channel)
     )
-    ids = await chosen_offices(conn, selection)
-    rows = (await conn.execute(found)).mappings()
-    return [Subscribed(row["number"], row["name"], _decided(row)) for row in rows if row["number"] in ids]
+    rows = await conn.execute(found, {"numbers": list(selection.numbers)} if selection.numbers else {})
+    return [Subscribed(row["number"], row["name"], _decided(row)) for row in rows.mappings()]
 
 
 async def of_office(conn: AsyncConnection, office_id: int, authority: str) -> list[Decided]:
