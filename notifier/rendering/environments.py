@@ -9,6 +9,7 @@ from typing import Any, Final
 from css_inline import InlineError
 from jinja2 import (
     BaseLoader,
+    BytecodeCache,
     Environment,
     FileSystemLoader,
     StrictUndefined,
@@ -16,6 +17,7 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
+from jinja2.bccache import Bucket
 
 from notifier.domain import dates
 from notifier.domain.wrapping import wrap
@@ -25,9 +27,31 @@ FAULTS: Final = (TemplateError, InlineError, TypeError, ValueError, LookupError,
 """What goes wrong in templates."""
 
 
+class _Compiled(BytecodeCache):
+    """What this process has compiled: letters, pages and their check open the same files, each for themselves."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, Any]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket if the file's text is still the one that was compiled."""
+        text, code = self._known.get(bucket.key, ("", None))
+        if text == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._known[bucket.key] = bucket.checksum, bucket.code
+
+
+_COMPILED: Final = _Compiled()
+
+
 def environment(folders: Sequence[Path]) -> Environment:
     """Return the environment of templates in `folders`, the first of which that has one wins."""
-    return prepared(Environment, FileSystemLoader(folders))
+    made = prepared(Environment, FileSystemLoader(folders))
+    made.bytecode_cache = _COMPILED
+    return made
 
 
 def prepared(kind: type[Environment], loader: BaseLoader) -> Environment:

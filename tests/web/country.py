@@ -26,6 +26,7 @@ from notifier.steps.enrol import enrol
 from notifier.store import authorities
 from notifier.store.enrolment import Enrolled
 from notifier.tools import Tools
+from tests.settled import Settled, keep, lay_down
 
 CHIBA, CHIBA_CITY, ICHIKAWA = "120006", "121002", "122033"
 OSAKA, OSAKA_CITY = "270008", "271004"
@@ -176,7 +177,7 @@ async def _fill(tools: Tools) -> None:
 async def country(url: str) -> AsyncIterator[Country]:
     """Open a country at 10:00 on 2026-01-21, with letters sent; its database is migrated already.
 
-    On SQLite it is settled once in each process; its file is laid down as it was then.
+    It is settled once in each process and on each kind of database; what stood there then is laid down.
     """
     settings = Settings(
         database_url=SecretStr(url),
@@ -186,15 +187,18 @@ async def country(url: str) -> AsyncIterator[Country]:
         webhook_plain_http=True,
     )
     clock = TurnedClock(japan_time(DAY, 10))
-    if _SETTLED and url.startswith("sqlite"):
-        keys, content = _SETTLED[0]
-        _file(url).write_bytes(content)
+    kind = url.partition(":")[0]
+    if kind in _SETTLED:
+        keys, content = _SETTLED[kind]
+        if isinstance(content, bytes):
+            _file(url).write_bytes(content)
+        else:
+            await lay_down(content, url)
     else:
         async with Service.open(settings, clock=clock, channel=RecorderChannel()) as service:
             await _fill(service.tools)
             keys = await _keys(service)
-        if url.startswith("sqlite"):
-            _SETTLED.append((keys, _file(url).read_bytes()))
+        _SETTLED[kind] = keys, _file(url).read_bytes() if kind.startswith("sqlite") else await keep(url)
     async with (
         Service.open(settings, clock=clock, channel=RecorderChannel()) as service,
         ClientSession(cookie_jar=DummyCookieJar()) as visitor,
@@ -203,8 +207,8 @@ async def country(url: str) -> AsyncIterator[Country]:
         yield Country(service, clock, address, visitor, keys)
 
 
-_SETTLED: list[tuple[Mapping[str, str], bytes]] = []
-"""The keys and the file of the country that was settled first."""
+_SETTLED: dict[str, tuple[Mapping[str, str], bytes | Settled]] = {}
+"""The keys, and the file or the rows, of the country that was settled first on a kind of database."""
 
 
 def _file(url: str) -> Path:
