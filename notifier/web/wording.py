@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from notifier.clock import JAPAN
 from notifier.domain import dates
+from notifier.domain.expressions import DUE_SET
 from notifier.domain.facts import Fact, Value
 from notifier.domain.origins import OFFICE_MAIL, OFFICE_PAGE, user_of
 from notifier.domain.roles import Deed, Role
@@ -139,8 +140,12 @@ def days_left(day: date, today: date) -> str:
 
 
 def values_of(fact: Fact) -> list[tuple[str, str]]:
-    """Return the values of a fact with their names, as a reader wants them."""
-    return [(VALUES.get(name, name), _value(value)) for name, value in fact.values.items()]
+    """Return the values of a fact with their names, as a reader wants them; which duty's day was set is said beside."""
+    return [
+        (VALUES.get(name, name), _value(value))
+        for name, value in fact.values.items()
+        if (fact.type, name) != (DUE_SET, "deadline")
+    ]
 
 
 def _value(value: Value) -> str:

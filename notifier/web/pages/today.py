@@ -9,7 +9,7 @@ from aiohttp import web
 
 from notifier.clock import civil_date
 from notifier.domain.deadlines import Known, due_of
-from notifier.domain.law import Law
+from notifier.domain.law import Law, Setting
 from notifier.domain.roles import Deed
 from notifier.domain.stages import Stage
 from notifier.domain.statements import Statement
@@ -279,7 +279,7 @@ def changes_of(looking: Staff, law: Law, after: date, today: date) -> list[Chang
         Change(
             each.fact.on,
             "",
-            looking.supplies.fact_labels.get(each.fact.type, each.fact.type),
+            looking.supplies.fact_labels.get(each.fact.type, each.fact.type) + _about(law, each),
             "、".join(f"{name} {value}" for name, value in wording.values_of(each.fact)),
             law.authorities[each.authority].name if each.authority in law.authorities else "国",
         )
@@ -287,6 +287,12 @@ def changes_of(looking: Staff, law: Law, after: date, today: date) -> list[Chang
         if after < each.fact.on <= today and (not concerned or each.authority in concerned)
     ]
     return sorted(found, key=lambda each: (each.on, each.title), reverse=True)
+
+
+def _about(law: Law, setting: Setting) -> str:
+    """Return in brackets the title of the deadline that a setting names, "" if it names none."""
+    name = str(setting.fact.values.get("deadline", ""))
+    return f"（{_title(law, name)}）" if name in law.deadlines else ""
 
 
 def _layers(looking: Staff, law: Law) -> frozenset[str]:
