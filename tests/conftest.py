@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from tests.postgres import (
     in_own_loop,
     running_server,
 )
+from tests.tracing import is_twin, untraced
 
 if TYPE_CHECKING:
     from tests.steps.workshop import Workshop
@@ -93,6 +94,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 10)
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Trace a test only if its twin is not traced; see tests/tracing.py."""
+    if not is_twin(item):
+        return (yield)
+    with untraced(item.config):
+        return (yield)
 
 
 def everything_was_asked_for(config: pytest.Config) -> bool:
