@@ -47,6 +47,15 @@ async def test_those_who_were_told_are_told_that_a_notice_was_taken_back(shop: W
     assert (await stage_of(shop, name))[0] is Stage.WITHDRAWN
     assert "日付の誤り" in shop.channel.parcels[-1].text
     assert (await desk(shop, "anybody").open(back)).document.text == ""
+    restored = await desk(shop, "reviewer").withdraw(back, "やはり正しかったため")
+    await desk(shop, "chief").approve(restored)
+    await shop.run()
+    assert (await news(shop))[-1].latest == "2026-08-31"
+    assert [(await stage_of(shop, each))[0] for each in (name, back)] == [Stage.APPROVED, Stage.WITHDRAWN]
+    once_more = await desk(shop, "reviewer").withdraw(name, "もう一度")
+    await desk(shop, "chief").approve(once_more)
+    await shop.run()
+    assert (await news(shop))[-1].latest == "2026-06-30"
 
 
 async def test_whoever_was_told_and_has_settled_since_is_told_that_it_was_taken_back(shop: Workshop) -> None:

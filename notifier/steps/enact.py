@@ -118,10 +118,17 @@ async def _enact(tools: Tools, conn: Connection, review: Review, bill: Bill, who
 
 
 async def _take_back(tools: Tools, conn: Connection, review: Review, who: Who) -> None:
-    """Let the notice that is retracted stand as withdrawn; a shipped one was never in the inbox."""
+    """Let the notice that is retracted stand as withdrawn, and what a retraction took back as approved again.
+
+    A shipped one was never in the inbox.
+    """
     now, original = tools.now(), review.takes_back
     reason = str(review.identity.get("title") or "")
     if await inbox.find(conn, original) is not None:
         await inbox.move(conn, original, Stage.WITHDRAWN, str(who), now, reason)
+        retraction = await reviews.find(conn, original)
+        restored = retraction.takes_back if retraction is not None else ""
+        if restored and await inbox.find(conn, restored) is not None:
+            await inbox.move(conn, restored, Stage.APPROVED, str(who), now, reason)
     detail = {"by": review.notice, "reason": reason}
     await audit.append(conn, now, who, "notice.withdrawn", f"notice/{original}", detail)

@@ -22,6 +22,8 @@ from notifier.tools import Tools, law_on
 ISSUER = "運用担当者"
 PLACE = "取下げの記録"
 SUFFIX = "withdrawn"
+_WITHOUT_EFFECT = frozenset({Stage.REJECTED, Stage.NOT_RELEVANT, Stage.WITHDRAWN})
+"""Where a retraction stands that keeps nobody from taking the notice back (again)."""
 
 
 async def withdraw(tools: Tools, notice: str, reason: str, who: Who, *, tenant: Tenant = NATION) -> str:
@@ -74,7 +76,7 @@ async def withdraw(tools: Tools, notice: str, reason: str, who: Who, *, tenant: 
 async def _refuse_twice(conn: Connection, notice: str) -> None:
     for other in await reviews.taking_back(conn, notice):
         standing = await inbox.find(conn, other, lock=False)
-        if standing is not None and standing.stage not in {Stage.REJECTED, Stage.NOT_RELEVANT}:
+        if standing is not None and standing.stage not in _WITHOUT_EFFECT:
             raise NoticeRefusedError(f"{notice}: 取下げ {other} が「{standing.stage.label}」です。")
 
 
