@@ -11,10 +11,9 @@ from typing import Any, Final
 from notifier.catalogue.sources import read_decision
 from notifier.catalogue.vocabulary import FactType
 from notifier.clock import civil_date
-from notifier.domain.actors import Actor
+from notifier.domain.actors import Actor, sender_of
 from notifier.domain.facts import Value
 from notifier.domain.notices import Notice, Rank
-from notifier.domain.origins import name_of
 from notifier.errors import UnknownError
 from notifier.publishing import OPERATOR, notices_of, publish_notices
 from notifier.steps.accept import accept
@@ -62,7 +61,7 @@ class Inbound:
     @property
     def sent_by(self) -> Actor:
         """Return who sent it, as the audit knows them: a key, else who bears the source."""
-        return Actor(f"key/{self.key}" if self.key else name_of(self.source), "events", self.sender)
+        return sender_of(self.key, self.source, self.sender)
 
     @cached_property
     def on(self) -> date:

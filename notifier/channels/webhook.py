@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
+from yarl import URL
 
 from notifier.channels.addresses import Network, blocked, guarded_sockets
 from notifier.channels.signing import headers
@@ -120,6 +122,7 @@ class WebhookChannel:
         self.schemes = frozenset({"https", "http"} if plain_http else {"https"})
         self._timeout = aiohttp.ClientTimeout(total=seconds)
         self._session: aiohttp.ClientSession | None = None
+        self._judged = lru_cache(1024)(self._judge)
 
     async def __aenter__(self) -> Self:
         """Use the channel for a while."""
@@ -179,7 +182,7 @@ class WebhookChannel:
         mark = blocked.set(refused)
         try:
             async with self._client().request(
-                method, url, data=body, headers=fields, allow_redirects=False
+                method, self._judged(url), data=body, headers=fields, allow_redirects=False
             ) as answer:
                 beginning = await _read_little(answer)
                 text = beginning.decode("utf-8", "replace").strip() or answer.reason or ""
@@ -196,17 +199,19 @@ class WebhookChannel:
         finally:
             blocked.reset(mark)
 
-    async def _inspect(
-        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        """Judge the address as the client itself has parsed it, so that no two parsers can disagree."""
-        if request.url.scheme not in self.schemes:
-            message = f"it begins with {request.url.scheme}, not with {' or '.join(sorted(self.schemes))}"
+    def _judge(self, url: str) -> URL:
+        """Return an address as the client takes it, parsed once and judged, so that no two parsers can disagree."""
+        try:
+            found = URL(url)
+        except ValueError:
+            raise _UnfitUrlError("it cannot be read as one") from None
+        if found.scheme not in self.schemes:
+            message = f"it begins with {found.scheme}, not with {' or '.join(sorted(self.schemes))}"
             raise _UnfitUrlError(message)
-        if "Authorization" in request.headers:
+        if found.raw_user is not None or found.raw_password is not None:
             message = "it holds a user name or password; the signature is what proves who we are"
             raise _UnfitUrlError(message)
-        return await send(request)
+        return found
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -216,7 +221,6 @@ class WebhookChannel:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
-                middlewares=(self._inspect,),
                 headers={
                     "Content-Type": CONTENT_TYPE,
                     "Accept-Encoding": "identity",
@@ -233,6 +237,8 @@ class _UnfitUrlError(ValueError):
 async def _read_little(answer: aiohttp.ClientResponse) -> bytes:
     """Read what a decent answer holds and return how it begins; cut off what is longer, slower or broken."""
     beginning, size = b"", 0
+    if answer.content.at_eof():  # as after most: an answer that says nothing but its status
+        return beginning
     try:
         async for chunk in answer.content.iter_any():
             if size < BEGINNING:

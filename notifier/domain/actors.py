@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from notifier.domain.origins import name_of
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -32,3 +34,8 @@ Who: TypeAlias = str | Actor
 def actor_of(who: Who) -> Actor:
     """Return `who` as an actor."""
     return who if isinstance(who, Actor) else Actor(who)
+
+
+def sender_of(key: str, source: str, authority: str) -> Actor:
+    """Return who sent an event for an `authority`, as the audit knows them: a key, else who bears the source."""
+    return Actor(f"key/{key}" if key else name_of(source), "events", authority)

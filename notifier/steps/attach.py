@@ -7,7 +7,7 @@ from typing import Any
 
 from notifier.domain.actors import Who, actor_of
 from notifier.errors import UnknownError
-from notifier.store import audit, backlogs, endpoints, listeners, postings, vendors
+from notifier.store import attempts, audit, backlogs, endpoints, listeners, vendors
 from notifier.store.endpoints import Endpoint, Wanted
 from notifier.tools import Tools
 
@@ -139,7 +139,7 @@ async def keep_attempt(
     """Keep a try that was asked for, a challenge or a ping; `proved`: the endpoint has answered the challenge."""
     now = tools.now()
     async with tools.database.transaction() as conn:
-        await postings.note_attempt(conn, endpoint.id, values)
+        await attempts.note_attempt(conn, endpoint.id, values)
         if proved:
             await endpoints.change(conn, endpoint.id, state="enabled", reason="", proved_at=now)
             await audit.append(conn, now, "notifier", "endpoint.proved", f"endpoint/{endpoint.id}", {})

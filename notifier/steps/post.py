@@ -21,18 +21,19 @@ from notifier.domain.breaker import FAILURES, Turn
 from notifier.domain.messages import MessageType
 from notifier.domain.receipts import Receipt, Verdict
 from notifier.exchange import Exchange
-from notifier.store import audit, endpoints, postings
+from notifier.store import attempts, audit, endpoints, postings
+from notifier.store.attempts import Outcome
 from notifier.store.database import Connection
 from notifier.store.endpoints import Endpoint
 from notifier.store.feed import Told
-from notifier.store.postings import Outcome, Posting, Ready
+from notifier.store.postings import Posting, Ready
 from notifier.tools import Tools
 
 LEASE: Final = timedelta(minutes=10)
-GROUP: Final = 500
+GROUP: Final = 1000
 OFTEN: Final = 0.1
 """Seconds after which outcomes are recorded even if they are few."""
-FIRST, MOST = 16, 500
+FIRST, MOST = 16, 2000
 """Postings held for an endpoint: so many for each that may be in flight at first, and never more than that."""
 BRISK: Final = 1.0
 """Seconds within which an endpoint that deals with all it was given may be given twice as many."""
@@ -87,13 +88,13 @@ class _Round:
                 await postings.rescue(conn, now)
         try:
             while True:
-                claimed, following = (0, None) if self._stopping.is_set() else await self._claim()
-                if not claimed and not self._tasks:
-                    await self._record()
-                    return following
+                claimed, following = await self._turn_over()
                 self._news.clear()
-                await self._wait()
-                await self._record()
+                self._start()
+                if self._tasks:
+                    await self._wait()
+                elif not claimed and not self._has_news:
+                    return following
         finally:
             await self._give_up()
 
@@ -109,24 +110,46 @@ class _Round:
             self._give_back(line)
         while self._tasks:
             await asyncio.wait(self._tasks)
-        await self._record()
+        if self._has_news:
+            async with self._tools.database.transaction() as conn:
+                await self._record(conn)
 
-    # ---- claiming ----
+    @property
+    def _has_news(self) -> bool:
+        """Tell whether there is something to be recorded."""
+        return bool(self._outcomes or self._given_back)
 
-    async def _claim(self) -> tuple[int, datetime | None]:
-        """Take what is due for endpoints that have room; returns how much, and when something else will be due."""
+    async def _turn_over(self) -> tuple[int, datetime | None]:
+        """Record what became of what was posted, and claim more, in one transaction; returns as `_claim` does."""
+        if self._has_news:
+            async with self._tools.database.transaction() as conn:
+                await self._record(conn)
+                return await self._claim(conn)
+        if self._stopping.is_set():
+            return 0, None
         now = self._tools.now()
         async with self._tools.database.reading() as conn:
             found, following = await postings.ready(conn, now)
-        wanted = [each for each in found if self._room(each.endpoint_id)]
-        if not wanted:
+        if not any(self._room(each.endpoint_id) for each in found):
             return 0, following
         async with self._tools.database.transaction() as conn:
-            return sum([await self._fill(conn, each, now) for each in wanted]), following
+            return await self._claim(conn)
+
+    # ---- claiming ----
+
+    async def _claim(self, conn: Connection) -> tuple[int, datetime | None]:
+        """Take what is due for endpoints that have room; returns how much, and when something else will be due."""
+        if self._stopping.is_set():
+            return 0, None
+        now = self._tools.now()
+        found, following = await postings.ready(conn, now)
+        wanted = [each for each in found if self._room(each.endpoint_id)]
+        return sum([await self._fill(conn, each, now) for each in wanted]), following
 
     def _room(self, endpoint_id: int) -> bool:
+        """Tell whether an endpoint is given more: earlier than it asks for it, so that one turn serves many."""
         line = self._lines.get(endpoint_id)
-        return line is None or line.held <= line.quota // 2
+        return line is None or line.held <= 3 * line.quota // 4
 
     async def _fill(self, conn: Connection, found: Ready, now: datetime) -> int:
         kept = await endpoints.find(conn, found.endpoint_id)
@@ -148,14 +171,18 @@ class _Round:
         room = line.quota - line.held
         claimed = await postings.claim(conn, kept.id, now, self._token, LEASE, max(room, 0))
         line.queue.extend(claimed)
-        while line.busy < min(kept.in_flight, line.held):
-            line.busy += 1
-            task = asyncio.create_task(self._work_off(line))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
         return len(claimed)
 
     # ---- posting ----
+
+    def _start(self) -> None:
+        """Let every line be worked off, by as many at a time as its endpoint takes, once what was claimed is kept."""
+        for line in self._lines.values():
+            while line.busy < min(line.endpoint.in_flight, line.held):
+                line.busy += 1
+                task = asyncio.create_task(self._work_off(line))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     async def _work_off(self, line: _Line) -> None:
         try:
@@ -206,22 +233,19 @@ class _Round:
 
     # ---- recording ----
 
-    async def _record(self) -> None:
+    async def _record(self, conn: Connection) -> None:
         outcomes, self._outcomes = self._outcomes, []
         back, self._given_back = self._given_back, []
-        if not outcomes and not back:
-            return
-        async with self._tools.database.transaction() as conn:
-            await postings.record(conn, [outcome for outcome, _ in outcomes], self._token)
-            if back:
-                await postings.release(conn, back, self._token)
-            by_endpoint: dict[int, list[tuple[Outcome, Receipt]]] = {}
-            for each in outcomes:
-                by_endpoint.setdefault(each[0].posting.endpoint_id, []).append(each)
-            for endpoint_id, found in sorted(by_endpoint.items()):
-                known = self._lines[endpoint_id].endpoint.breaker
-                if known.failures or any(outcome.state != "delivered" for outcome, _ in found):
-                    await self._turn(conn, endpoint_id, found)
+        await attempts.record(conn, [outcome for outcome, _ in outcomes], self._token)
+        if back:
+            await postings.release(conn, back, self._token)
+        by_endpoint: dict[int, list[tuple[Outcome, Receipt]]] = {}
+        for each in outcomes:
+            by_endpoint.setdefault(each[0].posting.endpoint_id, []).append(each)
+        for endpoint_id, found in sorted(by_endpoint.items()):
+            known = self._lines[endpoint_id].endpoint.breaker
+            if known.failures or any(outcome.state != "delivered" for outcome, _ in found):
+                await self._turn(conn, endpoint_id, found)
 
     async def _turn(
         self, conn: Connection, endpoint_id: int, found: Sequence[tuple[Outcome, Receipt]]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from notifier.clock import civil_date, japan_time
-from notifier.domain.actors import Actor
+from notifier.domain.actors import Actor, sender_of
 from notifier.store import audit, facts, outbox
 from notifier.store.audit import Entry
 from notifier.store.facts import Event, Intake
@@ -59,6 +59,6 @@ def _by_sender(events: Sequence[Event]) -> Iterator[tuple[Actor, dict[str, int]]
     tally = Counter((each.key, each.source, each.sender, each.type) for each in events)
     counts: dict[Actor, Counter[str]] = {}
     for (key, source, sender, kind), count in tally.items():
-        counts.setdefault(facts.sender_of(key, source, sender), Counter())[kind] += count
+        counts.setdefault(sender_of(key, source, sender), Counter())[kind] += count
     for who, types in counts.items():
         yield who, dict(sorted(types.items()))

@@ -27,10 +27,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.clock import civil_date
-from notifier.domain.actors import Actor
+from notifier.domain.actors import Actor, sender_of
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
-from notifier.domain.origins import name_of
 from notifier.store.chosen import among_texts
 from notifier.store.database import table
 from notifier.store.groups import Group
@@ -98,11 +97,6 @@ class Event:
         if self.office is not None:
             return f"office/{self.office}"
         return f"authority/{self.authority}" if self.authority else ""
-
-
-def sender_of(key: str, source: str, sender: str) -> Actor:
-    """Return who sent an event, as the audit knows them: a key, else who bears the source."""
-    return Actor(f"key/{key}" if key else name_of(source), "events", sender)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,19 @@ What is not like that is looked at one by one (`notifier.store.facts.record_all`
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, TypeAlias
 
-from sqlalchemy import Dialect, Select, literal, select, true
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Select, literal, select, true
 
 from notifier.clock import civil_date
 from notifier.store import audit, facts
 from notifier.store.database import Database
 from notifier.store.facts import Event, Intake
 from notifier.store.groups import Group, insert_beneath, insert_together
+from notifier.store.questions import Question
 
 Rows: TypeAlias = tuple[Group, Sequence[tuple[Any, ...]]]
 Beside: TypeAlias = Callable[[str, Sequence[Intake]], Sequence[Rows]]
@@ -104,29 +104,6 @@ def _beginning() -> Select[Any]:
     return select(last, answering).select_from(one.outerjoin(answering, true()))
 
 
-class _Question:
-    """A statement for the plain connection to SQLite, compiled once."""
-
-    def __init__(self, statement: Select[Any]) -> None:
-        dialect: Dialect = sqlite.dialect()
-        self._compiled = statement.compile(dialect=dialect)
-        self._text, self._places = str(self._compiled), self._compiled.positiontup or []
-        kinds = {name: each.type.dialect_impl(dialect) for each, name in self._compiled.bind_names.items()}
-        self._writing = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
-        self._row: Any = make_dataclass(
-            "Row", [str(each.key) for each in statement.selected_columns], slots=True
-        )
-
-    def ask(self, plain: sqlite3.Connection, wanted: Mapping[str, Any]) -> list[Any]:
-        """Return the rows that answer it, their values under the names of their columns."""
-        given = self._compiled.construct_params(wanted)
-        values = []
-        for name in self._places:
-            write = self._writing[name]
-            values.append(given[name] if write is None else write(given[name]))
-        return [self._row(*row) for row in plain.execute(self._text, values)]
-
-
 @cache
-def _beneath() -> _Question:
-    return _Question(_beginning())
+def _beneath() -> Question:
+    return Question(_beginning())

@@ -3,10 +3,12 @@
 Messages about the same (subject, deadline, occurrence: a *lane*) wait for each other; all others do not.
 """
 
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -34,10 +36,11 @@ from sqlmodel import Field
 
 from notifier.store.chosen import among
 from notifier.store.database import table
+from notifier.store.driver import beneath
 from notifier.store.endpoints import Endpoint, EndpointRow, Wanted
 from notifier.store.feed import HeardRow, Told, tell, with_content
-from notifier.store.groups import Group
 from notifier.store.happenings import MessageRow
+from notifier.store.questions import Deed, Question
 from notifier.store.tables import Table, only
 
 OPEN = ("waiting", "claimed")
@@ -204,16 +207,30 @@ async def claim(
 ) -> list[Posting]:
     """Claim up to `limit` postings that are due at an endpoint, none whose lane is still waited for."""
     given = {"endpoint": endpoint_id, "by": now, "most": limit}
-    ids = list((await conn.execute(_due(), given)).scalars())
-    if not ids:
-        return []
-    held = {"ids": ids, "holder": token, "until": now + lease}
-    await conn.execute(_holding(), held)
-    rows = (await conn.execute(_claimed(), {"ids": ids})).all()
+    held = {"holder": token, "until": now + lease}
+    if conn.dialect.name == "sqlite":
+        rows = await beneath(conn, lambda plain: _claim_beneath(plain, given, held))
+    else:
+        ids = list((await conn.execute(_due(), given)).scalars())
+        await conn.execute(_holding(), held | {"ids": ids})
+        rows = list((await conn.execute(_claimed(), {"ids": ids})).all())
+    rows.sort(key=attrgetter("posting"))
     told = await tell(conn, rows)
     return [
         Posting(row.posting, endpoint_id, row.attempts, each) for row, each in zip(rows, told, strict=True)
     ]
+
+
+def _claim_beneath(plain: sqlite3.Connection, given: Mapping[str, Any], held: Mapping[str, Any]) -> list[Any]:
+    due, holding, claimed = _beneath()
+    ids = [each.id for each in due.ask(plain, given)]
+    holding.do(plain, {**held, "ids": ids})
+    return claimed.ask(plain, {"ids": ids})
+
+
+@cache
+def _beneath() -> tuple[Question, Deed, Question]:
+    return Question(_due()), Deed(_holding()), Question(_claimed())
 
 
 @cache
@@ -261,87 +278,7 @@ def _claimed() -> Select[Any]:
     found = select(
         posting.c.id.label("posting"), posting.c.attempts, posting.c.message_id, message.c.batch
     ).join(message, message.c.id == posting.c.message_id)
-    return with_content(found).where(among(posting.c.id)).order_by(posting.c.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one try; `next_try_at` counts where the posting waits again."""
-
-    posting: Posting
-    state: str
-    at: datetime
-    next_try_at: datetime
-    milliseconds: int
-    verdict: str
-    code: int | None
-    answer: str
-    problem: str = ""
-
-
-async def record(conn: AsyncConnection, outcomes: Sequence[Outcome], token: str) -> None:
-    """Record tries of postings held under `token`; what another worker holds by now is not changed by it."""
-    if not outcomes:
-        return
-    await _TRIED.insert(conn, [_try(each) for each in outcomes])
-    taken = [each for each in outcomes if each.state == "delivered"]
-    if taken:
-        ids = [each.posting.id for each in taken]
-        await conn.execute(_delivered(), {"ids": ids, "fence": token, "ended": taken[-1].at})
-    others = [
-        {
-            "posting": each.posting.id,
-            "fence": token,
-            "to": each.state,
-            "again": each.next_try_at,
-            "ended": each.at if each.state == "dead" else None,
-            "why": each.problem,
-        }
-        for each in outcomes
-        if each.state != "delivered"
-    ]
-    if others:
-        await conn.execute(_others(), others)
-
-
-_TRIED = Group(AttemptRow, ("endpoint_id", "message_id", "at", "milliseconds", "code", "verdict", "answer"))
-
-
-def _try(each: Outcome) -> tuple[Any, ...]:
-    about = each.posting.endpoint_id, each.posting.told.place.message, each.at
-    return (*about, each.milliseconds, each.code, each.verdict, each.answer)
-
-
-@cache
-def _delivered() -> Update:
-    posting = table(PostingRow)
-    ended = bindparam("ended", type_=posting.c.next_try_at.type)
-    mine = among(posting.c.id), posting.c.token == bindparam("fence")
-    final = {"state": "delivered", "finished_at": ended, "lease_until": None, "problem": ""}
-    return update(posting).where(*mine).values(final)
-
-
-@cache
-def _others() -> Update:
-    posting = table(PostingRow)
-    instant = posting.c.next_try_at.type
-    return (
-        update(posting)
-        .where(posting.c.id == bindparam("posting"), posting.c.token == bindparam("fence"))
-        .values(
-            state=bindparam("to"),
-            next_try_at=bindparam("again", type_=instant),
-            finished_at=bindparam("ended", type_=instant),
-            problem=bindparam("why"),
-            lease_until=None,
-            token="",
-        )
-    )
-
-
-async def note_attempt(conn: AsyncConnection, endpoint_id: int, values: Mapping[str, Any]) -> None:
-    """Keep a try that belongs to no posting: a challenge, a ping."""
-    await conn.execute(insert(table(AttemptRow)).values(endpoint_id=endpoint_id, **values))
+    return with_content(found).where(among(posting.c.id))
 
 
 async def release(conn: AsyncConnection, ids: Collection[int], token: str) -> None:

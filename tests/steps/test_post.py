@@ -18,7 +18,7 @@ from notifier.domain.messages import MessageType
 from notifier.exchange import Exchange
 from notifier.steps.herald import herald
 from notifier.steps.post import post
-from notifier.store import backlogs, endpoints, happenings, listeners, postings
+from notifier.store import attempts, backlogs, endpoints, happenings, listeners, postings
 from notifier.store.endpoints import Endpoint
 from notifier.store.happenings import Notice
 from notifier.store.memos import MemoRow
@@ -276,8 +276,8 @@ async def test_w7_a_posting_whose_worker_died_goes_out_again_under_the_same_id(
         later(shop, timedelta(minutes=10))
         await post(shop.tools, way)
         async with shop.database.transaction() as conn:
-            outcome = postings.Outcome(lost, "dead", now, now, 1, "deferred", 500, "late", "late")
-            await postings.record(conn, [outcome], "dead")
+            outcome = attempts.Outcome(lost, "dead", now, now, 1, "deferred", 500, "late", "late")
+            await attempts.record(conn, [outcome], "dead")
     assert [each["id"] for each in receiver.events] == [lost.told.id]
     assert await states(shop) == ["delivered"]
 
