@@ -92,7 +92,7 @@ _NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|期限|消印|午前|�
 
 
 _FIRST_SUCH = re.compile(
-    r"(?:[^、。()\sは]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$|(?:その|当該|各)翌?年度?の$"
+    r"(?:[^、。()\sは]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$|[一-龥ァ-ヶー]{2,12}(?:する|した|される|された)年度?の$|(?:その|当該|各)翌?年度?の$"
 )
 
 
@@ -218,6 +218,8 @@ def _term(text: str, piece: Piece) -> Phrase | None:
 
 
 _STATE = re.compile("[一-龥ァ-ヶー]{2,10}の$")
+_IS_LINE_END = re.compile("[ ]*(?:\\n|$)")
+_FROM_STEP = re.compile("(?:^|[ .、)])[一-龥]{2,4}から$")
 _DAY_PARTICLE = re.compile("から|より|まで|以降|以後|以前|前|後|において")
 
 
@@ -244,6 +246,12 @@ def _event(text: str, piece: Piece) -> Phrase | None:
     if start is None:
         return None
     end = piece.end
+    if (
+        piece.form is Form.UNTIL
+        and _IS_LINE_END.match(text, end)
+        and _FROM_STEP.search(text, max(0, start - 10), start)
+    ):
+        return None  # 申請から交付まで, as a heading: which steps, not when
     if piece.form is Form.BEFORE and text.startswith("まで", end):
         end += 2
     return Phrase(Shape.EVENT, start, end, word=piece.word, suffix=piece.word)

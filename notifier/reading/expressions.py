@@ -113,7 +113,8 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
             around.each_end = phrase.end
         if anchor is None and _ENDS_IN_DAY.search(text, phrase.start, phrase.end):
             around.anchored_end = phrase.end
-        if anchor is not None and phrase.shape in (Shape.MOMENT, Shape.RANGE, Shape.FROM_LENGTH):
+        is_lasting = phrase.shape in (Shape.MOMENT, Shape.RANGE, Shape.FROM_LENGTH)
+        if anchor is not None and is_lasting and not _is_compared(phrase):
             around.last, around.last_end = anchor, phrase.end
             around.last_until = meaning.end
             around.last_is_day = meaning.kind == "date"
@@ -149,8 +150,18 @@ def _after_row_above(meaning: Resolved, phrase: Phrase, around: Surroundings) ->
 _BETWEEN_ROWS = re.compile(r"\n[| \t]*")
 
 
+def _is_compared(phrase: Phrase) -> bool:
+    """Say whether it is the year before, as in 前年度の発生量: what follows is due in the year of the text."""
+    moment = phrase.moment
+    return (
+        moment is not None and moment.year_word.startswith("前") and not moment.has_month and not phrase.last
+    )
+
+
 def _is_whole(phrase: Phrase) -> bool:
     moment = phrase.moment
+    if _is_compared(phrase):
+        return False
     return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
 
 

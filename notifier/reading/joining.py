@@ -177,6 +177,7 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
             following.form not in (*_DATED, Form.DAYS_OF_WEEK)
             or not joins
             or (used > 1 and not _leads_on(suffix, gap))
+            or (used > 1 and following.word == _TURN_OF_YEAR)
         ):
             break
         if following.moment is not None and _names_its_year(following.moment, is_first=used == 1):
@@ -190,6 +191,10 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
     if piece.word.startswith("各") and used == 1:
         return None, 1  # 各年度 says of which, not when
     return Phrase(Shape.RECURRING, piece.start, end, moment, word=piece.word, suffix=suffix), used
+
+
+_TURN_OF_YEAR = "年末年始"
+"""What recurs by itself: 毎週火曜日及び年末年始 are two."""
 
 
 def _names_its_year(moment: Moment, *, is_first: bool) -> bool:

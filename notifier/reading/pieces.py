@@ -49,7 +49,9 @@ class Piece:
 
 SUFFIX = re.compile(
     r"[一-龥]{0,4}分(?:まで|以前|以降|以後|から)|まで|以前|以降|以後|より(?:前|先)(?!の?[年月日])|より(?!も|多|少|大|高|更|さら|詳|良|一層|[^、。\n]{0,10}(?:増え|増加|減り|減少|伸び|上回|下回))"
-    r"|(?<=日)前(?![後日年月払半])|(?<=[同当]日)後(?![日年月])|から(?!の?繰|の?推移)|[ ]?~(?![0-9.]*[万億円%])"
+    r"|(?<=日)前(?![後日年月払半])|(?<=[同当]日)後(?![日年月])"
+    r"|から(?!の?繰|の?推移|[約およそ]{0,3}[0-9][0-9.,]*(?:ポイント|%|割)[^。\n]{0,4}[上下増減伸高低])"
+    r"|[ ]?~(?![0-9.]*[万億円%])"
     r"|いっぱい|一杯|中(?![旬間央心学小途止期核堅長国])|内(?![容訳閣外部線])|末日?(?!端)|頃|ごろ|ころ|付け?(?![属近録与加き])|の?時点|現在|限り|号(?!館|室|線)"
 )
 LENGTH_SUFFIX = re.compile(
@@ -153,12 +155,21 @@ def _with_particle(text: str, piece: Piece) -> Piece:
         moment = replace(moment, weekday=weekday_number(weekday[1] or weekday[2] or weekday[3]))
     if is_day or (piece.form is Form.WORD and piece.word.endswith(_TAKES_AN_HOUR)):
         hour = patterns.CLOCK.match(text, end)
-        if hour is not None and not _OPENS_HOURS.match(text, hour.end()):
+        if hour is not None and not _is_apart(text, piece, hour):
             end = hour.end()
             opens_window = _WINDOW_BEFORE.search(text, max(0, piece.start - 16), piece.start)
             if is_day and not opens_window and _BEGINS_THEN.match(text, end):
                 return replace(piece, end=end, core_end=end, moment=moment)
     return _with_suffix(text, replace(piece, moment=moment), end)
+
+
+def _is_apart(text: str, piece: Piece, hour: re.Match[str]) -> bool:
+    """Say whether the hour is a time of its own: hours of opening, and when something begins that is over that day."""
+    if _OPENS_HOURS.match(text, hour.end()):
+        return True
+    is_beside = hour.start("hour") > hour.start() and piece.word not in _NUMERIC and ":" not in hour["hour"]
+    is_window = _WINDOW_BEFORE.search(text, max(0, piece.start - 16), piece.start)
+    return is_beside and not is_window and _BEGINS_BESIDE.match(text, hour.end()) is not None
 
 
 def _with_suffix(text: str, piece: Piece, core_end: int) -> Piece:
@@ -182,8 +193,14 @@ _BEGINS_THEN = re.compile(
     r"|[ ]+(?![^。\n]{0,14}(?:受付|受け付け|申込|申請|募集|予約|開始)))"
 )
 """What begins at an hour of a day is over that day: 11月19日(木)午後2時から開催."""
+_BEGINS_BESIDE = re.compile(
+    r"[ ]?(?:開会|開議|開始|開演|開場|開催|開札)"
+    r"|(?:から)?[ ]+[^ 。、\n0-9]{0,12}(?:庁舎|会館|[会教議]室|ホール|センター|体育館|公民館|役[場所]|会場)"
+    r"|から(?:オンライン|[^0-9。、\n]{0,12}(?:で|を|に)?(?:開催|開会|開演|行|開き))"
+)
+"""What shows that an hour beside a day is when something begins: 11月12日(木) 午前10時30分 市役所, 4日の8時から行います."""
 _WINDOW_BEFORE = re.compile(
-    "(?:受付|受け付け|申請|申込み?|申し込み|募集|予約|販売|発売|公開|交付|配信)[^。\n0-9]{0,6}$"
+    "(?:受付|受け付け|申請|申込み?|申し込み|募集|予約|販売|発売|公開(?!抽選|講座|授業|審査|討論)|交付|配信)[^。\n0-9]{0,6}$"
 )
 """What goes on after the hour at which it begins: 受付は４月１日９時から."""
 _OPENS_HOURS = re.compile(

@@ -25,7 +25,16 @@ PEER_HOME = Path(".cache/ja-timex")
 SEVEN = ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 AFTER = ("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth")
 THEN = ("eighteenth", "nineteenth", "twentieth", "twentyfirst", "twentysecond", "twentythird")
-LATEST = ("twentyfourth", "twentyfifth", "twentysixth", "twentyseventh", "twentyeighth", "twentyninth")
+LATEST = (
+    "twentyfourth",
+    "twentyfifth",
+    "twentysixth",
+    "twentyseventh",
+    "twentyeighth",
+    "twentyninth",
+    "thirtieth",
+    "thirtyfirst",
+)
 NOTICE = 56_000
 """Signs of a notice of 50 pages."""
 
@@ -189,7 +198,7 @@ def main() -> None:
         "seven later unseen sets": [notice for folder in SEVEN for notice in labelled(folder)],
         "seven sets after these": [notice for folder in AFTER for notice in labelled(folder)],
         "six sets after these": [notice for folder in THEN for notice in labelled(folder)],
-        "the six latest sets": [notice for folder in LATEST for notice in labelled(folder)],
+        "the eight latest sets": [notice for folder in LATEST for notice in labelled(folder)],
     }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)

@@ -36,6 +36,8 @@ _FOLDERS = (
     "twentyseventh",
     "twentyeighth",
     "twentyninth",
+    "thirtieth",
+    "thirtyfirst",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
