@@ -46,6 +46,7 @@ _ISSUER = re.compile(
     r"(?:長|知事|課|室|局|部|会|係|班|機構|本部|センター|事務所|担当|グループ)"
     r"|[^。、「」:0-9]{2,28}(?:中央会|協議会|協会|連合会|[務]省|庁))$"
 )
+_CHIEF = re.compile(r"(?:[課室部局所会市町村区]長|知事|大臣)$")
 _ROOM = re.compile(r"^[^。、「」:0-9 ]{2,20}(?:課|室)$")
 _ADDRESSEE = re.compile(
     r"御中|殿$|様$|各|宛|あて|[主担][管当]課|関係団体|関係機関|都道府県知事|市区?町村長|区長|事業者|管理者|\("
@@ -217,7 +218,7 @@ def _subject(lines: list[str], parts: list[tuple[int, str]], *, has_number: bool
         before = lines[index - 2] if index > 1 else ""
         joined = before + line if before and _BEGINS_TITLE.search(before) and len(before) < 60 else line
         found = _SUBJECT.sub("", joined)
-        if has_number or _has_head(parts, index):
+        if has_number or _has_head(lines, parts, index):
             return Named(found, "", index, "件名の形の行")
         at = next((place for place, each in enumerate(lines[: index - 1], 1) if _heads(each)), 0)
         why = "番号も日付も宛先もない題名です。確かめてください"
@@ -225,9 +226,10 @@ def _subject(lines: list[str], parts: list[tuple[int, str]], *, has_number: bool
     return None
 
 
-def _has_head(parts: list[tuple[int, str]], line: int) -> bool:
+def _has_head(lines: list[str], parts: list[tuple[int, str]], line: int) -> bool:
     """Tell whether a paper with a subject in `line` has a day or an addressee near it, as a page of slides has not."""
-    near = [part for index, part in parts if index <= line + _SIGNED_WITHIN]
+    last = line + _SIGNED_WITHIN
+    near = [*lines[:last], *(part for index, part in parts if index <= last)]
     return any(_FULL_DAY.match(each) or _TO.search(each[-4:]) for each in near)
 
 
@@ -236,7 +238,11 @@ def _heads(line: str) -> bool:
     is_long = _HEADING[0] <= len(line) <= _HEADING[1] and len(_SIGN.findall(line)) >= _LEAST_SIGNS
     plain = _closed(line)
     return is_long and not (
-        _ADDRESSEE.search(line) or _DAY.match(line) or _ISSUER.match(plain) or "。" in line
+        _ADDRESSEE.search(line)
+        or _DAY.match(line)
+        or _ISSUER.match(plain)
+        or _CHIEF.search(plain)
+        or "。" in line
     )
 
 

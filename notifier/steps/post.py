@@ -90,7 +90,7 @@ class _Round:
             while True:
                 claimed, following = await self._turn_over()
                 self._news.clear()
-                self._start()
+                self._start(claimed)
                 if self._tasks:
                     await self._wait()
                 elif not claimed and not self._has_news:
@@ -119,45 +119,46 @@ class _Round:
         """Tell whether there is something to be recorded."""
         return bool(self._outcomes or self._given_back)
 
-    async def _turn_over(self) -> tuple[int, datetime | None]:
+    async def _turn_over(self) -> tuple[Sequence[Posting], datetime | None]:
         """Record what became of what was posted, and claim more, in one transaction; returns as `_claim` does."""
         if self._has_news:
             async with self._tools.database.transaction() as conn:
                 await self._record(conn)
                 return await self._claim(conn)
         if self._stopping.is_set():
-            return 0, None
+            return [], None
         now = self._tools.now()
         async with self._tools.database.reading() as conn:
             found, following = await postings.ready(conn, now)
         if not any(self._room(each.endpoint_id) for each in found):
-            return 0, following
+            return [], following
         async with self._tools.database.transaction() as conn:
             return await self._claim(conn)
 
     # ---- claiming ----
 
-    async def _claim(self, conn: Connection) -> tuple[int, datetime | None]:
-        """Take what is due for endpoints that have room; returns how much, and when something else will be due."""
+    async def _claim(self, conn: Connection) -> tuple[Sequence[Posting], datetime | None]:
+        """Take what is due for endpoints that have room; returns it, and when something else will be due."""
         if self._stopping.is_set():
-            return 0, None
+            return [], None
         now = self._tools.now()
         found, following = await postings.ready(conn, now)
-        wanted = [each for each in found if self._room(each.endpoint_id)]
-        return sum([await self._fill(conn, each, now) for each in wanted]), following
+        wanted = {each.endpoint_id: each for each in found if self._room(each.endpoint_id)}
+        rooms = {}
+        for kept in await endpoints.among_ids(conn, list(wanted)):
+            if not self._exchange.knows(kept):
+                await self._disable(conn, kept, KEY_CHANGED, now)
+            elif kept.breaker.lets_through(now):
+                rooms[kept.id] = self._line_up(kept, wanted[kept.id], now)
+        return await postings.claim(conn, rooms, now, self._token, LEASE), following
 
     def _room(self, endpoint_id: int) -> bool:
         """Tell whether an endpoint is given more: earlier than it asks for it, so that one turn serves many."""
         line = self._lines.get(endpoint_id)
         return line is None or line.held <= 3 * line.quota // 4
 
-    async def _fill(self, conn: Connection, found: Ready, now: datetime) -> int:
-        kept = await endpoints.find(conn, found.endpoint_id)
-        if kept is None or kept.state != "enabled" or not kept.breaker.lets_through(now):
-            return 0
-        if not self._exchange.knows(kept):
-            await self._disable(conn, kept, KEY_CHANGED, now)
-            return 0
+    def _line_up(self, kept: Endpoint, found: Ready, now: datetime) -> int:
+        """Make the line of an endpoint ready; returns how many postings more it may hold."""
         line = self._lines.setdefault(kept.id, _Line(kept, self._exchange.endpoint(kept, now)))
         line.endpoint, line.address = kept, self._exchange.endpoint(kept, now)
         if kept.breaker.is_tripped:
@@ -168,15 +169,14 @@ class _Round:
             grown = 2 * line.quota if line.quota and perf_counter() - line.since < BRISK else 0
             line.quota = min(max(grown, FIRST * kept.in_flight), MOST)
         line.since, line.failures = perf_counter(), 0
-        room = line.quota - line.held
-        claimed = await postings.claim(conn, kept.id, now, self._token, LEASE, max(room, 0))
-        line.queue.extend(claimed)
-        return len(claimed)
+        return max(line.quota - line.held, 0)
 
     # ---- posting ----
 
-    def _start(self) -> None:
-        """Let every line be worked off, by as many at a time as its endpoint takes, once what was claimed is kept."""
+    def _start(self, claimed: Sequence[Posting]) -> None:
+        """Let every line be worked off, by as many at a time as its endpoint takes, now that what was claimed is kept."""
+        for posting in claimed:
+            self._lines[posting.endpoint_id].queue.append(posting)
         for line in self._lines.values():
             while line.busy < min(line.endpoint.in_flight, line.held):
                 line.busy += 1

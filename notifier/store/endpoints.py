@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field
 
 from notifier.domain.breaker import Breaker
+from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.listeners import ListenerRow
 from notifier.store.tables import Table, kept_json
@@ -110,6 +111,15 @@ async def find(
         found = found.with_for_update(of=table(EndpointRow))
     row = (await conn.execute(found)).one_or_none()
     return None if row is None else endpoint_of(row)
+
+
+async def among_ids(conn: AsyncConnection, ids: Sequence[int]) -> Sequence[Endpoint]:
+    """Return the endpoints among `ids` that are enabled."""
+    if not ids:
+        return []
+    found = _selected().where(among(table(EndpointRow).c.id), table(EndpointRow).c.state == "enabled")
+    rows = await conn.execute(found.order_by(table(EndpointRow).c.id), {"ids": list(ids)})
+    return [endpoint_of(row) for row in rows]
 
 
 async def every(conn: AsyncConnection, authority: str | None = None) -> Sequence[Endpoint]:

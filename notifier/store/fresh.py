@@ -71,8 +71,8 @@ def _kept_beneath(
     return plan.outcomes
 
 
-def _see(plan: _Plan, kept: Sequence[Any]) -> None:
-    if len(kept) < len(plan.outcomes):
+def _see(plan: _Plan, kept: int) -> None:
+    if kept < len(plan.outcomes):
         raise KnownError
 
 

@@ -19,7 +19,6 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from notifier.store.database import as_json, table
-from notifier.store.driver import beneath
 
 MOST_VALUES: Final = 32_766
 """That one statement may carry on SQLite."""
@@ -53,7 +52,10 @@ class Group:
         self._columns: list[Column[Any]] = [kept.c[each] for each in columns]
         otherwise = f"DO UPDATE {changing}" if changing else "DO NOTHING"
         ending = f" ON CONFLICT ({_named(once)}) {otherwise}" if once else ""
-        self._ending = ending + (f" RETURNING {_named(returning)}" if returning else "")
+        self._unheard, self._ending = (
+            ending,
+            ending + (f" RETURNING {_named(returning)}" if returning else ""),
+        )
         self._into = f"INSERT INTO {kept.name} ({_named(columns)})"
         self._returns = bool(returning)
         self._from_texts, self._from_lists = self.from_columns(1, joined=True), self.from_columns(1)
@@ -82,16 +84,16 @@ class Group:
             return await conn.exec_driver_sql(self._from_lists, tuple(map(list, columns)))
         return await conn.exec_driver_sql(self.side_by_side(len(rows)), _in_rows(columns))
 
-    def insert_beneath(self, plain: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Insert `rows` on SQLite, in the thread of its connection; return what `returning` asks for.
+    def insert_beneath(self, plain: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> int:
+        """Insert `rows` on SQLite, in the thread of its connection; return how many were, or changed what was there.
 
         They go in portions of 1, 2, 4 … rows, so that few statements are prepared, and kept, whatever their number is.
         """
-        found: list[Any] = []
+        count = 0
         for start, end in _portions(len(rows), MOST_VALUES // len(self._columns)):
             values = _in_rows(self.columns_of("sqlite", rows[start:end]))
-            found += plain.execute(self.side_by_side(end - start), values).fetchall()
-        return found
+            count += plain.execute(self.side_by_side(end - start, is_heard=False), values).rowcount
+        return count
 
     @property
     def width(self) -> int:
@@ -130,33 +132,31 @@ class Group:
         )
 
     @cache  # noqa: B019 -- groups are made once, and live as long as the program
-    def side_by_side(self, count: int) -> str:
+    def side_by_side(self, count: int, *, is_heard: bool = True) -> str:
         """Return the statement for SQLite; its parameters are the values of `count` rows."""
         places = f"({', '.join('?' * len(self._columns))})"
-        return f"{self._into} VALUES {', '.join([places] * count)}{self._ending}"
+        return (
+            f"{self._into} VALUES {', '.join([places] * count)}{self._ending if is_heard else self._unheard}"
+        )
 
 
 async def insert_together(
     conn: AsyncConnection, given: Sequence[tuple[Group, Sequence[Sequence[Any]]]]
-) -> Sequence[Sequence[Any]]:
-    """Insert rows of several groups, all of them at one wait; return what the first of them returns.
+) -> int:
+    """Insert rows of several groups on PostgreSQL, all of them at one wait; return how many of the first were inserted.
 
-    None may depend on another: PostgreSQL does them side by side.
+    None may depend on another: they are done side by side. The first must have `returning`.
     """
     filled = [(group, rows) for group, rows in given if rows]
-    if conn.dialect.name != "postgresql":
-        return await beneath(conn, lambda plain: insert_beneath(plain, filled))
     texts = [_joined_all(group.columns_of("postgresql", rows)) for group, rows in filled]
     if None in texts:
-        return next(iter([await group.insert(conn, rows) for group, rows in given]))
+        return len(next(iter([await group.insert(conn, rows) for group, rows in given])))
     statement = _side_by_side(tuple(group for group, _ in filled))
     done = await conn.exec_driver_sql(statement, tuple(chain.from_iterable(each or () for each in texts)))
-    return done.all()
+    return int(done.scalar_one())
 
 
-def insert_beneath(
-    plain: sqlite3.Connection, given: Sequence[tuple[Group, Sequence[Sequence[Any]]]]
-) -> list[Any]:
+def insert_beneath(plain: sqlite3.Connection, given: Sequence[tuple[Group, Sequence[Sequence[Any]]]]) -> int:
     """Insert rows of several groups as `insert_together` does, on SQLite, in the thread of its connection."""
     return next(iter([group.insert_beneath(plain, rows) for group, rows in given]))
 
@@ -167,7 +167,7 @@ def _side_by_side(groups: Sequence[Group]) -> str:
     for number, group in enumerate(groups):
         parts.append(f"g{number} AS ({group.from_columns(first, joined=True)})")
         first += group.width
-    return f"WITH {', '.join(parts)} SELECT * FROM g0"  # noqa: S608 -- names of our own tables
+    return f"WITH {', '.join(parts)} SELECT count(*) FROM g0"  # noqa: S608 -- names of our own tables
 
 
 def _joined_all(columns: Sequence[Sequence[Any]]) -> tuple[str, ...] | None:

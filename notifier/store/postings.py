@@ -32,6 +32,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Field
 
 from notifier.store.chosen import among
@@ -203,27 +204,32 @@ def _ready() -> Select[Any]:
 
 
 async def claim(
-    conn: AsyncConnection, endpoint_id: int, now: datetime, token: str, lease: timedelta, limit: int
+    conn: AsyncConnection, rooms: Mapping[int, int], now: datetime, token: str, lease: timedelta
 ) -> list[Posting]:
-    """Claim up to `limit` postings that are due at an endpoint, none whose lane is still waited for."""
-    given = {"endpoint": endpoint_id, "by": now, "most": limit}
+    """Claim postings that are due, for each endpoint as many as it has room for, none whose lane is still waited for.
+
+    `rooms` has the numbers by the endpoints' ids; what is claimed for one is in the order in which it was planned.
+    """
+    given = [{"endpoint": number, "by": now, "most": most} for number, most in rooms.items() if most]
     held = {"holder": token, "until": now + lease}
     if conn.dialect.name == "sqlite":
         rows = await beneath(conn, lambda plain: _claim_beneath(plain, given, held))
     else:
-        ids = list((await conn.execute(_due(), given)).scalars())
-        await conn.execute(_holding(), held | {"ids": ids})
-        rows = list((await conn.execute(_claimed(), {"ids": ids})).all())
+        ids = [each for one in given for each in (await conn.execute(_taking(), one | held)).scalars()]
+        rows = list((await conn.execute(_claimed(), {"ids": ids})).all()) if ids else []
     rows.sort(key=attrgetter("posting"))
     told = await tell(conn, rows)
     return [
-        Posting(row.posting, endpoint_id, row.attempts, each) for row, each in zip(rows, told, strict=True)
+        Posting(row.posting, row.endpoint_id, row.attempts, each)
+        for row, each in zip(rows, told, strict=True)
     ]
 
 
-def _claim_beneath(plain: sqlite3.Connection, given: Mapping[str, Any], held: Mapping[str, Any]) -> list[Any]:
+def _claim_beneath(
+    plain: sqlite3.Connection, given: Sequence[Mapping[str, Any]], held: Mapping[str, Any]
+) -> list[Any]:
     due, holding, claimed = _beneath()
-    ids = [each.id for each in due.ask(plain, given)]
+    ids = [each.id for one in given for each in due.ask(plain, one)]
     holding.do(plain, {**held, "ids": ids})
     return claimed.ask(plain, {"ids": ids})
 
@@ -258,25 +264,36 @@ def _due() -> Select[Any]:
 
 
 @cache
+def _taking() -> ReturningUpdate[Any]:
+    due = _due().cte("due")
+    posting = table(PostingRow).c
+    return update(table(PostingRow)).where(posting.id == due.c.id).values(_held()).returning(posting.id)
+
+
+@cache
 def _holding() -> Update:
-    posting = table(PostingRow)
-    return (
-        update(posting)
-        .where(among(posting.c.id))
-        .values(
-            state="claimed",
-            token=bindparam("holder"),
-            lease_until=bindparam("until", type_=posting.c.next_try_at.type),
-            attempts=posting.c.attempts + 1,
-        )
-    )
+    return update(table(PostingRow)).where(among(table(PostingRow).c.id)).values(_held())
+
+
+def _held() -> dict[str, Any]:
+    posting = table(PostingRow).c
+    return {
+        "state": "claimed",
+        "token": bindparam("holder"),
+        "lease_until": bindparam("until", type_=posting.next_try_at.type),
+        "attempts": posting.attempts + 1,
+    }
 
 
 @cache
 def _claimed() -> Select[Any]:
     posting, message = table(PostingRow), table(MessageRow)
     found = select(
-        posting.c.id.label("posting"), posting.c.attempts, posting.c.message_id, message.c.batch
+        posting.c.id.label("posting"),
+        posting.c.endpoint_id,
+        posting.c.attempts,
+        posting.c.message_id,
+        message.c.batch,
     ).join(message, message.c.id == posting.c.message_id)
     return with_content(found).where(among(posting.c.id))
 

@@ -270,7 +270,7 @@ async def test_w7_a_posting_whose_worker_died_goes_out_again_under_the_same_id(
         await happen(shop, "office/1")
         async with shop.database.transaction() as conn:
             now = shop.tools.now()
-            (lost,) = await postings.claim(conn, added.id, now, "dead", timedelta(minutes=10), 10)
+            (lost,) = await postings.claim(conn, {added.id: 10}, now, "dead", timedelta(minutes=10))
         await post(shop.tools, way)
         assert receiver.events == []
         later(shop, timedelta(minutes=10))

@@ -86,7 +86,7 @@ async def test_while_the_one_probe_is_under_way_elsewhere_nothing_else_is_sent(
         assert (await endpoint(shop, added.id)).breaker.failures == FAILURES
         now = later(shop, timedelta(minutes=1))
         async with shop.database.transaction() as conn:
-            (held,) = await postings.claim(conn, added.id, now, "another", timedelta(minutes=10), 1)
+            (held,) = await postings.claim(conn, {added.id: 1}, now, "another", timedelta(minutes=10))
         await post(shop.tools, way)
         assert len(receiver.posts) == tried
         async with shop.database.transaction() as conn:
