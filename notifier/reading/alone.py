@@ -92,7 +92,7 @@ _NOT_A_FRACTION = re.compile(r"[ ]?(?:付|必着|[〆締]|期限|消印|午前|�
 
 
 _FIRST_SUCH = re.compile(
-    r"(?:[^、。()\sは]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$|[一-龥ァ-ヶー]{2,12}(?:する|した|される|された)年度?の$|(?:その|当該|各)翌?年度?の$"
+    r"(?:[^、。()\sは]{1,20}(?:日|月|年度?)?(?:以後|以降|後)の?)?(?:最初|直後|直近|次)の$|[^、。()\s]{1,20}の属する(?:年度|年|月)の$|[一-龥ァ-ヶー]{2,12}(?:する|した|される|された)年度?の$|(?<![一-龥])[一-龥]{2}(?<![翌前々同当該])(?<!会計)(?<!事業)年度の$|(?:その|当該|各)翌?年度?の$"
 )
 
 
@@ -233,7 +233,7 @@ def _event(text: str, piece: Piece) -> Phrase | None:
         if found is None:
             return (
                 Phrase(Shape.ANCHORED, start, piece.end, word="日")
-                if "の日" in text[piece.start - 1 : piece.end]
+                if "の日" in text[piece.start - 1 : piece.end] or text.startswith("に", piece.end)
                 else None
             )
         is_event = found[0].endswith("まで") and "から" not in text[start : piece.start]

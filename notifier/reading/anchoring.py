@@ -10,7 +10,7 @@ _REACH = 44
 """Signs that are looked at in front; a clause that names its anchor is shorter."""
 
 _WALL = re.compile(
-    r"[、。，,()「」『』【】\[\]\s:;|※・･*~○●◆■]|について|において|における|にあっては|の場合|及び|並びに|又は|若しくは|または|および"
+    r"[、。，,…()「」『』【】\[\]\s:;|※・･*~○●◆■]|について|において|における|にあっては|の場合|及び|並びに|又は|若しくは|または|および"
 )
 _TOPIC = re.compile(r"(?:は|ては|には|とは|その|この|当該|各|が(?=[一-龥]))")
 _LENGTH_ANCHOR = re.compile(

@@ -169,7 +169,7 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
     piece = row[index]
     end, suffix, used = piece.end, piece.suffix, 1
     moment: Moment | None = None
-    while index + used < len(row) and used < 4:
+    while index + used < len(row) and used < _LONGEST_LIST:
         following = row[index + used]
         gap = text[end : following.start]
         joins = _AFTER_EVERY.fullmatch(gap) or (used > 1 and _AND_DAY.fullmatch(gap))
@@ -193,6 +193,8 @@ def _recurring(text: str, row: Sequence[Piece], index: int) -> tuple[Phrase | No
     return Phrase(Shape.RECURRING, piece.start, end, moment, word=piece.word, suffix=suffix), used
 
 
+_LONGEST_LIST = 13
+"""Every month of the year after 毎年."""
 _TURN_OF_YEAR = "年末年始"
 """What recurs by itself: 毎週火曜日及び年末年始 are two."""
 

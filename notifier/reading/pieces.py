@@ -56,7 +56,7 @@ SUFFIX = re.compile(
 )
 LENGTH_SUFFIX = re.compile(
     r"以内ごと(?:に[1一]回)?|以内|以下|未満|を下(?:ら|回ら)ない(?:期間)?|以上前|以上|程度(?![前後])|前の(?:末日|月末|(?:午前|午後)?[0-9]{1,2}時(?!間)|正午)(?:まで)?|を(?:経過|超え)[^、。()\s]{0,8}?(?:範囲内|日の属する(?:年度|年|月)(?:の?末日?|の(?:翌月|初日))?(?:まで|から)?|日まで|日から|日以後|までの間|まで|日|後)|を経過する|を限度"
-    r"|(?:に)(?:[1一]|[0-9一二三四]+)(?:回|度)|ごと|毎(?![年月])|おき|ほど|程度[前後]|以前|前(?:まで)?(?!半|期)|後(?:の(?:末日|月末)|まで)?(?!半|期)|弱|強(?!化)|余り|の間"
+    r"|(?:に)(?:[1一]|[0-9一二三四]+)(?:回|度)|ごと|毎(?![年月])|おき|ほど|くらい|ぐらい|程度[前後]|以前|前(?:まで)?(?!半|期)|後(?:の(?:末日|月末)|まで)?(?!半|期)|弱|強(?!化)|余り|の間"
 )
 _FORMS = {
     "length": Form.LENGTH,
@@ -169,7 +169,8 @@ def _is_apart(text: str, piece: Piece, hour: re.Match[str]) -> bool:
         return True
     is_beside = hour.start("hour") > hour.start() and piece.word not in _NUMERIC and ":" not in hour["hour"]
     is_window = _WINDOW_BEFORE.search(text, max(0, piece.start - 16), piece.start)
-    return is_beside and not is_window and _BEGINS_BESIDE.match(text, hour.end()) is not None
+    is_due = _DUE_BEFORE.search(text, max(0, piece.start - 16), piece.start)
+    return is_beside and not (is_window or is_due) and _BEGINS_BESIDE.match(text, hour.end()) is not None
 
 
 def _with_suffix(text: str, piece: Piece, core_end: int) -> Piece:
@@ -199,6 +200,7 @@ _BEGINS_BESIDE = re.compile(
     r"|から(?:オンライン|[^0-9。、\n]{0,12}(?:で|を|に)?(?:開催|開会|開演|行|開き))"
 )
 """What shows that an hour beside a day is when something begins: 11月12日(木) 午前10時30分 市役所, 4日の8時から行います."""
+_DUE_BEFORE = re.compile("(?:期限|期日|締切日?|締め切り|[〆締]切)[^。\n0-9]{0,8}$")
 _WINDOW_BEFORE = re.compile(
     "(?:受付|受け付け|申請|申込み?|申し込み|募集|予約|販売|発売|公開(?!抽選|講座|授業|審査|討論)|交付|配信)[^。\n0-9]{0,6}$"
 )

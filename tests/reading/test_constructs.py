@@ -85,6 +85,17 @@ def test_the_later_of_two_bounds_is_not_the_named_day() -> None:
         ("毎日午前9時までに報告", ["毎日午前9時まで"]),
         ("R8～R10", ["R8～R10"]),
         ("6月30日、午後5時までに必着", ["6月30日、午後5時まで"]),
+        ("開札後30分以内に申し込む", ["開札後30分以内"]),
+        ("交付には１０日ほどかかります。", ["１０日ほど"]),
+        ("納付期限までに納付しないとき", ["納付期限まで"]),
+        ("12月４日（金）　午前10時30分　市役所会議室", ["12月４日（金）", "午前10時30分"]),
+        ("提出期限　12月４日（金）　午後５時　契約課会議室", ["12月４日（金）　午後５時"]),
+        ("毎週火曜日及び年末年始は休館", ["毎週火曜日", "年末年始"]),
+        ("毎年２月・４月・６月・８月・10月・12月に支払う", ["毎年２月・４月・６月・８月・10月・12月"]),
+        ("卒業する年の１月31日までに申請", ["卒業する年の１月31日まで"]),
+        ("利用を開始する日に提出", ["利用を開始する日"]),
+        ("徒歩10分以内、週40時間以内、１泊２日", []),
+        ("申請から交付まで\n", []),
         ("前回改定時は", []),
         ("１年度につき５人まで", []),
     ],
@@ -101,6 +112,11 @@ def test_an_hour_does_not_break_a_range_of_days() -> None:
 def test_the_same_day_is_the_day_named_before() -> None:
     _, same = expressions("締切は12月18日（金）で、当日17時までに受け付けたものを対象とする。")
     assert (same.text, same.end, same.is_deadline) == ("当日17時まで", date(2026, 12, 18), True)
+
+
+def test_the_year_before_is_only_compared_with_the_year_in_which_something_is_due() -> None:
+    before, due = expressions("前年度の発生量が1,000トン以上の事業者は、６月30日までに提出すること。")
+    assert (before.start, before.end, due.end) == (date(2025, 4, 1), date(2026, 3, 31), date(2027, 6, 30))
 
 
 def test_words_quoted_to_be_amended_are_no_deadline() -> None:
