@@ -185,7 +185,7 @@ def _bare_day(text: str, piece: Piece) -> Phrase | None:
         return Phrase(Shape.LENGTH, piece.start, piece.end, word=text[piece.start : piece.end])
     shows = piece.suffix or has_weekday or _SHOWS_DAY.match(text, piece.end)
     shows = shows or _PUT_OFF.search(text, max(0, piece.start - 14), piece.start)
-    if not shows or text[piece.start - 1 : piece.start] in "中約計":
+    if not shows or text[max(0, piece.start - 1) : piece.start] in ("中", "約", "計"):
         return None
     return Phrase(Shape.MOMENT, piece.start, piece.end, moment, suffix=piece.suffix, is_listed=False)
 

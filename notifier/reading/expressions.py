@@ -17,6 +17,7 @@ from notifier.reading.normalising import Copy, normalised
 from notifier.reading.phrases import Phrase, Shape
 from notifier.reading.places import Page, Place
 from notifier.reading.resolving import resolve
+from notifier.reading.sequences import in_order
 from notifier.reading.tentativeness import governing_marks, why_tentative
 from notifier.reading.years import Surroundings
 
@@ -38,7 +39,7 @@ def standings(copy: Copy, issued: date | None = None) -> tuple[list[Standing], d
     page = Page(copy.text)
     found = tuple(phrases(copy.text))
     reference = issued or issue_date(page, found)
-    meanings = _meanings(copy.text, found, reference)
+    meanings = in_order(copy.text, found, _meanings(copy.text, found, reference), reference)
     places = _places(page, copy.text, found)
     row = [
         Standing(phrase, meaning, place, reach)

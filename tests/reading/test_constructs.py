@@ -119,6 +119,29 @@ def test_the_year_before_is_only_compared_with_the_year_in_which_something_is_du
     assert (before.start, before.end, due.end) == (date(2025, 4, 1), date(2026, 3, 31), date(2027, 6, 30))
 
 
+@pytest.mark.parametrize(
+    "text, ends",
+    [
+        (
+            "第1期　6月30日　第2期　8月31日　第3期　11月1日　第4期　1月31日",
+            ["2026-06-30", "2026-08-31", "2026-11-01", "2027-01-31"],
+        ),
+        (
+            "9月21日、10月19日、11月16日のいずれかに受講してください。",
+            ["2027-09-21", "2027-10-19", "2027-11-16"],
+        ),
+        ("前期分は４月末、後期分は10月末が納期です。", ["2027-04-30", "2027-10-31"]),
+        ("12月10日、１月14日、２月10日に開催", ["2026-12-10", "2027-01-14", "2027-02-10"]),
+    ],
+)
+def test_days_of_one_list_follow_one_another(text: str, ends: list[str]) -> None:
+    assert [end for _, _, end in days(text)] == ends
+
+
+def test_a_bare_day_at_the_head_of_a_text_is_read() -> None:
+    assert days("25日（金）までに回答願います。") == [("25日（金）まで", "", "2026-12-25")]
+
+
 def test_words_quoted_to_be_amended_are_no_deadline() -> None:
     text = "第二条中「三十日」を「二週間」に改め、同条中「十日以内」とあるのは「五日以内」とする。"
     assert not any(each.is_deadline for each in expressions(text))
