@@ -12,7 +12,7 @@ _AWAY = frozenset(f"{word}{unit}" for word in ("前々", "前", "翌", "翌々")
 """Words that lie apart from what stands in front of them: 指定日の前日, 算定月の前月15日."""
 _OF_AN_EVENT = re.compile("[一-龥るたうの](?<![今当各毎先来翌前同])")
 """In front of 月末, what says of which month: 20歳になる月末, 治療終了月末."""
-_EDGES = frozenset(("年末", "年始", "年初", "月末", "月初", "期末", "期首", "週末"))
+_EDGES = frozenset(("年末", "年始", "年初", "月末", "月初", "学期末", "期末", "期首", "週末"))
 _AFTER_EVENT = re.compile(r"[一-龥ァ-ヶー]{2,12}(?:した)?後、?$")
 
 

@@ -18,6 +18,8 @@ _BETWEEN = re.compile(
     r"(?:まで)?[、,・ ]?[ ]?\n?[^ぁ-ん。\n|\t]{0,10}(?:は|と|や|及び|又は|または|の|も)?[^ぁ-ん。\n|\t]{0,6}[は:]?[ ]{0,2}"
 )
 """What stands between the members of a list: no verb, and at most one break of a line."""
+_AND = re.compile("[ ]?(?:、|,|・|及び|並びに|又は|と)[ ]?")
+_CLOSED_BY = frozenset((("month", "part_of_month"), ("month", "date")))
 _FREE = frozenset(("year-inferred",))
 _LATEST = 2
 """Years after that of issue beyond which no list begins."""
@@ -40,10 +42,10 @@ def in_order(
 
 
 def _runs(text: str, found: Sequence[Phrase], row: Sequence[Resolved]) -> Iterator[list[int]]:
-    """Yield the places of the members of each list: at least two, all days or all months."""
+    """Yield the places of the members of each list: at least two, alike but for what closes them."""
     run: list[int] = []
     for index, phrase in enumerate(found):
-        goes_on = run and _follows(text, found[run[-1]], phrase) and row[index].kind == row[run[-1]].kind
+        goes_on = run and _follows(text, found[run[-1]], phrase, row[run[-1]].kind, row[index].kind)
         if not goes_on:
             if len(run) > 1:
                 yield run
@@ -62,8 +64,12 @@ def _is_free(phrase: Phrase, meaning: Resolved) -> bool:
     return moment.month is not None and moment.weekday is None and meaning.flags == _FREE
 
 
-def _follows(text: str, first: Phrase, second: Phrase) -> bool:
-    return _BETWEEN.fullmatch(text, first.end, second.start) is not None
+def _follows(text: str, first: Phrase, second: Phrase, kind: str, next_kind: str) -> bool:
+    if kind == next_kind:
+        return _BETWEEN.fullmatch(text, first.end, second.start) is not None
+    # 4月、7月、10月、1月の末日まで: only the last of the months is named in full.
+    is_closed = (kind, next_kind) in _CLOSED_BY
+    return is_closed and _AND.fullmatch(text, first.end, second.start) is not None
 
 
 def _anchor(meaning: Resolved) -> date:
