@@ -35,6 +35,7 @@ LATEST = (
     "thirtieth",
     "thirtyfirst",
 )
+UNTAUGHT = ("thirtysecond", "thirtythird")
 NOTICE = 56_000
 """Signs of a notice of 50 pages."""
 
@@ -198,7 +199,8 @@ def main() -> None:
         "seven later unseen sets": [notice for folder in SEVEN for notice in labelled(folder)],
         "seven sets after these": [notice for folder in AFTER for notice in labelled(folder)],
         "six sets after these": [notice for folder in THEN for notice in labelled(folder)],
-        "the eight latest sets": [notice for folder in LATEST for notice in labelled(folder)],
+        "eight sets after these": [notice for folder in LATEST for notice in labelled(folder)],
+        "the two latest sets": [notice for folder in UNTAUGHT for notice in labelled(folder)],
     }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)

@@ -38,6 +38,8 @@ _FOLDERS = (
     "twentyninth",
     "thirtieth",
     "thirtyfirst",
+    "thirtysecond",
+    "thirtythird",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
