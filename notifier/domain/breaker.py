@@ -27,7 +27,7 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """How an endpoint stands: failures in a row, since when, and until when nothing is sent (aware instants)."""
+    """How an endpoint stands: failures in a row, since when, and until when nothing is sent (aware, that one excluded)."""
 
     failures: int = 0
     failing_since: datetime | None = None
@@ -37,10 +37,6 @@ class Breaker:
     def is_tripped(self) -> bool:
         """Tell whether only one message at a time may try."""
         return self.failures >= FAILURES
-
-    def lets_through(self, now: datetime) -> bool:
-        """Tell whether anything may be sent at `now`."""
-        return self.open_until is None or self.open_until <= now
 
 
 def after_success(breaker: Breaker) -> tuple[Breaker, Turn | None]:

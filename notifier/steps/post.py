@@ -125,11 +125,8 @@ class _Round:
             async with self._tools.database.transaction() as conn:
                 await self._record(conn)
                 return await self._claim(conn)
-        if self._stopping.is_set():
-            return [], None
-        now = self._tools.now()
         async with self._tools.database.reading() as conn:
-            found, following = await postings.ready(conn, now)
+            found, following = await self._ready(conn, self._tools.now())
         if not any(self._room(each.endpoint_id) for each in found):
             return [], following
         async with self._tools.database.transaction() as conn:
@@ -139,18 +136,20 @@ class _Round:
 
     async def _claim(self, conn: Connection) -> tuple[Sequence[Posting], datetime | None]:
         """Take what is due for endpoints that have room; returns it, and when something else will be due."""
-        if self._stopping.is_set():
-            return [], None
         now = self._tools.now()
-        found, following = await postings.ready(conn, now)
+        found, following = await self._ready(conn, now)
         wanted = {each.endpoint_id: each for each in found if self._room(each.endpoint_id)}
         rooms = {}
         for kept in await endpoints.among_ids(conn, list(wanted)):
             if not self._exchange.knows(kept):
                 await self._disable(conn, kept, KEY_CHANGED, now)
-            elif kept.breaker.lets_through(now):
+            else:
                 rooms[kept.id] = self._line_up(kept, wanted[kept.id], now)
         return await postings.claim(conn, rooms, now, self._token, LEASE), following
+
+    async def _ready(self, conn: Connection, now: datetime) -> tuple[Sequence[Ready], datetime | None]:
+        """Return the endpoints whose breakers let something through that is due; none when an end is asked for."""
+        return ([], None) if self._stopping.is_set() else await postings.ready(conn, now)
 
     def _room(self, endpoint_id: int) -> bool:
         """Tell whether an endpoint is given more: earlier than it asks for it, so that one turn serves many."""
