@@ -35,7 +35,7 @@ LATEST = (
     "thirtieth",
     "thirtyfirst",
 )
-UNTAUGHT = ("thirtysecond", "thirtythird")
+UNTAUGHT = ("thirtysecond", "thirtythird", "thirtyfourth", "thirtyfifth")
 NOTICE = 56_000
 """Signs of a notice of 50 pages."""
 
@@ -200,7 +200,7 @@ def main() -> None:
         "seven sets after these": [notice for folder in AFTER for notice in labelled(folder)],
         "six sets after these": [notice for folder in THEN for notice in labelled(folder)],
         "eight sets after these": [notice for folder in LATEST for notice in labelled(folder)],
-        "the two latest sets": [notice for folder in UNTAUGHT for notice in labelled(folder)],
+        "the four latest sets": [notice for folder in UNTAUGHT for notice in labelled(folder)],
     }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)

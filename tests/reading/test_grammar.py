@@ -40,6 +40,8 @@ _FOLDERS = (
     "thirtyfirst",
     "thirtysecond",
     "thirtythird",
+    "thirtyfourth",
+    "thirtyfifth",
 )
 LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
 
