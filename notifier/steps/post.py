@@ -7,6 +7,7 @@ The row stands before the deed, the same id goes with every try, and a result th
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -99,10 +100,8 @@ class _Round:
             await self._give_up()
 
     async def _wait(self) -> None:
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), OFTEN)
-        except TimeoutError:
-            return
 
     async def _give_up(self) -> None:
         """Let what is on the wire end, and give the rest back."""
