@@ -18,24 +18,10 @@ from typing import TypeAlias
 
 from notifier.domain.dates import Interval, fiscal_year, month
 from notifier.reading.expressions import read
-from tests.reading.labelled import Label, Labelled, labelled
+from tests.reading.labelled import UNSEEN, Label, Labelled, labelled
 
 PEER = "ja-timex==0.2.8"
 PEER_HOME = Path(".cache/ja-timex")
-SEVEN = ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-AFTER = ("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth")
-THEN = ("eighteenth", "nineteenth", "twentieth", "twentyfirst", "twentysecond", "twentythird")
-LATEST = (
-    "twentyfourth",
-    "twentyfifth",
-    "twentysixth",
-    "twentyseventh",
-    "twentyeighth",
-    "twentyninth",
-    "thirtieth",
-    "thirtyfirst",
-)
-UNTAUGHT = ("thirtysecond", "thirtythird", "thirtyfourth", "thirtyfifth")
 NOTICE = 56_000
 """Signs of a notice of 50 pages."""
 
@@ -191,16 +177,9 @@ def speed(notices: Sequence[Labelled]) -> tuple[float, int]:
 
 def main() -> None:
     """Print the table."""
-    sets = {
-        "built on these": labelled("seen"),
-        "first unseen set": labelled("heldout"),
-        "second unseen set": labelled("second"),
-        "third unseen set": labelled("third"),
-        "seven later unseen sets": [notice for folder in SEVEN for notice in labelled(folder)],
-        "seven sets after these": [notice for folder in AFTER for notice in labelled(folder)],
-        "six sets after these": [notice for folder in THEN for notice in labelled(folder)],
-        "eight sets after these": [notice for folder in LATEST for notice in labelled(folder)],
-        "the four latest sets": [notice for folder in UNTAUGHT for notice in labelled(folder)],
+    sets = {"built on these": labelled("seen")}
+    sets |= {
+        name: [each for folder in folders for each in labelled(folder)] for name, folders in UNSEEN.items()
     }
     for name, notices in sets.items():
         total = score(notices, ours(notices), exact=True)

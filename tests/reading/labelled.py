@@ -6,6 +6,26 @@ from datetime import date
 from pathlib import Path
 
 TEXTS = Path(__file__).with_name("texts")
+UNSEEN = {
+    "first unseen set": ("heldout",),
+    "second unseen set": ("second",),
+    "third unseen set": ("third",),
+    "seven later unseen sets": ("fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    "seven sets after these": (
+        *("eleventh", "twelfth", "thirteenth", "fourteenth"),
+        *("fifteenth", "sixteenth", "seventeenth"),
+    ),
+    "six sets after these": (
+        *("eighteenth", "nineteenth", "twentieth"),
+        *("twentyfirst", "twentysecond", "twentythird"),
+    ),
+    "eight sets after these": (
+        *("twentyfourth", "twentyfifth", "twentysixth", "twentyseventh"),
+        *("twentyeighth", "twentyninth", "thirtieth", "thirtyfirst"),
+    ),
+    "the four latest sets": ("thirtysecond", "thirtythird", "thirtyfourth", "thirtyfifth"),
+}
+"""Folders of notices that were each counted at first sight, in their order; the last four have taught nothing yet."""
 _BRACKETED = re.compile(r"([《〔][^》〕]*[》〕])")
 _MARKED = re.compile(r"⟦([^|⟧]*)\|([^|⟧]*)\|([^|⟧]*)\|([^|⟧]*)⟧")
 

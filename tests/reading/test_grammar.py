@@ -3,47 +3,10 @@
 import pytest
 
 from notifier.reading.expressions import Expression, read
-from tests.reading.labelled import Label, Labelled, labelled
+from tests.reading.labelled import UNSEEN, Label, Labelled, labelled
 
 SEEN = labelled("seen")
-_FOLDERS = (
-    "heldout",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
-    "nineteenth",
-    "twentieth",
-    "twentyfirst",
-    "twentysecond",
-    "twentythird",
-    "twentyfourth",
-    "twentyfifth",
-    "twentysixth",
-    "twentyseventh",
-    "twentyeighth",
-    "twentyninth",
-    "thirtieth",
-    "thirtyfirst",
-    "thirtysecond",
-    "thirtythird",
-    "thirtyfourth",
-    "thirtyfifth",
-)
-LATER = [notice for folder in _FOLDERS for notice in labelled(folder)]
+LATER = [notice for folders in UNSEEN.values() for folder in folders for notice in labelled(folder)]
 
 
 def overlapping(label: Label, found: tuple[Expression, ...]) -> Expression | None:
