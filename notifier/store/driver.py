@@ -1,4 +1,4 @@
-"""SQLite without detours: one change of threads a statement, none at all for a database in memory.
+"""SQLite without detours: one change of threads a statement or a whole transaction, none for a database in memory.
 
 The driver hands each call to a thread and waits for it: cursor, statement, rows and closing are four changes of
 threads, and each costs more than most statements. Here a statement brings its rows along, and what never waits
