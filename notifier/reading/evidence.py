@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from notifier.reading.constructions import weighed, why_none
 from notifier.reading.dating import Resolved
 from notifier.reading.lexicon import Words, words
 from notifier.reading.phrases import Phrase, Shape
@@ -73,7 +74,8 @@ _OUT_OF_USE = re.compile(
 
 def ruled_out(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> str:
     """Return why the expression cannot be a deadline, whatever else is said of it; "" if nothing rules it out."""
-    return _by_form(phrase, meaning, place, issued) or _by_words(phrase, place)
+    by_form = _by_form(phrase, meaning, place, issued)
+    return by_form or _by_words(phrase, place) or why_none(form_of(phrase), place)
 
 
 def _by_form(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> str:
@@ -241,6 +243,7 @@ def context_of(phrase: Phrase, place: Place, reach: int) -> Context:
 def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, reach: int) -> Iterator[Hint]:
     """Yield everything that tells whether the expression is a deadline."""
     yield from _forms(phrase, meaning, issued)
+    yield from (Hint(reason, "") for reason in weighed(form_of(phrase), place))
     around = context_of(phrase, place, reach)
     if around.ask:
         yield Hint("項目名：問い", around.ask[-12:])

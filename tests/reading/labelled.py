@@ -25,7 +25,7 @@ UNSEEN = {
     ),
     "the four latest sets": ("thirtysecond", "thirtythird", "thirtyfourth", "thirtyfifth"),
 }
-"""Folders of notices that were each counted at first sight, in their order; the last four have taught nothing yet."""
+"""Folders of notices that were each counted at first sight, in their order, and have taught since."""
 _BRACKETED = re.compile(r"([《〔][^》〕]*[》〕])")
 _MARKED = re.compile(r"⟦([^|⟧]*)\|([^|⟧]*)\|([^|⟧]*)\|([^|⟧]*)⟧")
 
