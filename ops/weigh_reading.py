@@ -30,7 +30,7 @@ ISSUED = date(2026, 9, 20)
 """The day handed to the reader for single lines, which bear none."""
 STRENGTH = 2.0
 """How far the texts may outweigh the penalty."""
-LEANING = 0.7
+LEANING = 0.5
 """Added in favour of a deadline: a person looks at each, and a missed one costs more than one too many."""
 ROUNDS = 250
 LEAST = 0.05

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from notifier.reading.places import Place
 
-_BACK = 40
+_BACK = 30
 """Signs in front of an expression that are looked at."""
 
 
@@ -29,10 +29,8 @@ class Construction(NamedTuple):
     label: re.Pattern[str] | None
     unless: re.Pattern[str] | None
 
-    def holds(self, form: str, place: Place) -> bool:
-        """Say whether it stands around an expression of this form in this place."""
-        if self.forms and form not in self.forms:
-            return False
+    def stands(self, place: Place) -> bool:
+        """Say whether it stands around an expression in this place, whatever its form."""
         return (
             (self.after is None or self.after.match(place.after) is not None)
             and (self.before is None or self.before.search(place.before[-_BACK:]) is not None)
@@ -60,11 +58,16 @@ def constructions(*, settling: bool) -> tuple[Construction, ...]:
     )
 
 
+@cache
+def _of_form(form: str, *, settling: bool) -> tuple[Construction, ...]:
+    return tuple(each for each in constructions(settling=settling) if not each.forms or form in each.forms)
+
+
 def why_none(form: str, place: Place) -> str:
     """Return why an expression in such a place can be no deadline; "" if nothing settles it."""
-    return next((each.reason for each in constructions(settling=True) if each.holds(form, place)), "")
+    return next((each.reason for each in _of_form(form, settling=True) if each.stands(place)), "")
 
 
 def weighed(form: str, place: Place) -> Iterator[str]:
     """Yield the reasons of the constructions that are weighed."""
-    yield from (each.reason for each in constructions(settling=False) if each.holds(form, place))
+    yield from (each.reason for each in _of_form(form, settling=False) if each.stands(place))

@@ -46,7 +46,7 @@ _LONG_AGO = 366
 _RECENT = 62
 """Days before the issue date within which a beginning may still be news: issued on April 7, applied from April 1."""
 _IN_TITLE = re.compile("(?:について|の件|のお知らせ|の[ご御]?案内)[ ]?\\([^()]{0,6}$")
-_CLOSES_TITLE = re.compile("[^()]{0,8}\\)[ ]*$")
+_CLOSES_TITLE = re.compile("(?![^()]{0,8}(?:[締〆]|必着|期限))[^()]{0,8}\\)[ ]*$")
 _QUOTE = re.compile("」(?:を|に|と|の次に|、|又は)")
 
 
@@ -99,7 +99,7 @@ def _by_words(phrase: Phrase, place: Place) -> str:
     found = next((why for pattern, why in _WORDED_OUT if pattern.match(place.after)), "")
     if place.before.endswith("「") and _QUOTE.match(place.after):
         found = "改める字句の引用"
-    elif _IN_TITLE.search(place.before) and _CLOSES_TITLE.match(place.after):
+    elif not _closes(phrase) and _IN_TITLE.search(place.before) and _CLOSES_TITLE.match(place.after):
         found = "件名のかっこの中（いつの分の文書か）"
     elif phrase.shape is Shape.EVENT and place.before.endswith("から"):
         found = "「から」から続く所要の期間"
@@ -160,6 +160,7 @@ def form_of(phrase: Phrase) -> str:
         and moment is not None
         and not moment.has_month
         and moment.day is None
+        and not phrase.suffix.endswith(_OPENS)
     ):
         found = "year"
     if not found and phrase.suffix.endswith(_OPENS):

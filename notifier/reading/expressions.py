@@ -132,7 +132,7 @@ def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list
             around.frame, around.frame_end = Interval(meaning.start, meaning.end), phrase.end
             if phrase.end < _TITLE and _SCHEDULE.match(text, phrase.end):
                 around.of_title = around.frame
-        for day, years in _years_named((phrase,)).items():
+        for day, years in _years_named(() if _is_of_years(phrase) else (phrase,)).items():
             around.year_before.setdefault(day, set()).update(years)
         meanings.append(meaning)
     return meanings

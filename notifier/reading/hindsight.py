@@ -9,7 +9,9 @@ _DONE = re.compile(
     r"(?:[、,・と][ ]?[0-9]{1,2}月(?:[0-9]{1,2}日)?)*[^、。\n]{0,16}?"
     r"(?:ました|でした|った(?!場合)|した(?![いが分額後]|場合|うえ|上で)|されたところ|済(?:み|。|$))"
 )
-_THEN_DONE = re.compile(r"に[^、。\n]{0,12}[しりきみえけめせれてで]、[^。\n]{0,60}(?:した|ました|でした)。")
+_THEN_DONE = re.compile(
+    r"に?[^、。\n]{0,12}[しりきみえけめせれてでい]、[^。\n]{0,60}(?:した|[れっ]た|ました|でした)。"
+)
 _THERE_WAS = re.compile(
     r"の[^、。\n]{1,14}(?:では|で|には|時は|際は)、?[^。\n]{0,60}(?<!お)(?:ました|でした|であった|かった)。"
 )
@@ -29,6 +31,10 @@ _SETS_DAY = re.compile(
 _OF_A_RULE = re.compile(
     "(?:に|まで(?:に)?)(?:支払|徴収|提供|購入|利用|取得|支給|受領|発生|納付)[しっ]?た(?=[一-龥も])"
     "(?!火災|地震|豪雨|大雨|台風|大雪|災害|水害|停電|事件|障害)"
+)
+# 12月31日以前に退職した方: whoever it will be.
+_OF_A_CASE = re.compile(
+    "に?[^、。\\n]{0,14}(?:した|った|[れめけえ]た)(?:方|者|人|場合|とき|法人|事業[所者]|世帯|施設|団体|会員|児童|職員)"
 )
 _SOMETHING_OF_A_RULE = (
     "場合|方|者|人|事業|施設|法人|団体|児|子|世帯|時|際|後|日|月|年|期|分|額|書類|経費|費用|上|職員|住宅|機器|車|医療|サービス|給与|賃金"
@@ -66,6 +72,8 @@ def looks_back(text: str, start: int, end: int, suffix: str) -> bool:
 
 
 def _is_done(text: str, end: int, suffix: str) -> bool:
+    if suffix.endswith(("以前", "まで")) and _OF_A_CASE.match(text, end) is not None:
+        return False
     done = _DONE.match(text, end, end + 40)
     if done is not None and _SETS_DAY.search(done[0]) is not None:
         return False

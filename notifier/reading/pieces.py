@@ -191,7 +191,8 @@ def _with_suffix(text: str, piece: Piece, core_end: int) -> Piece:
 
 _BEGINS_THEN = re.compile(
     r"から(?:[^0-9。\n]{1,12}で(?:。|[ ]|\n|$)|[^0-9。\n]{0,20}(?:開催|開会|開演|行|開き|実施)|です|。|[ ]*(?:\n|$)"
-    r"|[ ]+(?![^。\n]{0,14}(?:受付|受け付け|申込|申請|募集|予約|開始)))"
+    r"|[ ]+(?![^。\n]{0,14}(?:受付|受け付け|申込|申請|募集|開始)|[^ 。\n]{0,6}予約)"
+    r"|\((?:雨天|荒天|小雨|悪天候|[^()\n]{0,8}(?:順延|中止|決行|延期)))"
 )
 """What begins at an hour of a day is over that day: 11月19日(木)午後2時から開催."""
 _BEGINS_BESIDE = re.compile(
