@@ -44,6 +44,9 @@ FIRST_DAY, LAST_DAY = date(2000, 4, 1), date(2199, 12, 31)
 MOST_NUMBER: Final = 2**31 - 1
 EDITORIAL: Final = {"notice.received", "deadline.decided"}
 EDITORS: Final = {"editor", "ministry"}
+NAMED: Final = "deadline"
+"""The value by which an event names a deadline; one that nobody knows would be kept and do nothing, for ever."""
+PARTNER: Final = "partner"
 
 
 Told: TypeAlias = Callable[[Intake | Exception], None]
@@ -129,7 +132,9 @@ class Reception:
         Once `told` is called with what `is_taken` holds of, the event is durable, as `take` would have told.
         """
         kind = self.kinds.get(event.type)
-        if kind is None or event.type in DEALT_WITH or len(self._waiting) >= MOST_WAITING:
+        if kind is None or event.type in DEALT_WITH or NAMED in kind.value_names:
+            return False
+        if len(self._waiting) >= MOST_WAITING:
             return False
         if self._refused(caller, kind, event) is not None or not self._ownership.is_own(caller, event.source):
             return False
@@ -166,6 +171,8 @@ class Reception:
         if kind is None:
             return Answer("unknown-type", (Fault(("type",), "enum"),))
         refused = self._refused(caller, kind, event)
+        if refused is None and await self._names_unknown(kind, event):
+            refused = Answer("data-does-not-fit", (Fault(("data", NAMED), "unknown"),))
         if refused is not None:
             return refused
         if caller.key and is_kept_back(event.source, caller.key):
@@ -182,6 +189,14 @@ class Reception:
         else:
             answer = _BY_INTAKE.get(await self._keep(kept), TAKEN)
         return answer
+
+    async def _names_unknown(self, kind: FactType, event: Inbound) -> bool:
+        """Tell whether an event names a deadline that the law does not know, neither as shipped nor from a notice."""
+        named = event.data.get(NAMED)
+        if NAMED not in kind.value_names or named in self._tools.catalogue.deadlines:
+            return False
+        async with self._tools.database.reading() as conn:
+            return named not in await known_deadlines(conn, self._tools)
 
     def _kept(self, caller: Caller, kind: FactType, event: Inbound) -> Event:
         values = kind.values_of(event.data, event.on)  # they were checked: `_refused` found no faults
@@ -209,6 +224,8 @@ class Reception:
     def _misfit(self, kind: FactType, event: Inbound) -> Answer | None:
         beyond = _out_of_bounds(event.data, kind.date_names)
         faults = (*kind.faults(event.data), *(Fault(path, "range") for path in beyond))
+        if event.office and event.data.get(PARTNER) == event.office:  # nobody is their own partner
+            faults = (*faults, Fault((PARTNER,), "own"))
         if faults:
             return Answer(
                 "data-does-not-fit", tuple(Fault(("data", *each.path), each.keyword) for each in faults)
@@ -306,11 +323,6 @@ class Reception:
 
     async def _prepared(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound, bool]:
         """Return why an event cannot be dealt with, the event with the prefecture it implies, and whether it must wait."""
-        if event.type == "deadline.decided":
-            async with self._tools.database.reading() as conn:
-                known = event.data["deadline"] in await known_deadlines(conn, self._tools)
-            wrong = Answer("data-does-not-fit", (Fault(("data", "deadline"), "unknown"),))
-            return (None if known else wrong), event, False
         if event.office is None:
             return None, event, False
         async with self._tools.database.reading() as conn:

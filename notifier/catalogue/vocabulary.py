@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, SchemaError
@@ -34,7 +35,8 @@ class FactType:
     """One type of fact or event.
 
     `subject` says whom it is about (office, authority, nation), `asserted_by` who may assert it, `schema` is
-    the JSON Schema (2020-12) of its data.
+    the JSON Schema (2020-12) of its data. `in_order` names days of which none may lie before the one named before it,
+    which no schema can say.
     """
 
     type: str
@@ -42,6 +44,7 @@ class FactType:
     subject: str
     asserted_by: tuple[str, ...]
     schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    in_order: tuple[str, ...] = ()
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
@@ -64,17 +67,30 @@ class FactType:
 
     def problems(self, data: object) -> list[str]:
         """Return what is wrong with `data`, in Japanese for who sent it; empty if nothing is."""
-        if self._surely_fits(data):
-            return []
-        errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
-        return [line for error in errors for line in _in_japanese(error)]
+        errors = self._errors(data)
+        if errors:
+            return [line for error in errors for line in _in_japanese(error)]
+        return [
+            f"{late} は {early} と同じ日か、それより後の日にしてください"
+            for early, late in self._crossed(data)
+        ]
 
     def faults(self, data: object) -> list[Fault]:
         """Return where `data` breaks the schema and how, without repeating what was found; empty if it does not."""
+        errors = self._errors(data)
+        if errors:
+            return list(dict.fromkeys(fault for error in errors for fault in _faults(error)))
+        return [Fault((late,), "order") for _, late in self._crossed(data)]
+
+    def _errors(self, data: object) -> list[ValidationError]:
         if self._surely_fits(data):
             return []
-        errors = sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
-        return list(dict.fromkeys(fault for error in errors for fault in _faults(error)))
+        return sorted(self._validator.iter_errors(data), key=lambda error: error.json_path)
+
+    def _crossed(self, data: Any) -> list[tuple[str, str]]:
+        """Return the pairs of days in data that fit the schema of which the later one lies before the earlier."""
+        given = [name for name in self.in_order if name in data]
+        return [(early, late) for early, late in pairwise(given) if data[late] < data[early]]
 
     def check(self, data: Mapping[str, Any], on: date | None = None) -> Mapping[str, Value]:
         """Return the values that a fact keeps: checked, defaults filled in, dates as dates.
@@ -157,9 +173,16 @@ def read_fact_type(written: Written) -> FactType:
     schema = dict(table.raw("schema") or {})
     schema = {"type": "object", "additionalProperties": False, "properties": {}, **schema}
     found = FactType(
-        table.text("type"), table.text("label"), table.text("subject"), table.texts("asserted_by"), schema
+        table.text("type"),
+        table.text("label"),
+        table.text("subject"),
+        table.texts("asserted_by"),
+        schema,
+        table.texts("in_order"),
     )
     table.finish()
+    if not set(found.in_order) <= found.date_names:
+        raise ValueError(f"`in_order` must name days of the data; found {list(found.in_order)}")
     if found.subject not in SUBJECTS:
         raise ValueError(f"`subject` must be one of {list(SUBJECTS)}; found {found.subject!r}")
     if not found.asserted_by or not set(found.asserted_by) <= set(ASSERTERS):

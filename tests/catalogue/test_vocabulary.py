@@ -108,6 +108,11 @@ def test_lists_and_tables_stay_with_the_event() -> None:
         ("cpdl.linked", {"partner": "123"}, "partner の形が違います（123）"),
         ("office.registered", {"name": "A", "services": [], "municipality": "121002"}, "services: "),
         ("wage-support.report-due.set", {"due": 20260731}, "due は文字列で書いてください"),
+        (
+            "tech-grant-r8.application-window.set",
+            {"opens": "2026-06-12", "closes": "2026-05-01"},
+            "closes は opens と同じ日か、それより後の日にしてください",
+        ),
     ],
 )
 def test_wrong_data_is_refused_in_japanese(name: str, data: dict[str, Any], said: str) -> None:

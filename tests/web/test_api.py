@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession, DummyCookieJar
@@ -511,6 +512,22 @@ async def test_e5_an_event_the_database_will_not_keep_does_not_hold_up_those_it_
         ),
         (event("office.changed", data={"prefecture": OSAKA}), "data-does-not-fit", [("/data/prefecture", "dependent")]),
         (event("office.changed", data={"services": ["99"]}), "data-does-not-fit", [("/data/services/0", "unknown")]),
+        (event("cpdl.linked", data={"partner": A}), MISFIT, [("/data/partner", "own")]),
+        (event("duty.done", data={"deadline": "no-such/duty"}), MISFIT, [("/data/deadline", "unknown")]),
+        (
+            event("duty.due.set", f"authority/{CHIBA}", data={"deadline": "no-such/duty", "due": "2026-03-31"}),
+            MISFIT,
+            [("/data/deadline", "unknown")],
+        ),
+        (
+            event(
+                "wage-support.application-window.set",
+                f"authority/{CHIBA}",
+                data={"opens": "2026-03-30", "closes": "2026-03-01"},
+            ),
+            MISFIT,
+            [("/data/closes", "order")],
+        ),
     ],
 )  # fmt: skip
 async def test_a_faulty_event_is_refused_with_the_place_and_without_what_was_sent(
@@ -572,6 +589,27 @@ async def test_a_body_without_a_length_is_cut_off_at_the_limit(standing: Door) -
     headers = {"Authorization": f"Bearer {standing.tokens['editor']}", "Content-Type": STRUCTURED}
     said = await standing.call("POST", "/v1/events", data=endless(), headers=headers)
     assert (said.status, said.code) == (413, "too-large")
+
+
+@pytest.mark.parametrize(
+    "expect, length, said", [("payment", 2, 417), ("100-continue", 1 << 21, 413), ("100-continue", 2, 100)]
+)
+async def test_a_body_is_asked_for_only_where_it_would_be_read(
+    standing: Door, expect: str, length: int, said: int
+) -> None:
+    to = urlsplit(standing.address)
+    reader, writer = await asyncio.open_connection(to.hostname, to.port)
+    head = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: {expect}\r\nContent-Length: {length}\r\n\r\n"
+    writer.write(head.encode())
+    status = int((await reader.readline()).split()[1])
+    rest = (
+        b"" if said == 100 else await reader.read()
+    )  # after a refusal nothing more is read, and the end comes
+    writer.close()
+    assert status == said
+    assert said == 100 or all(
+        each in rest for each in (b"application/problem+json", b"X-Request-Id: ", b'"code"')
+    )
 
 
 async def test_a_batch_of_too_many_events_is_refused_whole(standing: Door) -> None:

@@ -31,7 +31,8 @@ ABOUT: Final = (
     "作る呼び出し（POST）にIdempotency-Keyを付けると、同じ内容を送り直しても一度しか行われません（7日間）。"
     "問題はapplication/problem+json（RFC 9457）で返り、codeで場合分けできます。"
     "すべての回答にX-Request-Idが付きます。"
-    "出来事のdataは、種類ごとの形「data.<種類>」に合わせます。x-subjectは対象、x-asserted-byは知らせられる立場です。"
+    "出来事のdataは、種類ごとの形「data.<種類>」に合わせます。x-subjectは対象、x-asserted-byは知らせられる立場、"
+    "x-in-orderは前後を入れ替えられない日です。"
 )
 
 Model: TypeAlias = type[BaseModel] | Any
@@ -51,6 +52,7 @@ def describe(routes: Sequence[Route], kinds: Mapping[str, FactType], root: str) 
             "title": kind.label,
             "x-subject": kind.subject,
             "x-asserted-by": list(kind.asserted_by),
+            **({"x-in-order": list(kind.in_order)} if kind.in_order else {}),
         }
         for kind in kinds.values()
     }
