@@ -35,7 +35,7 @@ class ImportRefusedError(NotifierError):
     """A list of offices cannot be taken over as it stands."""
 
 
-class SubscriptionRefusedError(NotifierError):
+class SubscriptionRefusedError(RefusedFieldError):
     """What offices are to be told, or by which contacts, was decided in a way that makes no sense."""
 
 
@@ -73,6 +73,10 @@ class RenderingError(NotifierError):
 
 class UnknownError(NotifierError):
     """Something that was asked for by name does not exist."""
+
+
+class UnknownFieldError(RefusedFieldError, UnknownError):
+    """What was asked for names something that does not exist; `about` says where, as steps with `/` between."""
 
 
 class OutdatedError(NotifierError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from notifier.domain.actors import Who, actor_of
-from notifier.errors import SubscriptionRefusedError, UnknownError
+from notifier.errors import SubscriptionRefusedError, UnknownError, UnknownFieldError
 from notifier.store import audit, subscriptions
 from notifier.store.database import Connection
 from notifier.store.differences import EVERYTHING
@@ -73,23 +73,23 @@ async def subscribe(tools: Tools, selection: Selection, wanted: Subscription, wh
 def _check(wanted: Subscription, since: date, today: date) -> None:
     if not wanted.told and not wanted.reason.strip():
         message = "配信を止めるには理由が必要です。止めた後も、期限の一覧に「未通知」と理由が示されます。"
-        raise SubscriptionRefusedError(message)
+        raise SubscriptionRefusedError(message, "reason")
     if since < today:
         message = f"{since}は過ぎています。きょう（{today}）以後の日を指定してください。過去の通知は変えられません。"
-        raise SubscriptionRefusedError(message)
+        raise SubscriptionRefusedError(message, "since")
     if wanted.channel and wanted.channel not in CHANNELS:
         message = f"「{wanted.channel}」という送り方はありません。{'、'.join(CHANNELS)}のどれかです。"
-        raise SubscriptionRefusedError(message)
+        raise SubscriptionRefusedError(message, "channel")
 
 
 async def _check_topics(conn: Connection, topics: Sequence[str]) -> None:
     known = await subscriptions.topics(conn)
-    for topic in topics:
+    for place, topic in enumerate(topics):
         if topic not in known:
             message = (
                 f"「{topic}」という分野や期限はありません（名前: `notifier catalogue list --database`）。"
             )
-            raise UnknownError(message)
+            raise UnknownFieldError(message, f"topics/{place}")
 
 
 def _check_offices(selection: Selection, offices: dict[str, int]) -> None:
@@ -99,7 +99,7 @@ def _check_offices(selection: Selection, offices: dict[str, int]) -> None:
             f"{selection.authority}の事業所ではないか、廃止された番号です: {'、'.join(unknown[:10])}。"
             "番号を確かめてください。"
         )
-        raise UnknownError(message)
+        raise UnknownFieldError(message, f"offices/{selection.numbers.index(unknown[0])}")
     if not offices:
         message = f"{selection.authority}に当てはまる事業所がありません。"
         raise UnknownError(message)

@@ -94,10 +94,11 @@ async def _again(conn: Connection, office_id: int, values: Mapping[str, Any], no
     known = await contacts.at(conn, office_id, values["authority"], values["address"])
     is_free = known is not None and not known.active and known.reason != REFUSED
     if known is None or not is_free or values["origin"] != "office":
-        raise SubscriptionRefusedError("このアドレスは、この事業所の連絡先としてすでに登録されています。")
+        message = "このアドレスは、この事業所の連絡先としてすでに登録されています。"
+        raise SubscriptionRefusedError(message, "address")
     if known.asked_at is not None and now - known.asked_at < MOMENT:
         raise SubscriptionRefusedError(
-            "確認のメールをお送りしたばかりです。届かないときは、10分後にもう一度お試しください。"
+            "確認のメールをお送りしたばかりです。届かないときは、10分後にもう一度お試しください。", "address"
         )
     await contacts.change(conn, known.id, values)
     return known.id
@@ -210,13 +211,13 @@ async def _check(conn: Connection, wanted: Mapping[str, Any]) -> None:
             envelope_address(wanted["address"])
         except UnsendableError as fault:
             message = f"「{wanted['address']}」はメールを送れるアドレスではありません。"
-            raise SubscriptionRefusedError(message) from fault
+            raise SubscriptionRefusedError(message, "address") from fault
     if wanted.get("role", "") not in ROLES:
-        raise SubscriptionRefusedError(f"役割は{'、'.join(filter(None, ROLES))}のどれかです。")
+        raise SubscriptionRefusedError(f"役割は{'、'.join(filter(None, ROLES))}のどれかです。", "role")
     known = await subscriptions.topics(conn)
-    for topic in wanted.get("topics", ()):
+    for place, topic in enumerate(wanted.get("topics", ())):
         if topic not in known or not topic.replace("-", "").isalnum():
-            raise SubscriptionRefusedError(f"「{topic}」という分野はありません。")
+            raise SubscriptionRefusedError(f"「{topic}」という分野はありません。", f"topics/{place}")
 
 
 def _json(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ async def test_an_authority_enters_changes_and_removes_a_contact(own: Country) -
     assert stale.status == 412
     unfit = await own.call("PATCH", path, {"topics": ["no-such"]}, If_Match="*")
     assert (unfit.status, unfit.body["code"]) == (409, "contact-unfit")
+    assert unfit.body["errors"] == [{"in": "body", "pointer": "/topics/0", "code": "unfit"}]
     again = await own.call("POST", f"/offices/{SILENT}/contacts", new)
     assert (again.status, again.body["code"]) == (409, "contact-unfit")
     removed = await own.call("DELETE", path, If_Match=changed.headers["ETag"])
@@ -90,11 +91,14 @@ async def test_an_authority_decides_what_its_offices_are_told(own: Country) -> N
     assert (await own.get(f"/subscriptions?office={SILENT}")).body == {"decisions": [], "not_told": []}
     assert (await own.call("POST", "/subscriptions", {"told": True})).body == {"offices": 2}
     assert (await own.get("/subscriptions")).body["not_told"] == []
-    for body, who, code in (
-        ({"told": False}, "municipality", "decision-unfit"),
-        ({"told": True, "topics": ["no-such"]}, "municipality", "not-found"),
-        ({"told": True, "offices": [NEIGHBOUR]}, "municipality", "not-found"),
-        ({"told": True}, "editor", "role-may-not"),
-        ({"told": True}, "office", "role-may-not"),
+    past = {"told": True, "since": "2020-04-01"}
+    for body, who, code, place in (
+        ({"told": False}, "municipality", "decision-unfit", "/reason"),
+        (past, "municipality", "decision-unfit", "/since"),
+        ({"told": True, "topics": ["*", "no-such"]}, "municipality", "not-found", "/topics/1"),
+        ({"told": True, "offices": [PLANS, NEIGHBOUR]}, "municipality", "not-found", "/offices/1"),
+        ({"told": True}, "editor", "role-may-not", None),
+        ({"told": True}, "office", "role-may-not", None),
     ):
-        assert (await own.call("POST", "/subscriptions", body, who)).body["code"] == code, body
+        said = (await own.call("POST", "/subscriptions", body, who)).body
+        assert (said["code"], said.get("errors", [{"pointer": None}])[0]["pointer"]) == (code, place), body

@@ -109,6 +109,7 @@ async def test_an_endpoint_is_changed_only_by_who_has_seen_it(own: Country) -> N
     assert (late.status, late.body["code"]) == (412, "changed-meanwhile")
     wrong = await own.call("PATCH", path, {"types": ["no.such"]}, If_Match="*")
     assert (wrong.status, wrong.body["code"]) == (422, "endpoint-unfit")
+    assert wrong.body["errors"] == [{"in": "body", "pointer": "/types", "code": "unfit"}]
 
 
 async def test_what_is_not_proved_is_not_pinged_and_what_is_removed_is_gone(own: Country) -> None:
@@ -127,6 +128,7 @@ async def test_what_is_not_proved_is_not_pinged_and_what_is_removed_is_gone(own:
 async def test_an_address_with_a_password_in_it_is_refused_and_not_repeated(own: Country) -> None:
     refused = await own.call("POST", "/endpoints", {"url": "https://user:hunter2@example.jp/"})
     assert (refused.status, refused.body["code"]) == (422, "endpoint-unfit")
+    assert refused.body["errors"] == [{"in": "body", "pointer": "/url", "code": "unfit"}]
     assert "hunter2" not in refused.text
 
 

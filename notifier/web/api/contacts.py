@@ -12,7 +12,7 @@ from notifier.store.contacts import Contact as KeptContact
 from notifier.web.api.calls import JSON, MERGE, Call, Reply, Route
 from notifier.web.api.fields import Body, Inside, Name, RowNumber
 from notifier.web.api.offices import Contact, OfficePath
-from notifier.web.api.problems import RefusedError
+from notifier.web.api.problems import RefusedError, Wrong
 
 Role = Annotated[str, Field(pattern="^(manager|clerk|headquarters|)$", description="誰のものか")]
 Topics = Annotated[list[Name], Field(max_length=50, description="受け取る期限の系列。空はすべて。")]
@@ -69,8 +69,8 @@ async def enter(call: Call) -> Reply:
         entered = await vouch.enter(
             call.tools, call.tenant, call.inside(OfficePath).number, entry, call.actor
         )
-    except SubscriptionRefusedError:
-        raise RefusedError("contact-unfit") from None
+    except SubscriptionRefusedError as fault:
+        raise RefusedError("contact-unfit", [Wrong(f"/{fault.about}", "unfit")]) from None
     return Reply(shown(entered), 201, f"/v1/contacts/{entered.id}")
 
 
@@ -97,8 +97,8 @@ async def change(call: Call) -> Contact:
             call.actor,
             lambda each: call.check(shown(each)),
         )
-    except SubscriptionRefusedError:
-        raise RefusedError("contact-unfit") from None
+    except SubscriptionRefusedError as fault:
+        raise RefusedError("contact-unfit", [Wrong(f"/{fault.about}", "unfit")]) from None
     return shown(amended)
 
 

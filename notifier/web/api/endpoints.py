@@ -31,7 +31,7 @@ from notifier.web.api.fields import (
     Paging,
     page_of,
 )
-from notifier.web.api.problems import RefusedError
+from notifier.web.api.problems import RefusedError, Wrong, pointer
 
 CHANGERS = frozenset({"municipality", "prefecture", "operator", "editor"})
 GROUP = "外部への通知"
@@ -128,8 +128,8 @@ async def add(call: Call) -> Reply:
     fresh = Fresh(call.tenant.code, body.url, wanted, body.description, body.owner, body.in_flight)
     try:
         added, _ = await board(call).add(fresh)
-    except EndpointRefusedError:
-        raise RefusedError("endpoint-unfit") from None
+    except EndpointRefusedError as fault:
+        raise _unfit(fault) from None
     return Reply(shown(added), 201, f"/v1/endpoints/{added.id}")
 
 
@@ -141,8 +141,12 @@ async def change(call: Call) -> Endpoint:
         call.check(shown(found))
         try:
             return shown(await board(call).amend(found.id, values))
-        except EndpointRefusedError:
-            raise RefusedError("endpoint-unfit") from None
+        except EndpointRefusedError as fault:
+            raise _unfit(fault) from None
+
+
+def _unfit(fault: EndpointRefusedError) -> RefusedError:
+    return RefusedError("endpoint-unfit", [Wrong(pointer((fault.about,)), "unfit")] if fault.about else ())
 
 
 async def remove(call: Call) -> Endpoint:

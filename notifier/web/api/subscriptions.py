@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from notifier.errors import SubscriptionRefusedError
+from notifier.errors import SubscriptionRefusedError, UnknownFieldError
 from notifier.steps.subscribe import Subscription, subscribe
 from notifier.store import subscriptions
 from notifier.store.differences import EVERYTHING
@@ -13,7 +13,7 @@ from notifier.store.subscriptions import NotTold, Selection, Subscribed
 from notifier.web.api.calls import JSON, Call, Route
 from notifier.web.api.fields import Body, Day, Instant, OfficeNumber, Query, Shown
 from notifier.web.api.offices import ServiceCode
-from notifier.web.api.problems import RefusedError
+from notifier.web.api.problems import RefusedError, Wrong
 
 MOST_SHOWN: Final = 1000
 ROLES: Final = frozenset({"municipality", "prefecture", "operator", "editor"})
@@ -136,8 +136,9 @@ async def decide(call: Call) -> Decided:
     )
     try:
         count = await subscribe(call.tools, selection, subscription, call.actor)
-    except SubscriptionRefusedError:
-        raise RefusedError("decision-unfit") from None
+    except (SubscriptionRefusedError, UnknownFieldError) as fault:
+        code = "decision-unfit" if isinstance(fault, SubscriptionRefusedError) else "not-found"
+        raise RefusedError(code, [Wrong(f"/{fault.about}", "unfit")]) from None
     return Decided(offices=count)
 
 
