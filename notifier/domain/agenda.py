@@ -142,7 +142,8 @@ def _office_entry(draft: _Draft, office: Office, owed: Obligation, decision: Dec
     deadline = draft.law.deadlines[owed.deadline]
     content = _content(draft.law, office.authorities, deadline, owed.occurrence, decision)
     name = name_in_subject(office.name)
-    page = f"{draft.desk.base_url}/offices/{office.number}"
+    # Whoever reads an office's calendar has no way into the pages of the staff.
+    page = f"{draft.desk.base_url}/code"
     spoken = _Spoken(content, decision, f"事業所：{name}（{office.number}）", page)
     entry = _placed(draft, uid, f"{_titled(content)}｜{name}", spoken)
     if entry is not None:

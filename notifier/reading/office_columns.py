@@ -65,11 +65,15 @@ class Layout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where each known column stands, what it is called in this file, and the layout."""
+    """Where each known column stands, what it is called in this file, and the layout.
+
+    `unread` are headings of a municipality's own list that mean nothing to us: a slip of the pen hides a whole column.
+    """
 
     positions: Mapping[str, int]
     written: Mapping[str, str]
     layout: Layout
+    unread: tuple[str, ...] = ()
 
     def label(self, column: str) -> str:
         """Return what a column is called in this file, or what we would call it."""
@@ -91,6 +95,10 @@ def plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).lower()
 
 
+REMARK: Final = "備考"
+REASON: Final = "取り込めない理由"
+PASSED_OVER: Final = dict.fromkeys((REMARK, REASON), "")
+"""Columns that are there for people."""
 _KNOWN: Final = {word: column for column, words in HEADINGS.items() for word in words}
 
 
@@ -111,5 +119,7 @@ def find_columns(headings: Sequence[str]) -> tuple[Columns, list[HeadingFault]]:
         for column in NEEDED
         if column not in positions
     )
-    national = set(NATIONAL) <= {plain(heading) for heading in headings}
-    return Columns(positions, written, Layout.NATIONAL if national else Layout.OWN), faults
+    if set(NATIONAL) <= {plain(heading) for heading in headings}:
+        return Columns(positions, written, Layout.NATIONAL), faults
+    unread = (heading.strip() for heading in headings if plain(heading) not in _KNOWN | PASSED_OVER)
+    return Columns(positions, written, Layout.OWN, tuple(filter(None, unread))), faults

@@ -15,6 +15,7 @@ from notifier.reading.sheets import Row, SheetError, open_sheet
 NO_MUNICIPALITY: Final = HeadingFault(
     HEADINGS["municipality"][0], "この列がない一覧では、市町村のコードを指定してください（--municipality）。"
 )
+UNREAD: Final = "この列は読みません。見出しの書き方は、ひな形で確かめてください（このままでも取り込めます）。"
 ROWS_A_TIME: Final = 500
 """After so many rows it is told how far the reading has come."""
 
@@ -109,6 +110,7 @@ def read_office_list(
                 (), tuple(RowFault(heading[0], each.column, "", each.reason) for each in faults)
             )
         reader = _Reader(columns, vocabulary, municipality)
+        reader.warnings += [RowFault(heading[0], each, "", UNREAD) for each in columns.unread]
         for count, row in enumerate(rows):
             if count % ROWS_A_TIME == 0:
                 advance(min(count / sheet.length, 1.0) if sheet.length else 0.0)

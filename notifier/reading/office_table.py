@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from notifier.reading.office_columns import ROLES
+from notifier.reading.office_columns import REASON, REMARK, ROLES
 from notifier.reading.office_list import ListedOffice, OfficeList, refused_rows
 
 WRITTEN: Final = (
@@ -28,8 +28,6 @@ WRITTEN: Final = (
     ("telephone", "電話番号"),
     ("fax", "FAX番号"),
 )
-REMARK: Final = "備考"
-REASON: Final = "取り込めない理由"
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 MARK: Final = "\ufeff"
 EXAMPLE: Final = (

@@ -178,6 +178,11 @@ async def end_of(conn: AsyncConnection, listener_id: int) -> Place:
     return Place() if row is None else Place(row.batch, row.message_id)
 
 
+async def reached(conn: AsyncConnection) -> int:
+    """Return the last round that was begun; 0 if none was. No place lies beyond it."""
+    return await sequences.last(conn, "round")
+
+
 async def forgotten(conn: AsyncConnection) -> int:
     """Return the last round that is no longer kept; 0 if all are."""
     return await sequences.last(conn, "forgotten round")

@@ -35,6 +35,13 @@ class KeptImport:
     report: Mapping[str, Any]
     is_kept: bool
 
+    @property
+    def can_be_taken_over(self) -> bool:
+        """Tell whether it was compared, is still kept, and names any office; of one that could not be read nothing is."""
+        counts = self.report.get("counts", {})
+        is_compared = self.is_kept and self.state in (COMPARED, REFUSED)
+        return is_compared and any(counts.get(each) for each in ("added", "changed", "unchanged", "gone"))
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:

@@ -81,6 +81,12 @@ def test_a_file_in_another_encoding_is_named(folder: Path) -> None:
         ("services.toml", 'wage_route = "A"', 'wage_route = "C"', "11: `wage_route` must be one of"),
         ("facts.toml", 'subject = "office"', 'subject = "person"', "office.registered: `subject` must be"),
         ("facts.toml", '"operator"', '"stranger"', "`asserted_by` must name"),
+        (
+            "facts.toml",
+            'in_order = ["opens", "due"]',
+            'in_order = ["deadline", "due"]',
+            "`in_order` must name days",
+        ),
         ("facts.toml", '"integer", minimum = 0', '"wholes", minimum = 0', "no JSON Schema"),
         ("authorities.toml", '"121002"', '"1210"', "1210: `code` must be a 団体コード"),
         ("authorities.toml", '"municipality"', '"village"', "`kind` must be one of"),

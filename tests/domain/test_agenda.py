@@ -80,7 +80,7 @@ def test_a_day_is_shown_on_its_day_with_everything_a_letter_says() -> None:
         "根拠：年次報告について（例）、例発第1号、令和8年4月1日、1(1)",
         "問い合わせ先：例の係 電話 000-0000 内線 1",
     ]
-    assert entry.url == "https://n.example/offices/9970000001"
+    assert entry.url == "https://n.example/code"
     assert not entry.tentative
 
 

@@ -7,7 +7,7 @@ from notifier.catalogue import load
 from notifier.catalogue.services import RegisteredType
 from notifier.reading.office_cells import AddressForm, Vocabulary
 from notifier.reading.office_columns import Layout
-from notifier.reading.office_list import ListedOffice, OfficeList, read_office_list, refused_rows
+from notifier.reading.office_list import UNREAD, ListedOffice, OfficeList, read_office_list, refused_rows
 
 CATALOGUE = load()
 CARRIER = "docomo.ne.jp"
@@ -179,6 +179,14 @@ def test_empty_rows_and_unknown_columns_are_passed_over_and_rows_keep_their_numb
     listed = read(",,,,", "1270000001,A,43,,備考", "", "9,B,43", heading=f"{HEADING},メモ")
     assert [office.row for office in listed.offices] == [3]
     assert [fault.row for fault in listed.faults] == [5]
+
+
+def test_a_column_with_a_misspelt_heading_is_told_of_and_remarks_are_not() -> None:
+    listed = read(
+        "1270000001,A,43,a@example.jp,電話で確認", heading="事業所番号,事業所名,サービス,Eメイル,備考"
+    )
+    assert listed.faults == ()
+    assert [str(each) for each in listed.warnings] == [f"1行目「Eメイル」: {UNREAD}"]
 
 
 # ---- doubts ----

@@ -88,6 +88,7 @@ async def test_a_call_that_waits_is_answered_when_something_happens(own: Country
 
 async def test_a_place_that_is_none_or_no_longer_kept_is_refused(own: Country) -> None:
     assert (await own.get("/feed?after=what")).body["code"] == "wrong-parameters"
+    assert (await own.get("/feed?after=9999999999-000000000001")).body["code"] == "no-such-page"
     await happen(own)
     first = (await own.get("/feed?limit=1")).body["next"]
     for number in (2, 3):

@@ -81,6 +81,8 @@ async def test_refused_rows_come_back_as_a_file(own: Country) -> None:
     clean = await send(own, LIST, "?take_over=true")
     assert (await looked_at(own, clean)).body["counts"]["unchanged"] == 3
     assert (await own.get(f"/imports/{clean.body['key']}/refused.csv")).status == 404
+    garbled = (await looked_at(own, await send(own, "何かの\t表\n"))).body
+    assert (garbled["counts"]["refused"], garbled["can_be_taken_over"]) == (1, False)
 
 
 async def test_a_list_sent_twice_under_one_key_is_one_import(own: Country) -> None:

@@ -88,6 +88,8 @@ def _place(written: str) -> Place:
 
 async def _read(call: Call, place: Place, limit: int) -> list[Told]:
     async with call.overview() as conn:  # how far it has been written stands in no tenant's table
+        if place.batch > await feed.reached(conn):  # handed out before a backup was restored, or elsewhere
+            raise RefusedError("no-such-page", [Wrong("after", "cursor", "query")])
         if place != Place() and place.batch < await feed.forgotten(conn):
             raise RefusedError("forgotten")
         listener = await listeners.find(conn, call.tenant.code, call.who.vendor)
@@ -102,7 +104,7 @@ ROUTES = (
         show,
         "feed:read",
         answers={200: Feed},
-        problems=("wrong-parameters", "forgotten"),
+        problems=("wrong-parameters", "no-such-page", "forgotten"),
         query=FeedQuery,
         group="外部への通知",
         note="業者の鍵（notifier key create --vendor）では、その業者が受け持つ事業所についてと、期限そのものの変更"

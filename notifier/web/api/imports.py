@@ -89,7 +89,12 @@ class Import(Shown, title="取込み"):
     ]
     received_at: Instant
     finished_at: Instant | None
-    can_be_taken_over: Annotated[bool, Field(description="そのまま取り込めるか（7日間）")]
+    can_be_taken_over: Annotated[
+        bool,
+        Field(
+            description="取り込めるか（7日間）。直す行（refused）があるときは、without_refusedを付ければそれを除いて取り込む。"
+        ),
+    ]
     counts: Annotated[dict[str, Any], Field(description="件数（outcomesの種類ごと）")]
     reason: Annotated[str, Field(description="取り込めなかった理由")]
 
@@ -126,7 +131,7 @@ def shown(kept: KeptImport) -> Import:
         state=kept.state,
         received_at=kept.received_at,
         finished_at=kept.finished_at,
-        can_be_taken_over=kept.is_kept and kept.state in (imports.COMPARED, imports.REFUSED),
+        can_be_taken_over=kept.can_be_taken_over,
         counts=dict(kept.report.get("counts", {})),
         reason=str(kept.report.get("reason", "")),
     )

@@ -155,7 +155,7 @@ async def one(request: web.Request, looking: Staff, kept: KeptImport, form: Form
         changes=counts.get("added", 0) + counts.get("changed", 0) + counts.get("gone", 0),
         may_close=looking.user.authority in {"", kept.wanted.get("municipality")},
         is_waiting=kept.state == imports.WAITING,
-        can_be_taken_over=kept.is_kept and kept.state in {imports.COMPARED, imports.REFUSED},
+        can_be_taken_over=kept.can_be_taken_over,
         shown=SHOWN,
     )
     if kept.state == imports.WAITING:
