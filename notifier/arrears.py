@@ -11,7 +11,7 @@ from notifier.domain.origins import name_of
 from notifier.editorial import deal
 from notifier.errors import StoreError, UnknownError
 from notifier.intake import Inbound
-from notifier.store import arrears, audit, facts, outbox
+from notifier.store import answerable, arrears, audit, outbox
 from notifier.store.arrears import Kept
 from notifier.store.database import Connection
 from notifier.tools import Tools
@@ -42,7 +42,7 @@ async def catch_up(tools: Tools) -> None:
 
 async def _authorities(conn: Connection, event: Kept) -> frozenset[str] | None:
     kind, _, number = event.subject.partition("/")
-    return await facts.authorities_of(conn, number) if kind == "office" else None
+    return await answerable.authorities_of(conn, number) if kind == "office" else None
 
 
 async def _deal(tools: Tools, event: Kept) -> None:

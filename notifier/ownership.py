@@ -13,7 +13,7 @@ from notifier.domain.callers import Caller
 from notifier.domain.origins import is_kept_back, kept_as
 from notifier.intake import Inbound
 from notifier.steps.claim import claim_sources
-from notifier.store import facts
+from notifier.store import answerable, facts
 from notifier.store.database import retrying
 from notifier.store.facts import Intake
 from notifier.tools import Tools
@@ -65,7 +65,7 @@ class Ownership:
             if await facts.known(conn, (caller.authority, kept, event.id)) is not None:
                 return None, kept  # said before its owner said anything: a repeat of that
             known = await facts.known(conn, (owner, event.source, event.id))
-            authorities = await facts.authorities_of(conn, event.office) if event.office else None
+            authorities = await answerable.authorities_of(conn, event.office) if event.office else None
         if known is None:
             return None, kept
         if caller.authority and authorities is not None and caller.authority not in authorities:

@@ -27,9 +27,10 @@ from notifier.intake import DEALT_WITH, Inbound, event_to_keep
 from notifier.ownership import Ownership
 from notifier.steps.claim import claim, conclude, defer
 from notifier.steps.record import record
-from notifier.store import facts
+from notifier.store import answerable
 from notifier.store.database import retrying
 from notifier.store.facts import Event, Intake
+from notifier.store.fresh import Keeper
 from notifier.tools import Tools, known_deadlines
 
 GROUP: Final = 500
@@ -94,6 +95,7 @@ class Reception:
         self._enough = GROUP
         self._dealing = asyncio.Lock()
         self._ownership = Ownership(tools)
+        self._keeper = Keeper(tools.database)
         self._log = structlog.get_logger("reception")
 
     @property
@@ -252,28 +254,33 @@ class Reception:
 
     async def _write(self) -> None:
         try:
+            most = GROUP
             while self._waiting:
-                size = min(GROUP, len(self._waiting))
+                size = min(most, len(self._waiting))
                 await self._write_group([self._waiting.popleft() for _ in range(size)])
-                if size > 1:
-                    await self._gather(size)
+                most = await self._gather(size)
         finally:
             self._writing = None
 
-    async def _gather(self, size: int) -> None:
+    async def _gather(self, size: int) -> int:
         """Where many send, let a few more come: a group costs nearly the same whether it is large or small.
 
-        Half of those who send, as far as can be told, is enough: while they are written, the other half is looked at.
+        Half of those who send, as far as can be told, are enough. On PostgreSQL they are no more than a group, returned:
+        while that is written elsewhere, the other half is looked at. SQLite is written by this program, whose threads
+        would only wait for each other.
         """
-        self._enough = min(GROUP, (size + len(self._waiting)) // 2)
+        self._enough = min(GROUP, max(1, (size + len(self._waiting)) // 2))
         self._full.clear()
-        if len(self._waiting) < self._enough:
+        if size > 1 and len(self._waiting) < self._enough:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._full.wait(), GATHERING)
+        return self._enough if self._tools.database.dialect == "postgresql" else GROUP
 
     async def _write_group(self, group: Sequence[tuple[Event, Told]]) -> None:
         try:
-            outcomes = await retrying(partial(record, self._tools, [event for event, _ in group]))
+            outcomes = await retrying(
+                partial(record, self._tools, [event for event, _ in group], self._keeper)
+            )
         except Exception as fault:  # noqa: BLE001 -- whatever it was, each sender who waits is told
             # Named faults concern the database as a whole; any other may lie in one event, and the rest shall flow.
             if len(group) > 1 and (type(fault) is StoreError or not isinstance(fault, StoreError)):
@@ -326,7 +333,7 @@ class Reception:
         if event.office is None:
             return None, event, False
         async with self._tools.database.reading() as conn:
-            authorities = await facts.authorities_of(conn, event.office)
+            authorities = await answerable.authorities_of(conn, event.office)
         if authorities is not None and caller.authority and caller.authority not in authorities:
             return Answer("another-authority"), event, False
         # Of an office that is not known yet the rest is seen when it appears, in whatever order events arrive.

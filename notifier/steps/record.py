@@ -7,25 +7,29 @@ from datetime import datetime
 from notifier.clock import civil_date, japan_time
 from notifier.domain.actors import Actor, sender_of
 from notifier.store import audit, facts, outbox
-from notifier.store.audit import Entry
+from notifier.store.audit import Entry, Head
 from notifier.store.facts import Event, Intake
-from notifier.store.fresh import Rows, keep
+from notifier.store.fresh import Keeper, Rows
 from notifier.tools import Tools
 
 _KEPT = {Intake.RECORDED, Intake.WAITING}
 
 
-async def record(tools: Tools, events: Sequence[Event]) -> list[Intake]:
-    """Keep `events` in one transaction; returns what became of each, in order. A repeat changes nothing."""
+async def record(tools: Tools, events: Sequence[Event], keeper: Keeper | None = None) -> list[Intake]:
+    """Keep `events` in one transaction; returns what became of each, in order. A repeat changes nothing.
+
+    Whoever keeps many groups does so with one `keeper`.
+    """
     now = tools.now()
     if not events:
         return []
 
-    def beside(head: str, outcomes: Sequence[Intake]) -> Sequence[Rows]:
+    def beside(last: Head, outcomes: Sequence[Intake]) -> tuple[Head, Sequence[Rows]]:
+        last, deeds = audit.rows_after(last, _said(events, now))
         left = [outbox.waiting(*each) for each in _left(events, outcomes, now)]
-        return (audit.ROWS, audit.rows_after(head, _said(events, now))), (outbox.WAITING, left)
+        return last, ((audit.ROWS, deeds), (outbox.WAITING, left))
 
-    fresh = await keep(tools.database, events, now, beside)
+    fresh = await (keeper or Keeper(tools.database)).keep(events, now, beside)
     return fresh if fresh is not None else await _carefully(tools, events, now)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.store.database import table
-from notifier.store.facts import NO_FACTS
+from notifier.store.facts import NO_FACTS, is_in
 from notifier.store.tables import EventRow
 
 
@@ -40,13 +40,13 @@ class Kept:
 async def waiting(conn: AsyncConnection) -> Sequence[Kept]:
     """Return the events of which no fact follows that wait, in the order in which they came."""
     event = table(EventRow)
-    found = select(event).where(event.c.state == "waiting", event.c.type.in_(NO_FACTS))
+    found = select(event).where(*is_in("waiting"), event.c.type.in_(NO_FACTS))
     return [_kept(row) for row in await conn.execute(found.order_by(event.c.happened_at, event.c.id))]
 
 
 async def next_day(conn: AsyncConnection, today: date) -> date | None:
     """Return the first day after `today` for which an event waits, or None."""
-    rows = await conn.execute(select(col(EventRow.data)).where(col(EventRow.state) == "waiting"))
+    rows = await conn.execute(select(col(EventRow.data)).where(*is_in("waiting")))
     days = [date.fromisoformat(row.data["on"]) for row in rows]
     return min((day for day in days if day > today), default=None)
 
@@ -56,7 +56,7 @@ async def listed(
 ) -> Sequence[Kept]:
     """Return the last events in these states, the latest first."""
     event = table(EventRow)
-    found = select(event).where(event.c.state.in_(states)).order_by(event.c.id.desc()).limit(limit)
+    found = select(event).where(*is_in(*states)).order_by(event.c.id.desc()).limit(limit)
     return [_kept(row) for row in await conn.execute(found)]
 
 

@@ -62,6 +62,21 @@ class Checked:
     is_end: bool = True
 
 
+_IN_ORDER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last row of a chain: its place there, from 1 on, and its digest; see START."""
+
+    number: int
+    digest: str
+
+
+START: Final = Head(0, "")
+"""Of a chain in which nothing was written yet."""
+
+
 def digest_of(previous: str, entry: Entry) -> str:
     """Return the digest by which a row is bound to the one before it, whose digest is `previous`."""
     actor = entry.actor
@@ -69,7 +84,7 @@ def digest_of(previous: str, entry: Entry) -> str:
     parts: list[object] = [previous, at, actor.name, entry.action, entry.subject, entry.detail]
     if actor.origin or actor.authority:  # rows of before these were kept have neither
         parts += [actor.origin, actor.authority]
-    return sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return sha256(_IN_ORDER.encode(parts).encode()).hexdigest()
 
 
 async def append(
@@ -98,8 +113,8 @@ async def _append(conn: AsyncConnection, chain: str, entries: Sequence[Entry]) -
     async with stepping_out(conn):
         if chain == DEEDS:
             await take_turn(conn)
-        previous = (await conn.execute(head(), {"of_chain": chain})).scalar_one_or_none() or ""
-        await ROWS.insert(conn, _rows(chain, previous, entries))
+        last = (await conn.execute(head(), {"of_chain": chain})).one_or_none()
+        await ROWS.insert(conn, _rows(chain, Head(last.number, last.digest) if last else START, entries))
 
 
 async def take_turn(conn: AsyncConnection) -> None:
@@ -108,18 +123,34 @@ async def take_turn(conn: AsyncConnection) -> None:
         await conn.execute(_turn())
 
 
-def rows_after(previous: str, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
-    """Return the `ROWS` of deeds, bound to `previous`, the digest read since `take_turn`."""
-    return _rows(DEEDS, previous, entries)
+def gate() -> str:
+    """Return parts of a statement for PostgreSQL that take the turn; `gate` is a row where $1 is the last deed's number.
+
+    Where others wrote while it waited, that number is taken, and the statement clashes with `NUMBERED`.
+    """
+    last = f"coalesce((SELECT max(number) FROM audit WHERE chain = '{DEEDS}'), 0)"  # noqa: S608 -- our own words
+    turn = f"SELECT pg_advisory_xact_lock({_LOCK})"
+    return f"turn AS MATERIALIZED ({turn}), gate AS MATERIALIZED (SELECT true AS is_open FROM turn WHERE {last} = $1)"  # noqa: S608 -- our own words
 
 
-def _rows(chain: str, previous: str, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
-    rows = []
-    for entry in entries:
+NUMBERED: Final = "uq_audit_chain_number"
+"""The unique key that keeps a chain from forking."""
+
+
+def rows_after(last: Head, entries: Sequence[Entry]) -> tuple[Head, list[tuple[Any, ...]]]:
+    """Return the last deed then, and the `ROWS` of deeds that follow `last`, as it was read since `take_turn`."""
+    rows = _rows(DEEDS, last, entries)
+    return Head(last.number + len(rows), rows[-1][-1]) if rows else last, rows
+
+
+def _rows(chain: str, last: Head, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
+    rows, previous = [], last.digest
+    for number, entry in enumerate(entries, start=last.number + 1):
         digest = digest_of(previous, entry)
         actor = entry.actor
         about = entry.action, entry.subject, dict(entry.detail)
-        rows.append((chain, entry.at, actor.name, actor.origin, actor.authority, *about, previous, digest))
+        by = actor.name, actor.origin, actor.authority
+        rows.append((chain, number, entry.at, *by, *about, previous, digest))
         previous = digest
     return rows
 
@@ -128,6 +159,7 @@ ROWS: Final = Group(
     AuditRow,
     (
         "chain",
+        "number",
         "at",
         "who",
         "origin",
@@ -147,10 +179,12 @@ def _turn() -> Executable:
 
 
 @cache
-def head() -> Select[str]:
-    """Return what selects the last digest of the chain `of_chain`; no row where nothing was written yet."""
-    of_chain = select(col(AuditRow.digest)).where(col(AuditRow.chain) == bindparam("of_chain"))
-    return of_chain.order_by(col(AuditRow.id).desc()).limit(1)
+def head() -> Select[int, str]:
+    """Return what selects number and digest of the last row of the chain `of_chain`; no row where none was written."""
+    of_chain = select(col(AuditRow.number), col(AuditRow.digest)).where(
+        col(AuditRow.chain) == bindparam("of_chain")
+    )
+    return of_chain.order_by(col(AuditRow.number).desc()).limit(1)
 
 
 async def check(conn: AsyncConnection, progress: Callable[[float], None] = lambda _: None) -> Checked:

@@ -8,7 +8,7 @@ because its driver would otherwise let two of them read the same row and lose an
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -25,6 +25,7 @@ from notifier.errors import StoreError
 from notifier.store.driver import BriefConnection, beneath, connecting, transacted
 from notifier.store.eyes import behind
 from notifier.store.faults import StoreBusyError, named_faults
+from notifier.store.straight import IDLE_SECONDS, Straight, rows_of
 
 T = TypeVar("T")
 Dialect = Literal["sqlite", "postgresql"]
@@ -36,8 +37,6 @@ Condition: TypeAlias = ColumnElement[bool]
 OLDEST_SQLITE = (3, 38, 0)
 """The first with the operator `->`, which conditions on facts use."""
 CONNECT_SECONDS = 10
-IDLE_SECONDS = 1.0
-"""For so long a connection of the pool is taken as it was left."""
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -77,6 +76,7 @@ class Database:
         self._writer: asyncio.Task[Any] | None = None
         self._shared: dict[asyncio.Task[Any], AsyncConnection] = {}
         self._own: BriefConnection | None = None
+        self._straight = Straight(engine)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -164,6 +164,17 @@ class Database:
             with named_faults(self.place):
                 return await transacted(own, work)
 
+    async def at_one_statement(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Return the rows of one statement that is a transaction of its own on PostgreSQL, `values` for $1, $2 and so on.
+
+        Raises ClashError where a unique key stands against it; otherwise as `transaction`.
+        """
+        if _task() in self._shared:
+            async with self.transaction() as conn:
+                return await rows_of(conn, statement, values)
+        with named_faults(self.place, connecting=True):
+            return await self._straight.rows(statement, values)
+
     async def _open_own(self) -> BriefConnection:
         self._own = await connecting(self.engine.url, _FILE_PRAGMAS, in_memory=False)()
         return self._own
@@ -206,6 +217,7 @@ class Database:
         if self._own is not None:
             await self._own.close()
             self._own = None
+        await self._straight.close()
         await self.engine.dispose()
 
     async def __aenter__(self) -> Self:

@@ -12,6 +12,7 @@ from sqlmodel import col
 from notifier.domain.callers import Tenant
 from notifier.store import sight
 from notifier.store.database import table
+from notifier.store.facts import is_in
 from notifier.store.tables import EventRow
 
 
@@ -52,8 +53,9 @@ async def events(
     found = select(*_COLUMNS).where(sight.events(tenant))
     if before is not None:
         found = found.where(col(EventRow.id) < before)
+    if wanted.state is not None:
+        found = found.where(*is_in(wanted.state))
     for column, value in (
-        (EventRow.state, wanted.state),
         (EventRow.type, wanted.type),
         (EventRow.subject, wanted.subject),
     ):

@@ -9,15 +9,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Row,
-    Select,
     bindparam,
     exists,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -30,10 +30,11 @@ from notifier.clock import civil_date
 from notifier.domain.actors import Actor, sender_of
 from notifier.domain.facts import Fact, Value
 from notifier.domain.law import Setting
-from notifier.store.chosen import among_texts
+from notifier.store.answerable import Answerable, answerable
 from notifier.store.database import table
 from notifier.store.groups import Group
-from notifier.store.tables import DesignationRow, EventRow, FactRow, OfficeRow
+from notifier.store.tables import EventRow, FactRow, OfficeRow
+from notifier.store.tables.law import UNFINISHED
 from notifier.store.values import as_kept, from_kept
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ NO_FACTS: Final = frozenset(
 )
 """Types of which no fact follows: whoever takes them in deals with them (`notifier.arrears`)."""
 _NOT_THEIRS = "the office that appeared does not answer to the sender"
+_UNFINISHED: Final = literal_column(f"event.{UNFINISHED}", Boolean())
 _ENDINGS = ("licence_until", "certificate_until")
 
 
@@ -57,7 +59,7 @@ class Intake(StrEnum):
     FOREIGN = "foreign"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: those are made at a quarter of the speed, and of these very many are
 class Event:
     """An event to be kept. `on` is the civil date from which it holds, `values` its checked data.
 
@@ -99,14 +101,6 @@ class Event:
         return f"authority/{self.authority}" if self.authority else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Office:
-    """An office as far as events about it go: its row, and the authorities to which it answers."""
-
-    id: int
-    authorities: frozenset[str]
-
-
 async def record(conn: AsyncConnection, event: Event, now: datetime) -> Intake:
     """Keep an event and the fact that follows from it; a repeat changes nothing."""
     return (await record_all(conn, [event], now))[0]
@@ -117,7 +111,7 @@ async def record_all(conn: AsyncConnection, events: Sequence[Event], now: dateti
 
     What was known before stays as it is, and of two events under one name the first in `events` counts.
     """
-    offices = await _offices(conn, {each.office for each in events if each.office is not None})
+    offices = await answerable(conn, {each.office for each in events if each.office is not None})
     first: dict[tuple[str, str, str], Event] = {}
     for event in events:
         if may_speak(event, offices):
@@ -172,51 +166,23 @@ async def known(conn: AsyncConnection, name: tuple[str, str, str]) -> str | None
 
 async def has_arrears(conn: AsyncConnection) -> bool:
     """Tell whether events wait of which no fact follows."""
-    waits = exists().where(col(EventRow.state) == "waiting", col(EventRow.type).in_(NO_FACTS))
+    waits = exists().where(*is_in("waiting"), col(EventRow.type).in_(NO_FACTS))
     return bool((await conn.execute(select(waits))).scalar_one())
 
 
-async def authorities_of(conn: AsyncConnection, number: str) -> frozenset[str] | None:
-    """Return the authorities (団体コード) to which an office answers; None if it is not known."""
-    found = await _offices(conn, {number})
-    return found[number].authorities if number in found else None
+def is_in(*states: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that an event is in one of `states`; if it can be, they are looked up along the index."""
+    found = col(EventRow.state).in_(states)
+    return (found,) if "applied" in states else (_UNFINISHED, found)
 
 
-async def _offices(conn: AsyncConnection, numbers: Collection[str]) -> dict[str, _Office]:
-    if not numbers:
-        return {}
-    return by_number((await conn.execute(answering(), {"numbers": sorted(numbers)})).all())
-
-
-def by_number(rows: Sequence[Row[Any]]) -> dict[str, _Office]:
-    """Return offices by number, from rows that `answering` selects."""
-    answers: dict[str, tuple[int, set[str]]] = {}
-    for row in rows:
-        _, codes = answers.setdefault(row.number, (row.id, {row.municipality, row.prefecture}))
-        codes.update([row.authority] if row.authority else [])
-    return {number: _Office(each[0], frozenset(each[1])) for number, each in answers.items()}
-
-
-@cache
-def answering() -> Select[Any]:
-    """Select the offices among `numbers`, once for each authority to which they answer."""
-    office, designation = table(OfficeRow), table(DesignationRow)
-    return (
-        select(
-            office.c.number, office.c.id, office.c.municipality, office.c.prefecture, designation.c.authority
-        )
-        .outerjoin(designation, designation.c.office_id == office.c.id)
-        .where(among_texts(office.c.number, "numbers"))
-    )
-
-
-def may_speak(event: Event, offices: Mapping[str, _Office]) -> bool:
+def may_speak(event: Event, offices: Mapping[str, Answerable]) -> bool:
     """Tell whether the sender may speak about the office; about one not known yet that is seen when it appears."""
     known = offices.get(event.office or "")
     return known is None or not event.sender or event.sender in known.authorities
 
 
-def state_of(event: Event, offices: Mapping[str, _Office], today: date) -> str:
+def state_of(event: Event, offices: Mapping[str, Answerable], today: date) -> str:
     """A fact that is told ahead waits for its day, one about an office that is not enrolled yet for the office."""
     is_placed = event.office is None or event.office in offices
     return "applied" if is_placed and event.on <= today else "waiting"
@@ -252,25 +218,24 @@ def row_of(event: Event, state: str, now: datetime) -> tuple[Any, ...]:
 
 
 _NAME = ("sender", "source", "event_id")
-EVENTS = Group(
-    EventRow,
-    (
-        *_NAME,
-        "key_prefix",
-        "type",
-        "subject",
-        "data",
-        "happened_at",
-        "received_at",
-        "body_hash",
-        "request",
-        "traceparent",
-        "state",
-        "problem",
-    ),
-    once=_NAME,
-    returning=_NAME,
+_EVENT = (
+    *_NAME,
+    "key_prefix",
+    "type",
+    "subject",
+    "data",
+    "happened_at",
+    "received_at",
+    "body_hash",
+    "request",
+    "traceparent",
+    "state",
+    "problem",
 )
+EVENTS = Group(EventRow, _EVENT, once=_NAME, returning=_NAME)
+FRESH_EVENTS = Group(EventRow, _EVENT, returning=["id"])
+"""Events of which none may be known: it clashes with `NAMED` where one is."""
+NAMED: Final = "uq_event_sender_source_event_id"
 
 
 async def _hashes(
@@ -309,7 +274,7 @@ _COLUMNS = (
 FACTS = Group(FactRow, _COLUMNS)
 
 
-def fact_row(event: Event, offices: Mapping[str, _Office], now: datetime) -> tuple[Any, ...]:
+def fact_row(event: Event, offices: Mapping[str, Answerable], now: datetime) -> tuple[Any, ...]:
     """Return the row of `FACTS` that follows from an event; its office, if it is about one, is among `offices`."""
     office_id = None if event.office is None else offices[event.office].id
     about = office_id, event.authority, event.traceparent or None
@@ -339,7 +304,7 @@ async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
         select(table(EventRow), col(OfficeRow.id).label("office_id"), col(OfficeRow.number))
         .outerjoin(OfficeRow, is_enrolled)
         .where(
-            col(EventRow.state) == "waiting",
+            *is_in("waiting"),
             col(EventRow.type).not_in(NO_FACTS),
             or_(col(OfficeRow.id).is_not(None), col(EventRow.subject).not_like("office/%")),
         )
@@ -347,7 +312,7 @@ async def apply_waiting(conn: AsyncConnection, now: datetime) -> int:
     )
     today = civil_date(now).isoformat()
     found = [row for row in (await conn.execute(waiting)).all() if row.data["on"] <= today]
-    offices = await _offices(conn, {row.number for row in found if row.number is not None})
+    offices = await answerable(conn, {row.number for row in found if row.number is not None})
     rows = [
         row
         for row in found

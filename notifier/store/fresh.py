@@ -8,24 +8,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Select, literal, select, true
 
 from notifier.clock import civil_date
-from notifier.store import audit, facts
+from notifier.store import answerable, audit, facts
+from notifier.store.answerable import Answerable
+from notifier.store.audit import START, Head
 from notifier.store.database import Database
 from notifier.store.facts import Event, Intake
-from notifier.store.groups import Group, insert_beneath, insert_together
+from notifier.store.groups import Group, together
 from notifier.store.questions import Question
+from notifier.store.straight import ClashError, Inquiry
 
 Rows: TypeAlias = tuple[Group, Sequence[tuple[Any, ...]]]
-Beside: TypeAlias = Callable[[str, Sequence[Intake]], Sequence[Rows]]
-"""Returns the rows to be kept beside events, from the last digest of the audit and what becomes of each event."""
+Beside: TypeAlias = Callable[[Head, Sequence[Intake]], tuple[Head, Sequence[Rows]]]
+"""Returns, from the last deed of the audit and what becomes of each event, the last deed then and the rows to be kept."""
 
-
-class KnownError(Exception):
-    """Some of the events that were to be kept together had been kept before: the transaction is undone."""
+MOST_KNOWN: Final = 20_000
+"""Offices that are remembered."""
+_TRIES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,52 +36,95 @@ class _Plan:
     """What becomes of each event, and the rows that are to be kept together."""
 
     outcomes: list[Intake]
+    last: Head
     rows: Sequence[Rows]
 
 
-async def keep(
-    database: Database, events: Sequence[Event], now: datetime, beside: Beside
-) -> list[Intake] | None:
-    """Keep `events` with what `beside` returns, in a transaction of its own; returns what became of each, in order.
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """The last deed of the audit, and offices by number as they stand since then; None for one that is not known."""
 
-    None, and nothing is kept, if one by one they must be looked at: if one is known, if two have one name, or one is
-    about an office that does not answer to its sender.
+    last: Head
+    offices: dict[str, Answerable | None]
+
+
+_Planned: TypeAlias = Callable[[_Sight], _Plan | None]
+
+
+class Keeper:
+    """Keeps fresh events in `database`.
+
+    On PostgreSQL it remembers what it saw: whoever changes an office writes a deed in the same transaction, so what was
+    seen still holds if the deed that was the last is the last when the events are kept, and they are kept only then.
     """
-    numbers = sorted({each.office for each in events if each.office is not None})
-    wanted = {"numbers": numbers, "of_chain": audit.DEEDS}
-    planned = partial(_planned, events, now, beside)
-    try:
-        if database.dialect == "sqlite":
-            return await database.at_one_go(lambda plain: _kept_beneath(plain, wanted, planned))
-        async with database.transaction() as conn:
-            await audit.take_turn(conn)
-            plan = planned((await conn.execute(_beginning(), wanted)).all())
+
+    def __init__(self, database: Database) -> None:
+        """Remember nothing yet."""
+        self._database = database
+        self._seen: _Sight | None = None
+
+    async def keep(self, events: Sequence[Event], now: datetime, beside: Beside) -> list[Intake] | None:
+        """Keep `events` with what `beside` returns, in a transaction of its own; returns what became of each, in order.
+
+        None, and nothing is kept, if one by one they must be looked at: if one is known, if two have one name, if one
+        is about an office that does not answer to its sender, or if others write all the time.
+        """
+        numbers = {each.office for each in events if each.office is not None}
+        planned = partial(_planned, events, numbers, now, beside)
+        if self._database.dialect == "postgresql":
+            return await self._kept_straight(numbers, planned)
+        try:
+            return await self._database.at_one_go(lambda plain: _kept_beneath(plain, numbers, planned))
+        except sqlite3.IntegrityError:  # one is known
+            return None
+
+    async def _kept_straight(self, numbers: set[str], planned: _Planned) -> list[Intake] | None:
+        for _ in range(_TRIES):
+            seen = await self._sight(numbers)
+            plan = planned(seen)
             if plan is None:
                 return None
-            _see(plan, await insert_together(conn, plan.rows))
-            return plan.outcomes
-    except KnownError:
+            self._seen = None
+            statement, values = together(plan.rows, audit.gate(), [seen.last.number])
+            try:
+                ((kept,),) = await self._database.at_one_statement(statement, values)
+            except ClashError as clash:
+                if clash.constraint != audit.NUMBERED:
+                    return None
+                continue
+            if kept:
+                self._seen = _Sight(plan.last, seen.offices)
+                return plan.outcomes
         return None
 
+    async def _sight(self, numbers: set[str]) -> _Sight:
+        """Return what is remembered, if it is about all these offices, else look."""
+        seen = self._seen
+        if seen is not None and numbers <= seen.offices.keys():
+            return seen
+        inquiry = _straight()
+        rows = await self._database.at_one_statement(inquiry.statement, inquiry.values(_wanted(numbers)))
+        found = _seen(inquiry.read(rows), numbers)
+        if seen is None or seen.last != found.last or len(seen.offices) + len(numbers) > MOST_KNOWN:
+            return found
+        seen.offices.update(found.offices)
+        return seen
 
-def _kept_beneath(
-    plain: sqlite3.Connection, wanted: Mapping[str, Any], planned: Callable[[Sequence[Any]], _Plan | None]
-) -> list[Intake] | None:
-    plan = planned(_beneath().ask(plain, wanted))
+
+def _kept_beneath(plain: sqlite3.Connection, numbers: set[str], planned: _Planned) -> list[Intake] | None:
+    plan = planned(_seen(_beneath().ask(plain, _wanted(numbers)), numbers))
     if plan is None:
         return None
-    _see(plan, insert_beneath(plain, plan.rows))
+    for group, rows in plan.rows:
+        group.insert_beneath(plain, rows)
     return plan.outcomes
 
 
-def _see(plan: _Plan, kept: int) -> None:
-    if kept < len(plan.outcomes):
-        raise KnownError
-
-
-def _planned(events: Sequence[Event], now: datetime, beside: Beside, found: Sequence[Any]) -> _Plan | None:
-    """Return how `events` are kept, from what `_beginning` found; None if one by one they must be looked at."""
-    offices = facts.by_number([row for row in found if row.number is not None])
+def _planned(
+    events: Sequence[Event], numbers: set[str], now: datetime, beside: Beside, seen: _Sight
+) -> _Plan | None:
+    """Return how `events` are kept, from what was seen; None if one by one they must be looked at."""
+    offices = {number: found for number in numbers if (found := seen.offices[number])}
     named = {each.name: each for each in events}
     if len(named) < len(events) or not all(facts.may_speak(each, offices) for each in events):
         return None
@@ -88,22 +134,38 @@ def _planned(events: Sequence[Event], now: datetime, beside: Beside, found: Sequ
     # In the order of their names, so that two writers never cross.
     written = [facts.row_of(named[name], states[name], now) for name in sorted(named)]
     outcomes = [Intake.RECORDED if each == "applied" else Intake.WAITING for each in states.values()]
-    rows = (
-        (facts.EVENTS, written),
+    last, more = beside(seen.last, outcomes)
+    kept = (
+        (facts.FRESH_EVENTS, written),
         (facts.FACTS, [facts.fact_row(each, offices, now) for each in applied]),
-        *beside(found[0].head or "", outcomes),
     )
-    return _Plan(outcomes, rows)
+    return _Plan(outcomes, last, (*kept, *more))
+
+
+def _wanted(numbers: set[str]) -> Mapping[str, Any]:
+    return {"numbers": sorted(numbers), "of_chain": audit.DEEDS}
+
+
+def _seen(rows: Sequence[Any], numbers: set[str]) -> _Sight:
+    known = answerable.by_number([row for row in rows if row.number is not None])
+    last = Head(rows[0].last, rows[0].digest) if rows[0].last else START
+    return _Sight(last, {number: known.get(number) for number in numbers})
 
 
 @cache
 def _beginning() -> Select[Any]:
-    """The last digest of the audit, in a row at least, beside the offices and the authorities they answer to."""
-    one, answering = select(literal(1).label("one")).subquery(), facts.answering().subquery()
-    last = audit.head().scalar_subquery().label("head")
-    return select(last, answering).select_from(one.outerjoin(answering, true()))
+    """The last deed, in a row at least, beside the offices and the authorities they answer to."""
+    one, answering = select(literal(1).label("one")).subquery(), answerable.answering().subquery()
+    last = audit.head().subquery()
+    columns = last.c.number.label("last"), last.c.digest, answering
+    return select(*columns).select_from(one.outerjoin(last, true()).outerjoin(answering, true()))
 
 
 @cache
 def _beneath() -> Question:
     return Question(_beginning())
+
+
+@cache
+def _straight() -> Inquiry:
+    return Inquiry(_beginning())

@@ -16,6 +16,7 @@ from sqlmodel import col
 from notifier.store import halts
 from notifier.store.database import Database
 from notifier.store.endpoints import EndpointRow
+from notifier.store.facts import is_in
 from notifier.store.happenings import MessageRow
 from notifier.store.postings import AttemptRow, PostingRow
 from notifier.store.sources import SourceRow
@@ -107,7 +108,7 @@ async def look(conn: AsyncConnection, now: datetime, today: date) -> Vitals:
         await _by_state(conn, LetterRow.state, col(LetterRow.finished_at).is_(None)),
         (await conn.execute(select(func.count()).select_from(DeliveryRow).where(waiting))).scalar_one(),
         (await conn.execute(moving)).scalar_one(),
-        await _by_state(conn, EventRow.state, col(EventRow.state).in_(("received", "waiting", "failed"))),
+        await _by_state(conn, EventRow.state, and_(*is_in("received", "waiting", "failed"))),
         await _by_state(conn, EndpointRow.state, col(EndpointRow.state) != "removed"),
         await _breakers(conn, now),
         await _by_state(conn, PostingRow.state, col(PostingRow.finished_at).is_(None)),

@@ -79,6 +79,7 @@ async def test_a_missing_row_is_found_by_the_next(written: Database) -> None:
 
 async def test_a_row_put_in_is_found(written: Database) -> None:
     row = {
+        "number": 9,
         "at": NOON,
         "who": "a",
         "action": "b",
@@ -128,7 +129,7 @@ async def test_rows_of_before_origins_were_kept_hold(database: Database) -> None
     digest = sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
     row = {"who": "city", "action": "offices.enrolled", "subject": "offices", "detail": {"count": 1}}
     async with database.transaction() as conn:
-        await conn.execute(insert(AuditRow).values(at=NOON, **row, previous="", digest=digest))
+        await conn.execute(insert(AuditRow).values(at=NOON, number=1, **row, previous="", digest=digest))
         await append(conn, NOON, Actor("a clerk", "command line"), "a", "b", {})
     assert await broken(database) is None
 

@@ -1,11 +1,15 @@
 """The tables come up to date on both databases, whole or not at all."""
 
 import asyncio
+from functools import partial
 
 import pytest
-from sqlalchemy import insert, inspect, select, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier import assets
 from notifier.errors import StoreError
 from notifier.store import migration
 from notifier.store.database import Database, table
@@ -97,3 +101,34 @@ async def test_a_database_in_memory_can_be_migrated() -> None:
         async with opened.transaction() as conn:
             await conn.execute(insert(table(SequenceRow)).values(name="a", value=1))
             assert (await conn.execute(select(table(SequenceRow).c.name))).scalar_one() == "a"
+
+
+async def test_deeds_and_runs_of_before_they_were_numbered_are_numbered_in_their_order(any_url: str) -> None:
+    old = (
+        "INSERT INTO audit (chain, at, who, origin, authority, action, subject, detail, previous, digest)"
+        " VALUES (:chain, '2026-04-01 00:00:00+00', 'city', '', '', 'a', 'b', '{}', :previous, :digest)"
+    )
+    written = [("", "", "d1"), ("run", "", "r1"), ("", "d1", "d2"), ("run", "r1", "r2"), ("", "d2", "d3")]
+    async with await Database.open(any_url) as opened:
+        async with opened.engine.begin() as conn:
+            await conn.run_sync(partial(brought_to, "0027"))
+            for chain, previous, digest in written:
+                await conn.execute(text(old), {"chain": chain, "previous": previous, "digest": digest})
+        assert (await migration.migrate(opened))[0] == "0028"
+        async with opened.reading() as conn:
+            found = await conn.execute(text("SELECT chain, number, digest FROM audit ORDER BY chain, number"))
+            assert found.all() == [
+                ("", 1, "d1"),
+                ("", 2, "d2"),
+                ("", 3, "d3"),
+                ("run", 1, "r1"),
+                ("run", 2, "r2"),
+            ]
+
+
+def brought_to(revision: str, connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(assets.folder("migrations")))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

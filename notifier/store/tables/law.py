@@ -8,6 +8,9 @@ from sqlmodel import Field
 
 from notifier.store.tables.frame import Table, kept_json, only
 
+UNFINISHED = "state <> 'applied'"
+"""Events with which something is still to be done: few beside those that were applied, and looked for all the time."""
+
 
 class EventRow(Table, table=True):
     """An event as it came in; `source` and `event_id` make it unique for ever, as a source belongs to one sender.
@@ -20,6 +23,7 @@ class EventRow(Table, table=True):
     __table_args__ = (
         UniqueConstraint("sender", "source", "event_id"),
         Index("ix_event_sender", "sender", "id"),
+        Index("ix_event_state", "state", **only(UNFINISHED)),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -35,7 +39,7 @@ class EventRow(Table, table=True):
     body_hash: str
     request: str | None = None
     traceparent: str | None = None
-    state: str = Field(default="received", index=True)
+    state: str = "received"
     problem: str = ""
 
 
@@ -54,7 +58,7 @@ class FactRow(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     office_id: int | None = Field(default=None, foreign_key="office.id")
-    authority: str | None = Field(default=None, index=True)
+    authority: str | None = None
     type: str
     on: date
     until: date | None = None

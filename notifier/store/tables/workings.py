@@ -36,13 +36,17 @@ class SequenceRow(Table, table=True):
 
 
 class AuditRow(Table, table=True):
-    """Who did what, when, from where, for whom, to what; each row is bound to the one before it in its chain."""
+    """Who did what, when, from where, for whom, to what; each row is bound to the one before it in its chain.
+
+    `number` is its place there, from 1 on: of two writers who would follow the same row, one fails.
+    """
 
     __tablename__ = "audit"
-    __table_args__ = (UniqueConstraint("chain", "previous"), Index("ix_audit_chain_id", "chain", "id"))
+    __table_args__ = (UniqueConstraint("chain", "number"),)
 
     id: int | None = Field(default=None, primary_key=True)
     chain: str = ""
+    number: int
     at: datetime
     who: str
     origin: str = ""

@@ -1,5 +1,6 @@
 """POST /v1/events: events of other systems come in, each answered once it is kept."""
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
@@ -20,6 +21,7 @@ from notifier.web.tracing import REQUEST_ID
 
 _log = structlog.get_logger("notifier.web")
 
+_QUOTED: Final = json.JSONEncoder(ensure_ascii=False).encode
 SCOPE: Final = "events:write"
 COST: Final = 1
 """What an event takes of a key's allowance."""
@@ -85,8 +87,10 @@ async def post(call: Call) -> web.Response:
 
 def said_of(event: Inbound) -> str:
     """Return what is answered about an event that was taken."""
-    taken = Taken.model_construct(source=event.source, id=event.id, awaits=_awaits(event))
-    return taken.model_dump_json(exclude_none=True)
+    # In the order of `Taken`, and many times as fast: nothing else is said to every event.
+    awaits = _awaits(event)
+    more = f',"awaits":"{awaits}"' if awaits else ""
+    return f'{{"source":{_QUOTED(event.source)},"id":{_QUOTED(event.id)}{more}}}'
 
 
 def _awaits(event: Inbound) -> Literal["approval"] | None:
