@@ -15,12 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from notifier.reading.dating import Resolved
-from notifier.reading.evidence import form_of, hints, ruled_out, turns_of
+from notifier.reading.evidence import context_of, form_of, hints, ruled_out, turns_of
 from notifier.reading.expressions import Standing, read, standings
 from notifier.reading.normalising import normalised
-from notifier.reading.phrases import Phrase
-from notifier.reading.places import Place
 from notifier.reading.turns import SHARE
 from tests.reading.labelled import TEXTS, labelled, lines, sentences, spans
 
@@ -85,18 +82,19 @@ def _from_text(
     for start, end, is_deadline in marks:
         shared = [(min(closes, end) - max(opens, start), here) for opens, closes, here in placed]
         best = max(shared, key=lambda each: each[0], default=None)
-        if best is not None and best[0] > 0 and not ruled_out(*_case(best[1]), reference):
-            around = turns_of(best[1].phrase, best[1].place, best[1].reach)
+        if best is not None and best[0] > 0 and not _is_ruled_out(best[1], reference):
+            around = turns_of(context_of(best[1].phrase, best[1].place, best[1].reach))
             yield Example(source, _names(best[1], reference), tuple(dict.fromkeys(around)), is_deadline)
 
 
-def _case(here: Standing) -> tuple[Phrase, Resolved, Place]:
-    return here.phrase, here.meaning, here.place
+def _is_ruled_out(here: Standing, issued: date | None) -> bool:
+    return bool(ruled_out(here.phrase, form_of(here.phrase), here.meaning, here.place, issued))
 
 
 def _names(here: Standing, issued: date | None) -> tuple[str, ...]:
     form = form_of(here.phrase)
-    found = [hint.name for hint in hints(*_case(here), issued, here.reach)]
+    around = context_of(here.phrase, here.place, here.reach)
+    found = [hint.name for hint in hints(here.phrase, form, here.meaning, here.place, issued, around)]
     return tuple(key for name in dict.fromkeys(found) for key in (f"{name}|all", f"{name}|{form}"))
 
 

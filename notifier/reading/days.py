@@ -76,7 +76,22 @@ def _part(part: str, year: int, month_number: int) -> Interval:
     if part in _PARTS:
         return part_of_month(year, month_number, _PARTS[part])
     first, last = date(year, month_number, 1), month_end(year, month_number)
+    if "週" in part:
+        return _week(first, last, number(part[1]))
     return Interval(first, first.replace(day=15)) if part == "前半" else Interval(first.replace(day=16), last)
+
+
+def _week(first: date, last: date, nth: int) -> Interval:
+    """Return the nth week of a month, Monday to Sunday, the first being that of its first day; no day of another month.
+
+    Nobody has laid that down, so what is read is marked tentative (`vague` in words.toml). Raises ValueError if the
+    month has no such week.
+    """
+    monday = first - timedelta(days=first.weekday()) + timedelta(weeks=nth - 1)
+    if monday > last:
+        message = f"{first:%Y-%m} has no week {nth}"
+        raise ValueError(message)
+    return Interval(max(first, monday), min(last, monday + timedelta(days=6)))
 
 
 def _days_of_year(moment: Moment, year: int) -> tuple[Interval, str]:

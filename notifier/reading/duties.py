@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from notifier.reading.dating import Resolved
-from notifier.reading.evidence import form_of, hints, ruled_out, turns_of
+from notifier.reading.evidence import context_of, form_of, hints, ruled_out, turns_of
 from notifier.reading.phrases import Phrase
 from notifier.reading.places import Place
 
@@ -50,19 +50,20 @@ def turn_weights() -> Mapping[str, float]:
 
 def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, reach: int) -> Verdict:
     """Return the verdict on a phrase in its place; `reach` is how far it is to the next expression."""
-    why_not = ruled_out(phrase, meaning, place, issued)
+    form = form_of(phrase)
+    why_not = ruled_out(phrase, form, meaning, place, issued)
     if why_not:
         return Verdict(is_deadline=False, reasons=(why_not,))
-    form, known = form_of(phrase), weights()
+    around, known = context_of(phrase, place, reach), weights()
     total, reasons = 0.0, []
-    for name, found in hints(phrase, meaning, place, issued, reach):
+    for name, found in hints(phrase, form, meaning, place, issued, around):
         weighed = known.get(name, {})
         weight = weighed.get("all", 0.0) + weighed.get(form, 0.0)
         total += weight
         if abs(weight) >= _WORTH_SAYING:
             reasons.append(f"{weight:+.1f} {name}{f'（{found[:12]}）' if found.strip() else ''}")
     turned = turn_weights()
-    told = [(turned[name], name) for name in turns_of(phrase, place, reach) if name in turned]
+    told = [(turned[name], name) for name in turns_of(around) if name in turned]
     total += sum(weight for weight, _ in told)
     heaviest = sorted(told, key=lambda each: -abs(each[0]))[:_TURNS_SAID]
     reasons += [f"{weight:+.1f} {name}" for weight, name in heaviest if abs(weight) >= _TURN_WORTH_SAYING]

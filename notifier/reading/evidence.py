@@ -72,10 +72,10 @@ _OUT_OF_USE = re.compile(
 )
 
 
-def ruled_out(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> str:
+def ruled_out(phrase: Phrase, form: str, meaning: Resolved, place: Place, issued: date | None) -> str:
     """Return why the expression cannot be a deadline, whatever else is said of it; "" if nothing rules it out."""
     by_form = _by_form(phrase, meaning, place, issued)
-    return by_form or _by_words(phrase, place) or why_none(form_of(phrase), place)
+    return by_form or _by_words(phrase, place) or why_none(form, place)
 
 
 def _by_form(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None) -> str:
@@ -241,11 +241,12 @@ def context_of(phrase: Phrase, place: Place, reach: int) -> Context:
     )
 
 
-def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, reach: int) -> Iterator[Hint]:
+def hints(
+    phrase: Phrase, form: str, meaning: Resolved, place: Place, issued: date | None, around: Context
+) -> Iterator[Hint]:
     """Yield everything that tells whether the expression is a deadline."""
     yield from _forms(phrase, meaning, issued)
-    yield from (Hint(reason, "") for reason in weighed(form_of(phrase), place))
-    around = context_of(phrase, place, reach)
+    yield from (Hint(reason, "") for reason in weighed(form, place))
     if around.ask:
         yield Hint("項目名：問い", around.ask[-12:])
     if around.is_heading:
@@ -259,14 +260,13 @@ def hints(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     for group in words("duty"):
         if group.where == "verb":
             yield from _verbs(group, around, verb if group is taken else None)
-        elif not (group.where == "label" and unlabelled):
+        elif not (group.where == "label" and unlabelled) and not (group.where == "form" and verb is None):
             yield from _words(group, around, verb)
 
 
-def turns_of(phrase: Phrase, place: Place, reach: int) -> Iterator[str]:
-    """Yield the turns of phrase around the expression, which are weighed beside its hints."""
-    around = context_of(phrase, place, reach)
-    yield from turns(around.label[-_LABEL:], around.topic, around.before, around.next, around.end)
+def turns_of(around: Context) -> Iterator[str]:
+    """Return the turns of phrase around the expression, which are weighed beside its hints."""
+    return turns(around.label[-_LABEL:], around.topic, around.before, around.next, around.end)
 
 
 def _verbs(group: Words, around: Context, taken: re.Match[str] | None) -> Iterator[Hint]:

@@ -58,6 +58,9 @@ def issue_date(page: Page, found: Sequence[Phrase]) -> date | None:
     return month or meeting
 
 
+_TITLE_LINES = 6
+_GIVEN_OUT = re.compile(r"[ ]?(?:公告|公示|告示|発行|掲載)[ ]*$")
+"""What ends the line of a title behind the day: …実施要領 令和8年10月5日公告."""
 _ISSUED = re.compile(r"[ ]?(?:発行|発出|作成|掲載|号)")
 """What follows the day on which an issue named by its month came out: 12月号(11月26日発行)."""
 
@@ -90,6 +93,8 @@ def _stands_out(page: Page, phrase: Phrase, number: int) -> bool:
     if _AROUND_ALONE.fullmatch(before):
         return _NUMBER_BESIDE.fullmatch(after) is not None or _AROUND_ALONE.fullmatch(after) is not None
     if number < _HEAD and re.fullmatch(_OFFICE, before.strip()) and _AROUND_ALONE.fullmatch(after):
+        return True
+    if number < _TITLE_LINES and _GIVEN_OUT.match(after) and re.search("[、。は]", before) is None:
         return True
     is_title = len(before) <= 24 and not re.search("[、。は]", before) and number < 6
     return is_title and (phrase.suffix == "号" or _NUMBER_BESIDE.fullmatch(after) is not None)

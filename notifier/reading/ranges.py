@@ -17,6 +17,7 @@ def range_days(phrase: Phrase, around: Surroundings) -> Resolved:
         return _half_open(phrase, around)
     first, last = _completed(phrase.moment, phrase.last)
     opening = _running(first, last, moment_days(first, phrase, around), around, phrase.start)
+    opening = _brought_before(last, opening, around, phrase)
     if opening.start is None and (first.year_word or first.month_word):
         return Resolved("relative", flags=opening.flags)
     if opening.start is None:
@@ -54,6 +55,20 @@ def _running(first: Moment, last: Moment, opening: Resolved, around: Surrounding
     ):
         return replace(opening, start=earlier)
     return opening
+
+
+def _brought_before(last: Moment, opening: Resolved, around: Surroundings, phrase: Phrase) -> Resolved:
+    """Return the opening a year earlier if the months in brackets would else end after the day they are due on.
+
+    6月10日(12月~翌年5月分): they lie before it.
+    """
+    is_aside = around.last_is_day and around.text[around.last_end : phrase.start] in ("(", " (")
+    due = around.last
+    if not is_aside or due is None or opening.start is None or not around.text.startswith("分", phrase.end):
+        return opening
+    closing = _closing(last, opening.start, around.issued)
+    is_late = "year-inferred" in opening.flags and closing.end is not None and closing.end > due
+    return replace(opening, start=add_months(opening.start, -12)) if is_late else opening
 
 
 def _completed(first: Moment, last: Moment) -> tuple[Moment, Moment]:

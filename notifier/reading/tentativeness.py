@@ -2,7 +2,7 @@
 
 import re
 
-from notifier.reading.lexicon import any_of
+from notifier.reading.lexicon import any_of, words
 from notifier.reading.places import DATED, Page, Place
 
 _GOVERNED_LINES = 14
@@ -30,8 +30,9 @@ def why_tentative(surface: str, place: Place, governing: str, *, reach: int) -> 
     `governing` is the mark that governs its line; `reach` is how far its own clause goes in `place.after` before
     the next expression takes over.
     """
-    if any_of("vague").search(surface[-4:]):
-        return "頃・程度（表現の中）"
+    vague = next((each.reason for each in words("vague") if each.pattern.search(_core(surface))), "")
+    if vague:
+        return f"{vague}（表現の中）"
     beside = _BESIDE.search(place.after)
     if beside is not None:
         return f"{beside[0].strip()}（すぐ後ろ）"
@@ -43,6 +44,11 @@ def why_tentative(surface: str, place: Place, governing: str, *, reach: int) -> 
             return f"{found[0]}（同じ文）"
     label = marks.search(place.label)
     return f"{label[0]}（項目名）" if label is not None else governing
+
+
+def _core(surface: str) -> str:
+    """Return the last signs of an expression without the particle that closes or opens it."""
+    return surface.removesuffix("まで").removesuffix("から")[-4:]
 
 
 def _reaches(after: str, position: int, reach: int) -> bool:

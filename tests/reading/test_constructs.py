@@ -189,3 +189,51 @@ def test_a_day_outside_the_year_beside_it_follows_from_the_issue_date() -> None:
 )
 def test_days_in_every_dress_are_quoted_and_dated(text: str, found: list[tuple[str, str]]) -> None:
     assert [(each, end) for each, _, end in days(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("説明会は12月第３週に行います。", ("12月第３週", "2026-12-14", "2026-12-20")),
+        ("報告は12月第１週までに提出してください。", ("12月第１週まで", "", "2026-12-06")),
+        ("申請書は連休明けまでに提出してください。", ("連休明けまで", "", "")),
+    ],
+)
+def test_a_week_of_a_month_and_the_end_of_holidays_are_read_and_never_certain(
+    text: str, found: tuple[str, str, str]
+) -> None:
+    assert days(text) == [found]
+    assert expressions(text)[0].tentative
+
+
+def test_the_months_in_brackets_behind_a_due_day_lie_before_it() -> None:
+    text = "納期の特例：12月10日（６月～11月分）と６月10日（12月～翌年５月分）"
+    assert days(text, date(2026, 4, 8))[3] == ("12月～翌年５月", "2025-12-01", "2026-05-31")
+
+
+def test_the_day_at_the_end_of_a_title_on_which_a_call_was_published_dates_it() -> None:
+    head = "プロポーザル実施要領（地域包括支援センターの運営を委託する業務）　令和８年10月５日公告\n"
+    text = f"{head}１　契約期間　令和９年４月１日から３年間\n２　結果通知　12月中旬"
+    assert days(text, None)[-1] == ("12月中旬", "2026-12-11", "2026-12-20")
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        (
+            "春の一斉清掃\n12月６日（日）８時から（雨天時は13日）。",
+            ("12月６日（日）８時", "2026-12-06", "2026-12-06"),
+        ),
+        (
+            "意見公募　十月一日から同月三十日まで行い、四十二件の意見が寄せられた。",
+            ("十月一日から同月三十日まで", "2026-10-01", "2026-10-30"),
+        ),
+        ("12月31日以前に退職した方は一括で徴収します。", ("12月31日以前", "", "2026-12-31")),
+        (
+            "令和７年４月１日から令和９年３月31日までに取得したもの\n７　縦覧の期間　４月１日から30日まで",
+            ("４月１日から30日まで", "2027-04-01", "2027-04-30"),
+        ),
+    ],
+)
+def test_what_is_over_and_what_is_to_come_tell_the_year(text: str, found: tuple[str, str, str]) -> None:
+    assert found in days(text)
