@@ -22,7 +22,8 @@ from tests.postgres import (
     in_own_loop,
     running_server,
 )
-from tests.tracing import is_twin, untraced
+from tests.tracer import trace_quickly
+from tests.tracing import is_twin, untraced, untraced_finding
 
 if TYPE_CHECKING:
     from tests.steps.workshop import Workshop
@@ -67,6 +68,18 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
     """A module that skips itself while it is imported counts as a skip, too."""
     if report.skipped:
         skipped.append(report.nodeid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let coverage cost less; see tests/tracer.py."""
+    trace_quickly(config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Do not trace how tests are found; see tests/tracing.py."""
+    with untraced_finding(session.config):
+        return (yield)
 
 
 # What a test counts for when files are handed out to processes; a plain one counts for 1.
