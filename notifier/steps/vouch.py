@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from notifier.channels.envelope import envelope_address
 from notifier.channels.parcel import UnsendableError
+from notifier.clock import civil_date, japan_time
 from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
 from notifier.domain.wrapping import wrap
@@ -22,11 +23,13 @@ from notifier.tools import Tools
 
 ROLES: Final = ("", "manager", "clerk", "headquarters")
 VALID: Final = timedelta(days=14)
-"""How long the link in a mail works."""
+"""How long the link in the first mail works; one that asks again works as long as is waited for an answer."""
 CONFIRMED_FOR: Final = timedelta(days=365)
 """After so long a confirmed contact is asked again."""
 PATIENCE: Final = timedelta(days=60)
 """So long after it was asked again a contact that an office entered stays in use without an answer."""
+HOUR: Final = 10
+"""Mails that ask leave when somebody is there to answer (Japan)."""
 MOMENT: Final = timedelta(minutes=10)
 """So long an office waits before the same address is asked once more."""
 LONGEST: Final = 10
@@ -182,6 +185,7 @@ async def confirm(tools: Tools, proof: str) -> Contact | None:
         if contact.replaces is not None:
             await contacts.take_out(conn, contact.replaces, REPLACED)
             detail["replaces"] = contact.replaces
+        await _come_back(conn, now + CONFIRMED_FOR)
         await audit.append(conn, now, "recipient", "contact.confirmed", f"office/{contact.office}", detail)
     return contact
 
@@ -196,6 +200,13 @@ async def ask_again(tools: Tools) -> None:
             await audit.append(conn, now, "vouch", "contacts.lapsed", "offices", detail)
         for contact in await contacts.to_ask(conn, now - CONFIRMED_FOR, now - CONFIRMED_FOR, AT_ONCE):
             await _ask(conn, tools, contact, now, again=True)
+            await _come_back(conn, now + PATIENCE)
+
+
+async def _come_back(conn: Connection, over: datetime) -> None:
+    """Look again on the morning after `over`, whether or not anything ticks: one message for all of that day."""
+    day = civil_date(over) + timedelta(days=1)
+    await outbox.enqueue(conn, "vouch", japan_time(day, HOUR), key=f"vouch {day}")
 
 
 async def _seen(conn: Connection, tenant: Tenant, contact_id: int) -> Contact:
@@ -239,7 +250,12 @@ async def _proved(conn: Connection, tools: Tools, proof: str) -> Contact | None:
     if contact is None or contact.asked_at is None or contact.reason == REFUSED:
         return None
     is_last = int(contact.asked_at.timestamp()) == int(asked)
-    return contact if is_last and tools.now() <= contact.asked_at + VALID else None
+    valid = _valid(again=contact.verified_at is not None)
+    return contact if is_last and tools.now() <= contact.asked_at + valid else None
+
+
+def _valid(*, again: bool) -> timedelta:
+    return PATIENCE if again else VALID
 
 
 async def _ask(conn: Connection, tools: Tools, contact: Contact, now: datetime, *, again: bool) -> None:
@@ -277,7 +293,7 @@ def _mail(tools: Tools, contact: Contact, address: str, *, again: bool) -> tuple
             "　",
         ),
         f"　{address}",
-        wrap(f"このページは{VALID.days}日間使えます。", "　"),
+        wrap(f"このページは{_valid(again=again).days}日間使えます。", "　"),
         "【心当たりがないとき】",
         wrap(otherwise, "　"),
         "【問い合わせ先】",

@@ -121,6 +121,19 @@ async def test_a_year_later_the_owner_is_asked_again(town: Workshop) -> None:
     assert len(await proofs(town)) == 2
 
 
+async def test_a_year_passes_by_itself_and_whoever_is_asked_again_has_two_months(town: Workshop) -> None:
+    await town.enrol(enrolled(A, "city@example.jp"))
+    await put(town, BY_OFFICE)
+    await confirm(town.tools, (await proofs(town))[0])
+    await town.live_until(date(2027, 4, 3))
+    (_, again) = await proofs(town)
+    assert "60日間使えます" in (await town.all(MemoRow))[-1].text
+    town.turn_to(date(2027, 5, 31))
+    assert await contact_of(town.tools, again) is not None
+    await town.live_until(date(2027, 6, 3))
+    assert (await kept(town)).reason == "lapsed"
+
+
 async def test_what_nobody_confirms_again_lapses_unless_it_is_the_last_address(town: Workshop) -> None:
     await town.enrol(enrolled(A, "city@example.jp"), enrolled(B))
     for number in (A, B):
