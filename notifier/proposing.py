@@ -13,7 +13,7 @@ from notifier.domain.applicability import EVERYBODY, AllOf, AnyOf, Condition, Se
 from notifier.domain.calendar import Calendar
 from notifier.domain.changes import Situation, change
 from notifier.domain.deadlines import Known, due_of
-from notifier.domain.expressions import Expression, Unknown
+from notifier.domain.expressions import Expression, SetByAuthority, Unknown
 from notifier.domain.law import Deadline, Law
 from notifier.domain.notices import Notice
 from notifier.domain.obligations import CohortKey, Decision, decide
@@ -239,7 +239,10 @@ def place_of(candidate: Candidate) -> str:
 def new_duty(proposals: Proposals, proposal: Proposal) -> NewDuty:
     """Return what a draft of a new duty is made from."""
     candidate = proposal.candidate
-    addressed = tuple(_PARTIES[each] for each in candidate.subject.addressees if each in _PARTIES)
+    # 知事が別に定める日: whoever sets the day is named for that, and owes nothing.
+    setter = candidate.due.by if isinstance(candidate.due, SetByAuthority) else ""
+    named = (_PARTIES[each] for each in candidate.subject.addressees if each in _PARTIES)
+    addressed = tuple(each for each in named if each != setter)
     asked_of = (
         tuple(each for each in addressed if each != "office")
         if "周知" in candidate.passage.text

@@ -197,6 +197,14 @@ def test_a_duty_whose_day_an_authority_sets_stays_without_a_day(at_hand: LawAtHa
     assert each.amendments[0].change is None
 
 
+def test_a_day_left_to_an_authority_is_drafted_as_set_by_it_and_asked_of_others(at_hand: LawAtHand) -> None:
+    found = proposed(at_hand, notice("防災計画は、都道府県知事が別に定める日までに提出すること。"))
+    (draft,) = (text for place, text in written(found, at_hand) if place != "notices.toml")
+    assert 'title = "防災計画の提出"' in draft
+    assert 'due = { set_by = "prefecture", event = "duty.due.set" }' in draft
+    assert 'parties = ["office"]' in draft
+
+
 def test_nothing_that_became_known_later_is_matched(at_hand: LawAtHand) -> None:
     body = "介護情報基盤の助成金の申請は、令和6年3月29日までに行ってください。"
     found = proposed(at_hand, notice(body, "令和6年2月1日"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from notifier.domain.expressions import Expression, Fixed, Unknown
+from notifier.domain.expressions import Expression, Fixed, SetByAuthority, Unknown
 from notifier.domain.notices import Rank
 from notifier.reading.candidates_due import Meaning, meaning_of
 from notifier.reading.candidates_identity import Identity, identity_of
@@ -25,10 +25,17 @@ _WITHDRAWN = re.compile(
 _CONFIRMED = re.compile(
     r"(?:正式に|予定どおり|予定通り)|(?:に|と|で)?(?:確定|決定)(?:し(?:た|ました|ましたので)|です)"
 )
-_OBJECT = re.compile(
-    r"([^、。「」『』()（）を\s]{2,30})(?:を[^、。を]{0,18}?|の|について[、]?)"
-    r"(?:提出|申請|申込|届出|報告|納付|加入|利用|開始|設置|宣言|作成|保存|更新|公表|周知|登録|受講|返還|回答)"
+_DONE_WITH = (
+    "(?:提出|申請|申込|届出|報告|納付|加入|利用|開始|設置|宣言|作成|保存|更新|公表|周知|登録|受講|返還|回答)"
 )
+_OBJECT = re.compile(
+    rf"([^、。「」『』()（）を\s]{{2,30}})(?:を[^、。を]{{0,18}}?|の|について[、]?){_DONE_WITH}"
+)
+_OBJECT_AHEAD = re.compile(
+    "^[^一-龥ァ-ヶA-Z]{0,6}([一-龥ァ-ヶーA-Z・]{1,24}(?:書類?|票|届|計画|名簿|一覧|表|資料|データ|報告))(?:は|については)、?"
+    f"[^。]*?{_DONE_WITH}"
+)
+"""防災計画は、市長が指定する日までに提出してください."""
 _PARTICLES = re.compile(r"^(?:[にはがのでも]|[-・※*▶>]|[①-⑳]|[0-9]+)+")
 _OTHER_VERBS = re.compile(r"周知|設置|宣言|協力|公表|確認|相談|作成")
 _PASS_ON = re.compile(r"周知[^。]{0,30}(?:願い|ください|依頼)|周知を図る")
@@ -193,7 +200,8 @@ def _verb(text: str) -> str:
 
 def _object(passage: Passage, subject: Subject) -> str:
     """Return what is to be handed in, started or kept; else the programme."""
-    wanted = _OBJECT.search(_without_times(passage))
+    text = _without_times(passage)
+    wanted = _OBJECT.search(text) or _OBJECT_AHEAD.search(text)
     found = _PARTICLES.sub("", wanted[1]) if wanted is not None else ""
     return found or (subject.programmes[0] if subject.programmes else "")
 
@@ -243,6 +251,8 @@ def _certainty(meaning: Meaning, matches: tuple[Match, ...], flags: tuple[str, .
 
 def _is_new_duty(candidate: Candidate, identity: Identity) -> bool:
     """Tell whether a sentence without a date is worth a draft: a notice that asks somebody for something."""
+    if isinstance(candidate.due, SetByAuthority) and candidate.verb:
+        return True
     text = folded(candidate.passage.text)
     asks = re.search(
         r"(?:する|行う|図る|受ける|努める)こと(?:。|$|\(|とする|を要件)|要件とする|対象外とする|(?:提出|設置|宣言|報告|協力|公表|周知|確認)する(?:。|もの)|ものとする|周知[^。]{0,20}(?:願い|ください)|"

@@ -9,6 +9,7 @@ from typing import Final
 from notifier.domain import dates
 from notifier.domain.dates import Half, Interval, Part, Period
 from notifier.domain.expressions import (
+    DUE_SET,
     AfterAnchor,
     Anchor,
     BeforeFact,
@@ -29,6 +30,7 @@ from notifier.domain.expressions import (
 from notifier.domain.facts import FactPattern
 from notifier.reading.candidates_known import Knowledge, KnownDuty, KnownEvent
 from notifier.reading.candidates_passages import Passage
+from notifier.reading.candidates_setters import NATION, left_to
 from notifier.reading.expressions import Expression as Found
 from notifier.reading.normalising import normalised
 
@@ -170,6 +172,9 @@ def _relative(  # noqa: PLR0911 -- one line a form, read as a table
 ) -> Meaning:
     """Return the form of what hangs on an event or on a day of the office's own."""
     surface = _flat(normalised(found.text).text)
+    set_by = _left_to_authority(passage, duty, knowledge, family) if _IS_SET.search(surface) else None
+    if set_by is not None:
+        return set_by
     if found.kind == "until_event":
         return _until(passage, found, surface, duty, knowledge, family)
     years = next((each for each in passage.expressions if each.kind == "fiscal_year"), None)
@@ -278,6 +283,28 @@ def _years_after(surface: str, duty: KnownDuty | None, knowledge: Knowledge, fam
     )
 
 
+def _left_to_authority(
+    passage: Passage, duty: KnownDuty | None, knowledge: Knowledge, family: str
+) -> Meaning | None:
+    """Return that an authority sets the day, if the passage says so; by an event of the programme where it has one."""
+    text = normalised(passage.text).text
+    setter = left_to(text)
+    if setter is None:
+        return None
+    if setter == NATION:
+        return Meaning(Unknown("期日は国が別に示します（未公表）"), open=("期日",), is_sure=False)
+    known = duty.due if duty is not None else None
+    if isinstance(known, SetByAuthority) or (
+        isinstance(known, BeforeFact | FiscalYearsAfter) and known.latest.by == setter
+    ):
+        return Meaning(known, open=("期日",))
+    own = _setting(text, knowledge, family) if duty is None else None
+    return Meaning(SetByAuthority(setter, own.type if own is not None else DUE_SET), open=("期日",))
+
+
+_IS_SET = re.compile("(?:定め|指定す|指定し|設定す|示す|決め)(?:る|た)?(?:日|期日|期限|締切)")
+
+
 def _without_date(  # noqa: PLR0911 -- one line a form, read as a table
     passage: Passage, duty: KnownDuty | None, knowledge: Knowledge, family: str
 ) -> Meaning:
@@ -285,6 +312,9 @@ def _without_date(  # noqa: PLR0911 -- one line a form, read as a table
     text = passage.text
     if re.search(r"受けた翌年度に", text) is not None and "報告" in text:
         return _years_after(text, duty, knowledge, family)
+    set_by = _left_to_authority(passage, duty, knowledge, family)
+    if set_by is not None:
+        return set_by
     if _UNDECIDED.search(text) is not None:
         if duty is not None and duty.due is not None and not isinstance(duty.due, Unknown):
             return Meaning(None, open=("今後の扱い",), is_sure=False)

@@ -10,6 +10,8 @@ from notifier.reading.normalising import normalised
 from notifier.reading.places import Page
 
 _ANNEX = re.compile(r"^[ #*(]*(?:別紙|別添|別記|参考資料)[ ]?[0-9一二三四五六七八九十]*[ )]*(.{0,60})$")
+_PROGRAMME = re.compile(r"^[ *]*(?:施策|事業|補助金|助成金|制度|メニュー)名[ ]?:[ ]?\S.{0,70}$")
+"""A key that names what all below it is about, as a sheet of its own does: whatever stood above is over."""
 _MARKED = re.compile(r"^(#{1,6}) .")
 _CHAPTERS = (
     re.compile(r"^[ *]*第?[0-9]{1,2}(?:-[0-9]{1,2})?(?:[ .、]|章)[ ]*[「]?[^。]{2,70}$"),
@@ -34,6 +36,7 @@ _SAYS = re.compile(
     r"(?:要件を満た|計画し実施)(?:す|した)(?:\([^)]*\))?事業[者所]|開始[^。]{0,3}見込まれる|費用も?(?:対象|は助成)|システムも?含まれ(?:ます|る)|"
     r"未定|検討(?:して|され|中|を進め)|対象(?:と(?:する|すること|なります)|外|です|(?=。))|不要[』」]?です|問(?:わない|いません)|"
     r"(?:加入|取得|利用|導入|設置|登録)\((?:又は|または|若しくは)?見込み\)|できます|できる(?=。)|"
+    r"(?:期限|期日|締切|期間|日程)[^。]{0,30}(?:定め(?=る|ます)|設定し|決め(?=る|ます)|異な(?=る|り)|示(?=す|し))|"
     r"(?:廃止|中止|取り?やめ|取り?下げ|撤回)|までの間"
 )
 
@@ -98,7 +101,7 @@ def _undated(
     page: Page, over: "_Headings", dated: list[Passage], line_of: Callable[[int], int]
 ) -> Iterator[Passage]:
     known = {_bare(each.text): each for each in dated}
-    seen: set[tuple[str, tuple[str, ...]]] = set()
+    seen: set[tuple[str, tuple[str, ...] | int]] = set()
     for match in _SAYS.finditer(page.text):
         place = page.place(match.start(), match.end())
         sentence = f"{place.before}{match[0]}{place.after}".strip()
@@ -109,9 +112,9 @@ def _undated(
         label = f"{place.label}｜{sentence}" if place.label else sentence
         headings = over.at(line, label)
         # The same words under another heading are another condition: of another programme, or another annex.
-        if (bare, headings) in seen:
+        if (bare, headings) in seen or (bare, line) in seen:
             continue
-        seen.add((bare, headings))
+        seen |= {(bare, headings), (bare, line)}
         beside = known.get(bare)
         yield Passage(line, sentence, headings, beside.expressions if beside else ())
 
@@ -128,6 +131,10 @@ def _stands_alone(page: Page, number: int) -> bool:
     )
 
 
+def _heads_part(line: str) -> bool:
+    return _ANNEX.match(line) is not None or _PROGRAMME.match(line) is not None
+
+
 class _Headings:
     """The headings of a text, to look up those over a line."""
 
@@ -142,7 +149,7 @@ class _Headings:
             if level is None:
                 continue
             text = line.strip(" #*")
-            if _ANNEX.match(line):
+            if _heads_part(line):
                 following = next((each for each in page.lines[number + 1 : number + 4] if each.strip()), "")
                 text = f"{text} {following.strip(' #*')[:70]}"
             chain[level:] = [text, *[""] * (_DEPTHS - level - 1)]
@@ -153,7 +160,7 @@ class _Headings:
     def _level(line: str) -> int | None:
         if not 2 < len(line) < 90:
             return None
-        if _ANNEX.match(line):
+        if _heads_part(line):
             return 0
         marked = _MARKED.match(line)
         if marked is not None:
