@@ -75,7 +75,7 @@ class Place:
         return cls(int(batch), int(message))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: those are made at a quarter of the speed, and of these very many are
 class Told:
     """A message as it is told. `data` is JSON; `happened` the aware instant; `place` its place in the feed.
 

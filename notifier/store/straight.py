@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.dml import ReturningUpdate
 
 IDLE_SECONDS: Final = 1.0
 """For so long the connection is taken as it was left."""
@@ -92,19 +93,25 @@ async def _driver_of(conn: AsyncConnection) -> Any:
 
 
 class Inquiry:
-    """A select, compiled once."""
+    """A statement that returns rows, compiled once."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | ReturningUpdate[Any]) -> None:
         """Compile `statement`; nothing is asked."""
         self._compiled = statement.compile(dialect=_DIALECT)
         self.statement = str(self._compiled)
         self._places = self._compiled.positiontup or []
-        self._row: Any = make_dataclass("Row", [each.key for each in statement.subquery().c], slots=True)
+        self._row: Any = make_dataclass(
+            "Row", [str(each.key) for each in statement.exported_columns], slots=True
+        )
 
     def values(self, wanted: Mapping[str, Any]) -> list[Any]:
         """Return the values for $1, $2 and so on from those that are `wanted`, by the names of its parameters."""
         given = self._compiled.construct_params(wanted)
         return [given[name] for name in self._places]
+
+    async def ask(self, conn: AsyncConnection, wanted: Mapping[str, Any]) -> list[Any]:
+        """Return the rows that answer it in the transaction of `conn`."""
+        return self.read(await rows_of(conn, self.statement, self.values(wanted)))
 
     def read(self, rows: Sequence[Any]) -> list[Any]:
         """Return rows with their values, as they came, under the names of their columns."""
