@@ -33,7 +33,7 @@ ROUNDS = 250
 LEAST = 0.05
 """Weights below this are not worth keeping."""
 LEAST_OF_TURNS = 0.08
-SEEN = 3
+SEEN = 2
 """Times a turn of phrase must have been seen to be learnt."""
 
 

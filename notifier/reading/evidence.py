@@ -279,7 +279,7 @@ def _verbs(group: Words, around: Context, taken: re.Match[str] | None) -> Iterat
 
 def _words(group: Words, around: Context, verb: re.Match[str] | None) -> Iterator[Hint]:
     source = _source(group, around, verb)
-    found = group.pattern.search(source) if source else None
+    found = group.find(source) if source else None
     if found is not None:
         remark = "（上の行）" if group.where == "label" and around.is_heading else ""
         if group.where == "end" and not around.is_last:

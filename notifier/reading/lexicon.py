@@ -17,6 +17,12 @@ class Words:
     where: str = "after"
     near: int = 60
     speaks: int = 0
+    is_at_start: bool = False
+    """Every word is sought at the beginning alone."""
+
+    def find(self, text: str) -> re.Match[str] | None:
+        """Return the first of the words in `text`; where all stand at its beginning, nothing further on is looked at."""
+        return self.pattern.match(text) if self.is_at_start else self.pattern.search(text)
 
 
 @cache
@@ -34,9 +40,17 @@ def words(purpose: str) -> tuple[Words, ...]:
             group.get("where", "after"),
             group.get("near", 60),
             group.get("speaks", 0),
+            all(word.startswith("^") and "|" not in _unbracketed(word) for word in group["words"]),
         )
         for group in _file()[purpose]
     )
+
+
+def _unbracketed(word: str) -> str:
+    """Return a pattern without what stands in brackets, in which a further alternative would not be at the start."""
+    while (shorter := re.sub(r"\\.|\[[^]]*\]|\([^()]*\)", "", word)) != word:
+        word = shorter
+    return word
 
 
 @cache

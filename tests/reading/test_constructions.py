@@ -56,6 +56,11 @@ def test_the_same_words_still_set_a_deadline_where_the_construction_is_another()
         "⟦16日以降⟧の届出は、翌々月からの算定となります。",
         "証明書は、⟦１月29日（金）まで⟧に窓口へお持ちください。",
         "申請は、⟦40日⟧以内に行うこと。",
+        "改修のため、⟦３月31日まで⟧に荷物を撤去してください。",
+        "荒天で中止した場合は、⟦10月30日まで⟧に返金を申し出てください。",
+        "⟦６月30日まで⟧、休業補償を申請できます。",
+        "報告の締切りは⟦６月30日まで⟧とし、様式を改めた。",
+        "第２期は⟦10月末日⟧を納期とする。",
     ):
         here = _standing(example)
         assert judge(here.phrase, here.meaning, here.place, None, here.reach).is_deadline, example
