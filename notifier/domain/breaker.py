@@ -50,8 +50,13 @@ def after_failure(
     """Return how the endpoint stands after it failed at `now`.
 
     `asked_for` is the wait it asked for itself (Retry-After); it counts at once, for all that waits. `spread` from 0
-    to 1 is chance: waits are drawn from their last fifth.
+    to 1 is chance: waits are drawn from their last fifth. They grow with each probe that fails, however many messages
+    were on their way when the breaker opened.
     """
+    if breaker.is_tripped and breaker.open_until is not None and now < breaker.open_until:
+        # It was on its way beside those that opened the breaker: only a probe tells more than they have.
+        until = max(breaker.open_until, now + (asked_for or timedelta()))
+        return replace(breaker, open_until=until), None
     failures = breaker.failures + 1
     since = breaker.failing_since or now
     wait = timedelta()

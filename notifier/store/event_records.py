@@ -27,7 +27,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event; instants are aware. `problem` says why it was set aside, "" if it was not."""
+    """One event; instants are aware. `problem` says why it was set aside, "" if it was not; `request` names the call."""
 
     id: int
     sender: str
@@ -41,6 +41,7 @@ class EventRecord:
     received_at: datetime
     state: str
     problem: str
+    request: str | None
 
 
 _COLUMNS = [each for each in table(EventRow).c if each.name in EventRecord.__dataclass_fields__]

@@ -35,11 +35,25 @@ def test_failures_in_a_row_open_it_and_say_so_once() -> None:
     assert after_failure(breaker, NOW, 1)[1] is None
 
 
-def test_the_rest_doubles_up_to_an_hour_and_is_spread() -> None:
-    assert failing(FAILURES + 1).open_until == NOW + timedelta(seconds=60)
-    assert failing(FAILURES + 40).open_until == NOW + LONGEST
+def test_the_rest_doubles_with_each_probe_that_fails_up_to_an_hour_and_is_spread() -> None:
+    breaker, rests = failing(FAILURES), []
+    for _ in range(40):
+        assert breaker.open_until is not None
+        probed = breaker.open_until
+        breaker, _ = after_failure(breaker, probed, 1)
+        assert breaker.open_until is not None
+        rests.append(breaker.open_until - probed)
+    assert rests[:2] == [timedelta(seconds=60), timedelta(seconds=120)]
+    assert rests[-1] == LONGEST
     spread, _ = after_failure(failing(FAILURES - 1), NOW, 0)
     assert spread.open_until == NOW + timedelta(seconds=24)
+
+
+def test_what_was_on_its_way_when_it_opened_makes_the_rest_no_longer() -> None:
+    opened = failing(FAILURES)
+    assert failing(FAILURES + 27) == opened
+    asked, turn = after_failure(opened, NOW, 1, timedelta(minutes=10))
+    assert (asked.open_until, asked.failures, turn) == (NOW + timedelta(minutes=10), FAILURES, None)
 
 
 def test_one_success_closes_it_and_tells_of_recovery_only_where_failure_was_told() -> None:

@@ -351,6 +351,7 @@ async def test_events_are_shown_to_their_sender_with_what_became_of_them(land: C
     assert [(each["type"], each["state"]) for each in mine] == [("cpdl.applied", "applied")]
     one = (await land.get(f"/events/{mine[0]['id']}")).body
     assert one["data"]["licence_until"] == "2027-01-12"
+    assert one["request"] is None  # it came without a call
     assert await land.pages("/events?state=failed") == []
     assert await land.pages(f"/events?type=cpdl.applied&subject=office/{PLANS}") == mine
     theirs = (await land.pages("/events", "osaka"))[0]["id"]

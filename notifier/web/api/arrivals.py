@@ -45,6 +45,7 @@ class ArrivalLine(Shown, title="届いた出来事（一覧の1件）"):
     received_at: Instant
     state: str
     problem: Annotated[str, Field(description="取り置いた理由。なければ空。")]
+    request: Annotated[str | None, Field(description="届けた呼び出しのX-Request-Id")]
 
 
 class Arrivals(Page[ArrivalLine], title="届いた出来事の一覧"):
