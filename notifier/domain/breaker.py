@@ -55,8 +55,7 @@ def after_failure(
     """
     if breaker.is_tripped and breaker.open_until is not None and now < breaker.open_until:
         # It was on its way beside those that opened the breaker: only a probe tells more than they have.
-        until = max(breaker.open_until, now + (asked_for or timedelta()))
-        return replace(breaker, open_until=until), None
+        return replace(breaker, open_until=max(breaker.open_until, now + (asked_for or timedelta()))), None
     failures = breaker.failures + 1
     since = breaker.failing_since or now
     wait = timedelta()
