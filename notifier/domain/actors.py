@@ -1,6 +1,7 @@
 """Actors: who did something, from where, and on whose behalf, as the audit keeps it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from notifier.domain.origins import name_of
@@ -36,6 +37,7 @@ def actor_of(who: Who) -> Actor:
     return who if isinstance(who, Actor) else Actor(who)
 
 
+@lru_cache(4096)  # the same few send most of what comes
 def sender_of(key: str, source: str, authority: str) -> Actor:
     """Return who sent an event for an `authority`, as the audit knows them: a key, else who bears the source."""
     return Actor(f"key/{key}" if key else name_of(source), "events", authority)

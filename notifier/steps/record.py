@@ -1,11 +1,10 @@
 """record: take over events that were checked; what follows from them is worked out in the next derivation."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from notifier.clock import civil_date, japan_time
-from notifier.domain.actors import Actor, sender_of
+from notifier.domain.actors import Actor
 from notifier.store import audit, facts, outbox
 from notifier.store.audit import Entry, Head
 from notifier.store.facts import Event, Intake
@@ -60,9 +59,9 @@ def _said(kept: Sequence[Event], now: datetime) -> list[Entry]:
 
 def _by_sender(events: Sequence[Event]) -> Iterator[tuple[Actor, dict[str, int]]]:
     """Yield who sent some of the events, and how many of each type; the events themselves are kept for ever."""
-    tally = Counter((each.key, each.source, each.sender, each.type) for each in events)
-    counts: dict[Actor, Counter[str]] = {}
-    for (key, source, sender, kind), count in tally.items():
-        counts.setdefault(sender_of(key, source, sender), Counter())[kind] += count
+    counts: dict[Actor, dict[str, int]] = {}
+    for each in events:
+        types = counts.setdefault(each.sent_by, {})
+        types[each.type] = types.get(each.type, 0) + 1
     for who, types in counts.items():
         yield who, dict(sorted(types.items()))

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -65,6 +65,12 @@ class Checked:
 _IN_ORDER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
+@lru_cache(16)
+def _written(at: datetime) -> str:
+    """Return an instant as digests have it; rows of one transaction share theirs."""
+    return at.astimezone(UTC).isoformat()
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The last row of a chain: its place there, from 1 on, and its digest; see START."""
@@ -80,8 +86,14 @@ START: Final = Head(0, "")
 def digest_of(previous: str, entry: Entry) -> str:
     """Return the digest by which a row is bound to the one before it, whose digest is `previous`."""
     actor = entry.actor
-    at = entry.at.astimezone(UTC).isoformat()
-    parts: list[object] = [previous, at, actor.name, entry.action, entry.subject, entry.detail]
+    parts: list[object] = [
+        previous,
+        _written(entry.at),
+        actor.name,
+        entry.action,
+        entry.subject,
+        entry.detail,
+    ]
     if actor.origin or actor.authority:  # rows of before these were kept have neither
         parts += [actor.origin, actor.authority]
     return sha256(_IN_ORDER.encode(parts).encode()).hexdigest()

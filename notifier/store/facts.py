@@ -283,7 +283,7 @@ def fact_row(event: Event, offices: Mapping[str, Answerable], now: datetime) -> 
 
 def _said(kind: str, on: date, values: Mapping[str, Value]) -> tuple[Any, ...]:
     partner, year = values.get("partner"), values.get("fiscal_year")
-    ends = [day for day in (values.get(name) for name in _ENDINGS) if isinstance(day, date)]
+    ends = [values[name] for name in _ENDINGS if isinstance(values.get(name), date)]
     return (
         kind,
         on,

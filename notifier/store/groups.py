@@ -7,7 +7,7 @@ by a sign that none of them holds: the driver looks at each value of a list for 
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from itertools import chain
 from typing import Any, Final, TypeAlias, cast
@@ -27,6 +27,7 @@ _BETWEEN, _NULL = "\x1f", "\x1e"
 """Stand between two values of a column, and for one that is NULL."""
 _POSTGRESQL: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
 _SQLITE: Final[Dialect] = sqlite.dialect()
+_LENGTH: Final = len("2026-04-01 00:00:00.000000")
 _ANYTHING: Final[TypeAdapter[Any]] = TypeAdapter(Any)
 
 
@@ -197,7 +198,7 @@ def _named(columns: Sequence[str]) -> str:
 def _written(write: Write, values: Sequence[Any]) -> list[Any]:
     found, before, after = [], None, None
     for value in values:
-        if value is not before:  # rows of one group often hold the very same instant
+        if value is not before and (type(value) is not date or value != before):  # often it is the same
             before = value
             after = None if value is None else write(value)
         found.append(after)
@@ -213,7 +214,8 @@ def _instant(value: datetime) -> str:
     """Return an aware instant as SQLAlchemy writes it on SQLite, in a tenth of the time."""
     if value.tzinfo is None:
         raise ValueError(f"{value}: an instant without a time zone cannot be kept")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat(" ", "microseconds")[:_LENGTH]
 
 
 def _in_rows(columns: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
