@@ -87,7 +87,7 @@ def import_offices(
     if form is Format.JSONL:
         json_lines(outcomes(done))
     else:
-        _show(file, done, is_shown=dry_run or done.taken_over)
+        _show(file, done, is_shown=dry_run or done.taken_over, closes=close_gone)
     if done.faults and not (done.taken_over and without_refused):
         number = counts(done)["refused"]
         where = f"直す行は{refused}にあります。" if refused else "--refused FILE で直す行を書き出せます。"
@@ -163,10 +163,10 @@ def _refuse_existing(file: Path) -> None:
 # ---- shown to people ----
 
 
-def _show(file: Path, done: "Enlisted", *, is_shown: bool) -> None:
+def _show(file: Path, done: "Enlisted", *, is_shown: bool, closes: bool) -> None:
     _tell(file, done.faults, len(done.faults))
     if is_shown:
-        print("\n".join(_summary(done)))
+        print("\n".join(_summary(done, closes=closes)))
     _tell(file, done.listed.warnings, MOST_NAMED)
 
 
@@ -178,7 +178,7 @@ def _tell(file: Path, faults: "Iterable[RowFault]", most: int) -> None:
         print(f"{file.name}: ほかに確かめていただきたい所が{len(told) - most}か所あります。", file=sys.stderr)
 
 
-def _summary(done: "Enlisted") -> list[str]:
+def _summary(done: "Enlisted", *, closes: bool) -> list[str]:
     from notifier.enlisting import column_label
 
     difference, listed = done.difference, done.listed
@@ -195,7 +195,8 @@ def _summary(done: "Enlisted") -> list[str]:
         lines.append("  （多いため一部だけを表示しています）")
     if difference.gone:
         named = "、".join(difference.gone[:MOST_NAMED])
-        fate = "廃止にしました" if done.closed else "登録は残しています"
+        would = "廃止にします" if closes else "登録は残しています"
+        fate = "廃止にしました" if done.closed else would
         lines.append(f"  一覧にない事業所が{len(difference.gone)}件あります。{fate}: {named}")
     if listed.elsewhere:
         lines.append(f"  ほかの市町村の{listed.elsewhere}行は読み飛ばしました。")

@@ -151,6 +151,7 @@ def test_gone_offices_stay_unless_they_are_to_be_closed(typed: Typed, tables: No
     offices.write_text("\n".join(LIST.splitlines()[:2]), encoding="utf-8")
     arguments = ("offices", "import", offices, "--municipality", "121002")
     assert "登録は残しています: 1270000019" in typed(*arguments).out
+    assert "廃止にします: 1270000019" in typed(*arguments, "--close-gone", "--dry-run").out
     closed = typed(*arguments, "--close-gone", "--closed-on", "2026-03-31")
     assert "廃止にしました: 1270000019" in closed.out
     assert typed(*arguments, "--close-gone", "--closed-on", "soon").code == 2
