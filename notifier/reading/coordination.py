@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -32,14 +32,33 @@ def is_listed(text: str, first: Phrase, second: Phrase) -> bool:
 
 
 def alike_in_lists(row: list[Expression], text: str, found: tuple[Phrase, ...]) -> list[Expression]:
-    """Return the expressions; of those that are coordinated, all are deadlines if one is."""
+    """Return the expressions; those that are coordinated are deadlines, or none is, by what speaks for all of them.
+
+    What is ruled out for itself, such as an hour, stays as it is.
+    """
     result = list(row)
-    joined = list(_joined(text, found))
-    for order in (joined, joined[::-1]):
-        for first, second in order:
-            if result[first].is_deadline != result[second].is_deadline:
-                result[first], result[second] = _as_deadline(result[first]), _as_deadline(result[second])
+    for members in _groups(len(row), _joined(text, found)):
+        weighed = [(index, total) for index in members if (total := row[index].weighed) is not None]
+        if len({row[index].is_deadline for index, _ in weighed}) < _BOTH:
+            continue
+        is_deadline = sum(total for _, total in weighed) > 0
+        for index, _ in weighed:
+            result[index] = _as_all(result[index], is_deadline=is_deadline)
     return result
+
+
+_BOTH = 2
+
+
+def _groups(size: int, pairs: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield the places that are joined with one another, each group in the order of the text."""
+    first = list(range(size))
+    for one, other in pairs:
+        first[other] = first[one]
+    groups: dict[int, list[int]] = {}
+    for index, head in enumerate(first):
+        groups.setdefault(head, []).append(index)
+    return (members for members in groups.values() if len(members) > 1)
 
 
 def _joined(text: str, found: tuple[Phrase, ...]) -> Iterator[tuple[int, int]]:
@@ -71,7 +90,8 @@ def _is_whole(phrase: Phrase) -> bool:
     return phrase.shape is Shape.MOMENT and moment is not None and not moment.has_month and moment.day is None
 
 
-def _as_deadline(expression: Expression) -> Expression:
-    if expression.is_deadline:
+def _as_all(expression: Expression, *, is_deadline: bool) -> Expression:
+    if expression.is_deadline is is_deadline:
         return expression
-    return replace(expression, is_deadline=True, reasons=(*expression.reasons, "同じ並びの日付が期限"))
+    reason = "同じ並びの日付が期限" if is_deadline else "同じ並びの日付は期限でない"
+    return replace(expression, is_deadline=is_deadline, reasons=(*expression.reasons, reason))

@@ -28,6 +28,8 @@ class Verdict:
 
     is_deadline: bool
     reasons: tuple[str, ...]
+    total: float | None = None
+    """The sum of what speaks for and against it; None where it is ruled out."""
 
 
 @cache
@@ -67,4 +69,4 @@ def judge(phrase: Phrase, meaning: Resolved, place: Place, issued: date | None, 
     total += sum(weight for weight, _ in told)
     heaviest = sorted(told, key=lambda each: -abs(each[0]))[:_TURNS_SAID]
     reasons += [f"{weight:+.1f} {name}" for weight, name in heaviest if abs(weight) >= _TURN_WORTH_SAYING]
-    return Verdict(total > 0, tuple(reasons))
+    return Verdict(total > 0, tuple(reasons), total)

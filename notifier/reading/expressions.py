@@ -86,6 +86,7 @@ def _expression(
         start,
         (*verdict.reasons, *((f"予定: {tentative}",) if tentative else ())),
         _sentence(place, originals.text[start:end]),
+        verdict.total,
     )
 
 

@@ -26,6 +26,8 @@ class Expression:
     """Why it is a deadline or not, and why tentative: for people, in Japanese."""
     sentence: str
     """The sentence or the cell around it, normalised, with the label in front."""
+    weighed: float | None = None
+    """How much speaks for (+) or against (-) a deadline; None where that is ruled out."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `notifier read` prints, its keys in the promised order."""

@@ -75,3 +75,8 @@ def test_a_quarter_as_a_term_is_its_months_of_the_fiscal_year_in_force() -> None
 def test_a_range_without_a_year_that_runs_at_issue_is_the_one_meant() -> None:
     (found,) = expressions("７月から12月までの分")
     assert (found.start, found.end) == (date(2026, 7, 1), date(2026, 12, 31))
+
+
+def test_a_list_of_events_has_no_deadline_only_because_its_last_day_stands_without_a_name() -> None:
+    found = expressions("導入の日程\n操作研修　　　11月5日（木）、12日（木）\n本稼働　　　12月1日（火）")
+    assert [each.text for each in found if each.is_deadline] == ["12月1日（火）"]
