@@ -266,8 +266,7 @@ class Reception:
         """Where many send, let a few more come: a group costs nearly the same whether it is large or small.
 
         Half of those who send, as far as can be told, are enough. On PostgreSQL they are no more than a group, returned:
-        while that is written elsewhere, the other half is looked at. SQLite is written by this program, whose threads
-        would only wait for each other.
+        while that is written elsewhere, the other half is looked at. On SQLite it is this program that writes.
         """
         self._enough = min(GROUP, max(1, (size + len(self._waiting)) // 2))
         self._full.clear()

@@ -7,6 +7,7 @@ written down elsewhere.
 """
 
 import json
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -143,6 +144,12 @@ def gate() -> str:
     last = f"coalesce((SELECT max(number) FROM audit WHERE chain = '{DEEDS}'), 0)"  # noqa: S608 -- our own words
     turn = f"SELECT pg_advisory_xact_lock({_LOCK})"
     return f"turn AS MATERIALIZED ({turn}), gate AS MATERIALIZED (SELECT true AS is_open FROM turn WHERE {last} = $1)"  # noqa: S608 -- our own words
+
+
+def last_number(plain: sqlite3.Connection) -> int:
+    """Return the number of the last deed on SQLite, 0 if there is none."""
+    found = plain.execute("SELECT max(number) FROM audit WHERE chain = ?", (DEEDS,)).fetchone()
+    return found[0] or 0
 
 
 NUMBERED: Final = "uq_audit_chain_number"

@@ -4,10 +4,10 @@ What is not like that is looked at one by one (`notifier.store.facts.record_all`
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Select, literal, select, true
@@ -48,14 +48,15 @@ class _Sight:
     offices: dict[str, Answerable | None]
 
 
-_Planned: TypeAlias = Callable[[_Sight], _Plan | None]
+class KnownError(Exception):
+    """Some of the events that were to be kept together had been kept before: nothing was."""
 
 
 class Keeper:
     """Keeps fresh events in `database`.
 
-    On PostgreSQL it remembers what it saw: whoever changes an office writes a deed in the same transaction, so what was
-    seen still holds if the deed that was the last is the last when the events are kept, and they are kept only then.
+    It remembers what it saw: whoever changes an office writes a deed in the same transaction, so what was seen still
+    holds if the deed that was the last is the last when the events are kept, and they are kept only then.
     """
 
     def __init__(self, database: Database) -> None:
@@ -70,54 +71,70 @@ class Keeper:
         is about an office that does not answer to its sender, or if others write all the time.
         """
         numbers = {each.office for each in events if each.office is not None}
-        planned = partial(_planned, events, numbers, now, beside)
-        if self._database.dialect == "postgresql":
-            return await self._kept_straight(numbers, planned)
-        try:
-            return await self._database.at_one_go(lambda plain: _kept_beneath(plain, numbers, planned))
-        except sqlite3.IntegrityError:  # one is known
-            return None
-
-    async def _kept_straight(self, numbers: set[str], planned: _Planned) -> list[Intake] | None:
+        is_straight = self._database.dialect == "postgresql"
         for _ in range(_TRIES):
             seen = await self._sight(numbers)
-            plan = planned(seen)
+            plan = _planned(events, numbers, now, beside, seen)
             if plan is None:
                 return None
             self._seen = None
-            statement, values = together(plan.rows, audit.gate(), [seen.last.number])
             try:
-                ((kept,),) = await self._database.at_one_statement(statement, values)
-            except ClashError as clash:
-                if clash.constraint != audit.NUMBERED:
-                    return None
-                continue
+                kept = await (self._straight(plan, seen) if is_straight else self._beneath(plan, seen))
+            except KnownError:
+                return None
             if kept:
                 self._seen = _Sight(plan.last, seen.offices)
                 return plan.outcomes
         return None
+
+    async def _straight(self, plan: _Plan, seen: _Sight) -> bool:
+        """Keep what is planned by one statement on PostgreSQL, if nobody has written a deed since; tell whether it was."""
+        statement, values = together(plan.rows, audit.gate(), [seen.last.number])
+        try:
+            ((kept,),) = await self._database.at_one_statement(statement, values)
+        except ClashError as clash:
+            if clash.constraint != audit.NUMBERED:
+                raise KnownError from clash
+            return False
+        return bool(kept)
+
+    async def _beneath(self, plan: _Plan, seen: _Sight) -> bool:
+        """Keep what is planned at one go on SQLite, if nobody has written a deed since; tell whether it was.
+
+        Statements and values are made here: the thread that writes would take turns at the interpreter for each of them.
+        """
+        portions = [each for group, rows in plan.rows for each in group.portions(rows)]
+
+        def write(plain: sqlite3.Connection) -> bool:
+            if audit.last_number(plain) != seen.last.number:
+                return False
+            for statement, values in portions:
+                plain.execute(statement, values)
+            return True
+
+        try:
+            return await self._database.at_one_go(write)
+        except sqlite3.IntegrityError as clash:
+            raise KnownError from clash
 
     async def _sight(self, numbers: set[str]) -> _Sight:
         """Return what is remembered, if it is about all these offices, else look."""
         seen = self._seen
         if seen is not None and numbers <= seen.offices.keys():
             return seen
-        inquiry = _straight()
-        rows = await self._database.at_one_statement(inquiry.statement, inquiry.values(_wanted(numbers)))
-        found = _seen(inquiry.read(rows), numbers)
+        found = _seen(await self._look(numbers), numbers)
         if seen is None or seen.last != found.last or len(seen.offices) + len(numbers) > MOST_KNOWN:
             return found
         seen.offices.update(found.offices)
         return seen
 
-
-def _kept_beneath(plain: sqlite3.Connection, numbers: set[str], planned: _Planned) -> list[Intake] | None:
-    plan = planned(_seen(_beneath().ask(plain, _wanted(numbers)), numbers))
-    if plan is None:
-        return None
-    for group, rows in plan.rows:
-        group.insert_beneath(plain, rows)
-    return plan.outcomes
+    async def _look(self, numbers: set[str]) -> Sequence[Any]:
+        wanted = {"numbers": sorted(numbers), "of_chain": audit.DEEDS}
+        if self._database.dialect == "sqlite":
+            return await self._database.at_one_go(lambda plain: _question().ask(plain, wanted))
+        inquiry = _inquiry()
+        rows = await self._database.at_one_statement(inquiry.statement, inquiry.values(wanted))
+        return inquiry.read(rows)
 
 
 def _planned(
@@ -142,10 +159,6 @@ def _planned(
     return _Plan(outcomes, last, (*kept, *more))
 
 
-def _wanted(numbers: set[str]) -> Mapping[str, Any]:
-    return {"numbers": sorted(numbers), "of_chain": audit.DEEDS}
-
-
 def _seen(rows: Sequence[Any], numbers: set[str]) -> _Sight:
     known = answerable.by_number([row for row in rows if row.number is not None])
     last = Head(rows[0].last, rows[0].digest) if rows[0].last else START
@@ -162,10 +175,10 @@ def _beginning() -> Select[Any]:
 
 
 @cache
-def _beneath() -> Question:
+def _question() -> Question:
     return Question(_beginning())
 
 
 @cache
-def _straight() -> Inquiry:
+def _inquiry() -> Inquiry:
     return Inquiry(_beginning())

@@ -90,14 +90,19 @@ class Group:
             return await conn.exec_driver_sql(self._from_lists, tuple(map(list, columns)))
         return await conn.exec_driver_sql(self.side_by_side(len(rows)), _in_rows(columns))
 
-    def insert_beneath(self, plain: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert `rows` on SQLite, in the thread of its connection.
+    def portions(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield statements for SQLite that insert `rows`, and their values.
 
         They go in portions of 1, 2, 4 … rows, so that few statements are prepared, and kept, whatever their number is.
         """
         for start, end in _portions(len(rows), MOST_VALUES // len(self._columns)):
             values = _in_rows(self.columns_of("sqlite", rows[start:end]))
-            plain.execute(self.side_by_side(end - start, is_heard=False), values)
+            yield self.side_by_side(end - start, is_heard=False), values
+
+    def insert_beneath(self, plain: sqlite3.Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert `rows` on SQLite, in the thread of its connection."""
+        for statement, values in self.portions(rows):
+            plain.execute(statement, values)
 
     @property
     def width(self) -> int:
