@@ -30,6 +30,7 @@ DEALT_WITH: Final = (
     "office.closed",
     "notice.received",
     "deadline.decided",
+    "connection.tested",
 )
 """Types of which no fact follows: they are dealt with one after another, each at once."""
 
@@ -93,6 +94,8 @@ async def receive(tools: Tools, event: Inbound) -> Intake:
             await _office(tools, event)
         case "office.closed":
             await close(tools, event.office or "", event.on, event.sent_by)
+        case "connection.tested":
+            pass  # that it is kept is all there is to it
         case _:
             return (await record(tools, [event_to_keep(event, kind, values)]))[0]
     return Intake.RECORDED

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from notifier.domain.accounts import User
 from notifier.domain.roles import Role
 from notifier.gatehouse import fresh_password
 from notifier.keyring import Keyring
 from notifier.store.audit_records import AuditRecord
+from notifier.store.database import table
+from notifier.store.tables import EventRow, FactRow
 from notifier.web.audit_words import Names, changes_of, sentence_of, who_did
 from notifier.web.figures import quick_response
 from tests.receivers import Receiver, exchange, fails_with, receiving
@@ -212,10 +214,18 @@ async def test_a_key_is_shown_once_opens_the_door_and_is_taken_back(browser: Bro
     page = await browser.get("/settings/keys")
     assert token.partition(".")[2] not in page
     assert "使えます" in page
+    test = f"/settings/keys/{token.partition('.')[0]}/test"
+    assert "受け取り、保管しました。何も変わりません" in await browser.post(test)
+    async with office.tools.database.reading() as conn:
+        [kept] = (await conn.execute(select(table(EventRow)))).all()
+        assert (kept.type, kept.subject, kept.state) == ("connection.tested", f"authority/{CITY}", "applied")
+        assert (await conn.execute(select(table(FactRow)))).all() == []
+    await Browser(browser.visitor, office, OTHER).post(test, status=404)
     revoke = f"/settings/keys/{token.partition('.')[0]}/revoke"
     assert "元に戻せません" in await browser.post(revoke, status=200)
     assert "取り消しました" in await browser.post(revoke, {"confirmed": "yes"})
     assert await ring.caller_of(token) is None
+    await browser.post(test, status=404)
 
 
 async def test_a_key_cannot_hold_what_its_maker_may_not_do_and_says_what_is_missing(browser: Browser) -> None:

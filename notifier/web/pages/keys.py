@@ -6,10 +6,13 @@ from typing import Final
 
 from aiohttp import web
 
-from notifier.domain.callers import LOCAL_ROLES, NATIONAL_ROLES
+from notifier.domain.callers import LOCAL_ROLES, NATIONAL_ROLES, Caller
+from notifier.domain.origins import source_of_user
 from notifier.domain.roles import Deed
 from notifier.errors import KeyRefusedError
+from notifier.intake import Inbound
 from notifier.keyring import SCOPES, WantedKey, create_key, grantable
+from notifier.reception import Reception
 from notifier.steps.entrust import take_back
 from notifier.store import keys
 from notifier.store.keys import ApiKey
@@ -19,6 +22,7 @@ from notifier.web.pages import answer
 from notifier.web.staff import Staff
 from notifier.web.wording import Chip
 
+TESTED: Final = "connection.tested"
 HERE: Final = "settings/keys"
 ROOT: Final = "/settings/keys"
 ROLES: Final = {
@@ -37,7 +41,20 @@ async def show_list(request: web.Request) -> web.Response:
     found = await _every(looking)
     today = looking.today()
     lines = [(each, standing_of(each, today), _scopes(each)) for each in reversed(found)]
-    return answer.page(request, "keys.html", HERE, lines=lines, roles=ROLES, user_roles=wording.ROLES)
+    return answer.page(
+        request,
+        "keys.html",
+        HERE,
+        lines=lines,
+        roles=ROLES,
+        user_roles=wording.ROLES,
+        tested={key.prefix for key, _, _ in lines if _sends_events(key, today)},
+    )
+
+
+def _sends_events(key: ApiKey, today: date) -> bool:
+    """Tell whether a key opens the door to events, on behalf of an authority that a test can be about."""
+    return key.is_good(today) and "events:write" in key.scopes and bool(key.authority)
 
 
 async def _every(looking: Staff) -> list[ApiKey]:
@@ -128,9 +145,38 @@ async def revoke(request: web.Request) -> web.Response:
     return forms.done(request, ROOT, f"「{found.label}」の鍵を取り消しました。")
 
 
+async def try_out(request: web.Request) -> web.Response:
+    """Take in one event from which nothing follows, in the role of a key: as its holder's system would send it."""
+    looking = staff.requiring(request, Deed.ADMINISTER)
+    prefix = request.match_info["prefix"]
+    found = next((each for each in await _every(looking) if each.prefix == prefix), None)
+    if found is None or not _sends_events(found, looking.today()):
+        raise web.HTTPNotFound
+    event = Inbound(
+        source_of_user(looking.user.name),
+        f"test-{secrets.token_hex(8)}",
+        TESTED,
+        looking.tools.now(),
+        None,
+        found.authority,
+        {"note": prefix},
+        sender=found.authority,
+    )
+    entrance = looking.supplies.entrance
+    reception = entrance.reception if entrance else Reception(looking.tools)
+    (told,) = await reception.take(Caller("", found.role, found.authority), [event])
+    outcome = (
+        "受け取り、保管しました。何も変わりません"
+        if not told.code
+        else f"受け取れませんでした（{told.code}）"
+    )
+    return forms.done(request, ROOT, f"「{found.label}」の立場で試しの出来事を1件送りました：{outcome}。")
+
+
 ROUTES: Final = (
     web.get(ROOT, show_list),
     web.get(f"{ROOT}/new", show_new),
     web.post(f"{ROOT}/new", create),
     web.post(f"{ROOT}/{{prefix:ntf_[0-9a-f]{{12}}}}/revoke", revoke),
+    web.post(f"{ROOT}/{{prefix:ntf_[0-9a-f]{{12}}}}/test", try_out),
 )
