@@ -4,11 +4,11 @@ What is not like that is looked at one by one (`notifier.store.facts.record_all`
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, TypeAlias
+from functools import cache, partial
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import Select, literal, select, true
 
@@ -16,11 +16,11 @@ from notifier.clock import civil_date
 from notifier.store import answerable, audit, facts
 from notifier.store.answerable import Answerable
 from notifier.store.audit import START, Head
-from notifier.store.database import Database
+from notifier.store.database import Connection, Database
 from notifier.store.facts import Event, Intake
 from notifier.store.groups import Group, together
 from notifier.store.questions import Question
-from notifier.store.straight import ClashError, Inquiry
+from notifier.store.straight import ClashError, Inquiry, rows_of
 
 Rows: TypeAlias = tuple[Group, Sequence[tuple[Any, ...]]]
 Beside: TypeAlias = Callable[[Head, Sequence[Intake]], tuple[Head, Sequence[Rows]]]
@@ -28,7 +28,7 @@ Beside: TypeAlias = Callable[[Head, Sequence[Intake]], tuple[Head, Sequence[Rows
 
 MOST_KNOWN: Final = 20_000
 """Offices that are remembered."""
-_TRIES: Final = 2
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,10 @@ class _Sight:
     offices: dict[str, Answerable | None]
 
 
+Planned: TypeAlias = Callable[[_Sight], _Plan | None]
+"""Returns how events are kept, from what was seen; None if one by one they must be looked at."""
+
+
 class KnownError(Exception):
     """Some of the events that were to be kept together had been kept before: nothing was."""
 
@@ -56,36 +60,49 @@ class Keeper:
     """Keeps fresh events in `database`.
 
     It remembers what it saw: whoever changes an office writes a deed in the same transaction, so what was seen still
-    holds if the deed that was the last is the last when the events are kept, and they are kept only then.
+    holds if the deed that was the last is the last when the events are kept, and they are kept only then. While others
+    write deeds, too, it waits for its turn first, and looks then.
     """
 
     def __init__(self, database: Database) -> None:
         """Remember nothing yet."""
         self._database = database
         self._seen: _Sight | None = None
+        self._own = START
+        self._is_alone = True
 
     async def keep(self, events: Sequence[Event], now: datetime, beside: Beside) -> list[Intake] | None:
         """Keep `events` with what `beside` returns, in a transaction of its own; returns what became of each, in order.
 
-        None, and nothing is kept, if one by one they must be looked at: if one is known, if two have one name, if one
-        is about an office that does not answer to its sender, or if others write all the time.
+        None, and nothing is kept, if one by one they must be looked at: if one is known, if two have one name, or one
+        is about an office that does not answer to its sender.
         """
         numbers = {each.office for each in events if each.office is not None}
+        planned = partial(_planned, events, numbers, now, beside)
         is_straight = self._database.dialect == "postgresql"
-        for _ in range(_TRIES):
-            seen = await self._sight(numbers)
-            plan = _planned(events, numbers, now, beside, seen)
-            if plan is None:
-                return None
-            self._seen = None
-            try:
-                kept = await (self._straight(plan, seen) if is_straight else self._beneath(plan, seen))
-            except KnownError:
-                return None
-            if kept:
-                self._seen = _Sight(plan.last, seen.offices)
-                return plan.outcomes
-        return None
+        try:
+            if self._is_alone:
+                seen, self._seen = await self._sight(numbers), None
+                plan = planned(seen)
+                if plan is None:
+                    return None
+                self._is_alone = await (
+                    self._straight(plan, seen) if is_straight else self._beneath(plan, seen)
+                )
+                if self._is_alone:
+                    return self._remember(plan, seen)
+            done = await (self._in_turn(numbers, planned) if is_straight else self._at_once(numbers, planned))
+        except KnownError:
+            return None
+        if done is None:
+            return None
+        plan, found = done
+        self._is_alone = found.last == self._own
+        return self._remember(plan, found)
+
+    def _remember(self, plan: _Plan, seen: _Sight) -> list[Intake]:
+        self._own, self._seen = plan.last, _Sight(plan.last, seen.offices)
+        return plan.outcomes
 
     async def _straight(self, plan: _Plan, seen: _Sight) -> bool:
         """Keep what is planned by one statement on PostgreSQL, if nobody has written a deed since; tell whether it was."""
@@ -112,6 +129,33 @@ class Keeper:
                 plain.execute(statement, values)
             return True
 
+        return await self._go(write)
+
+    async def _in_turn(self, numbers: set[str], planned: Planned) -> tuple[_Plan, _Sight] | None:
+        """Wait until nobody else writes deeds, look, and keep what is planned then, on PostgreSQL."""
+        async with self._database.transaction() as conn:
+            await audit.take_turn(conn)
+            seen = _seen(await _inquiry().ask(conn, _wanted(numbers)), numbers)
+            plan = planned(seen)
+            if plan is not None:
+                await _rows_of(conn, *together(plan.rows))
+        return None if plan is None else (plan, seen)
+
+    async def _at_once(self, numbers: set[str], planned: Planned) -> tuple[_Plan, _Sight] | None:
+        """Look, and keep what is planned then, in one transaction on SQLite."""
+
+        def write(plain: sqlite3.Connection) -> tuple[_Plan, _Sight] | None:
+            seen = _seen(_question().ask(plain, _wanted(numbers)), numbers)
+            plan = planned(seen)
+            if plan is None:
+                return None
+            for group, rows in plan.rows:
+                group.insert_beneath(plain, rows)
+            return plan, seen
+
+        return await self._go(write)
+
+    async def _go(self, write: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return await self._database.at_one_go(write)
         except sqlite3.IntegrityError as clash:
@@ -129,7 +173,7 @@ class Keeper:
         return seen
 
     async def _look(self, numbers: set[str]) -> Sequence[Any]:
-        wanted = {"numbers": sorted(numbers), "of_chain": audit.DEEDS}
+        wanted = _wanted(numbers)
         if self._database.dialect == "sqlite":
             return await self._database.at_one_go(lambda plain: _question().ask(plain, wanted))
         inquiry = _inquiry()
@@ -157,6 +201,17 @@ def _planned(
         (facts.FACTS, [facts.fact_row(each, offices, now) for each in applied]),
     )
     return _Plan(outcomes, last, (*kept, *more))
+
+
+async def _rows_of(conn: Connection, statement: str, values: Sequence[Any]) -> None:
+    try:
+        await rows_of(conn, statement, values)
+    except ClashError as clash:
+        raise KnownError from clash
+
+
+def _wanted(numbers: set[str]) -> Mapping[str, Any]:
+    return {"numbers": sorted(numbers), "of_chain": audit.DEEDS}
 
 
 def _seen(rows: Sequence[Any], numbers: set[str]) -> _Sight:
