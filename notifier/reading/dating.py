@@ -100,6 +100,7 @@ def _without_year(moment: Moment, phrase: Phrase, around: Surroundings, flags: s
         near=is_case,
         is_stretch=phrase.shape is not Shape.MOMENT,
         back=looks_back(around.text, phrase.start, phrase.end, phrase.suffix),
+        is_report=around.is_report,
         is_counted=is_counted(around.text, phrase.end, phrase.suffix),
     )
     year, contradicts = missing_year(moment, around, phrase.start, outlook)

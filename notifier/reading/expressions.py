@@ -107,6 +107,7 @@ def _places(page: Page, text: str, found: tuple[Phrase, ...]) -> list[tuple[Plac
 def _meanings(text: str, found: tuple[Phrase, ...], issued: date | None) -> list[Resolved]:
     """Resolve the phrases in reading order; each may lean on those before it."""
     around = Surroundings(text, issued, _years_named([each for each in found if not _is_of_years(each)]))
+    around.is_report = _REPORT.search(text, 0, _TITLE) is not None
     meanings = []
     for phrase in found:
         meaning = resolve(phrase, around)
@@ -183,6 +184,7 @@ _TITLE = 200
 _SCHEDULE = re.compile(
     r"[^。、\n]{0,16}(?:スケジュール|年間(?:予定|計画)|予定表|日程表?|カレンダー|納期|一覧)[^。、\n]{0,16}(?:\n|$)"
 )
+_REPORT = re.compile(r"(?:開催|活動)報告書?[ ]*(?:\n|$)|(?:議事|会議)(?:録|要旨|概要)")
 _SAME_TIME = 2
 """Years within which a year written in a text may still be that of the text itself."""
 

@@ -51,6 +51,8 @@ _GAP = "|".join(
 _FULL_LINE = 25
 """Signs of a line that may have been broken because it was full; a longer one beside it shows that it was not."""
 _NEARLY = 0.9
+_SET_TO_THE_RIGHT = " " * 8
+"""What begins a line set to the right, such as the day and the office that signs: it is full of nothing."""
 _LONGEST_LINE = 400
 _ENDS = "。:】」|\t"
 _BEGINS = re.compile(
@@ -143,6 +145,8 @@ def _is_wrapped(plain: str, place: int) -> bool:
     """Say whether the line that ends at `place` was broken only because it was full."""
     length = place - 1 - plain.rfind("\n", max(0, place - _LONGEST_LINE), place)
     if length < _FULL_LINE or plain[place - 1] in _ENDS or _BEGINS.match(plain, place + 1) is not None:
+        return False
+    if plain.startswith(_SET_TO_THE_RIGHT, place - length):
         return False
     if _FIELD.match(plain, place - length) is not None or _COLUMNS.search(plain, place - length, place):
         return False

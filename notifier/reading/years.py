@@ -48,6 +48,8 @@ class Surroundings:
     row_end: int = 0
     of_title: Interval | None = None
     """The year of which the title says that the document is its schedule."""
+    is_report: bool = False
+    """The title says that the document tells of what took place: minutes, or the report of a meeting."""
     each_end: int = 0
     """Where the latest 毎年 or 毎月 ends: words that point back there, such as 前年度, mean no one day."""
     anchored_end: int = -_SENTENCE_REACH
@@ -194,6 +196,8 @@ class Outlook(NamedTuple):
     """The day may lie before as well as after the time it stands beside."""
     is_stretch: bool = False
     """The day begins or ends a stretch."""
+    is_report: bool = False
+    """The document tells of what took place."""
     is_counted: bool = False
     """Something is counted as of the day, or accounted for by the month."""
 
@@ -204,7 +208,9 @@ class Outlook(NamedTuple):
             return 11
         if self.is_run:
             return 4 if self.is_counted else 1 - self.ahead
-        return 1 if self.ahead else 4 if self.is_counted else 2
+        if self.ahead:
+            return 1
+        return 4 if self.is_counted or self.is_report else 2
 
 
 def missing_year(

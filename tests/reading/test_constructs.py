@@ -237,3 +237,16 @@ def test_the_day_at_the_end_of_a_title_on_which_a_call_was_published_dates_it() 
 )
 def test_what_is_over_and_what_is_to_come_tell_the_year(text: str, found: tuple[str, str, str]) -> None:
     assert found in days(text)
+
+
+def test_a_report_tells_of_what_took_place_and_its_day_set_to_the_right_dates_it() -> None:
+    text = (
+        "運営推進会議　開催報告書\n\n　　　　　　　　　　　　　　　　　　　令和8年12月4日\n青葉市長　様\n\n"
+        "行事　敬老会（９月21日）、避難訓練（10月15日）\n要望　面会の制限は来年１月11日までとする。"
+    )
+    assert days(text, None) == [
+        ("令和8年12月4日", "2026-12-04", "2026-12-04"),
+        ("９月21日", "2026-09-21", "2026-09-21"),
+        ("10月15日", "2026-10-15", "2026-10-15"),
+        ("来年１月11日まで", "", "2027-01-11"),
+    ]
