@@ -206,6 +206,11 @@ def test_a_week_of_a_month_and_the_end_of_holidays_are_read_and_never_certain(
     assert expressions(text)[0].tentative
 
 
+def test_a_week_that_the_month_does_not_have_is_reported_as_not_understood() -> None:
+    (found,) = expressions("令和９年２月第５週に行います。")
+    assert (found.start, found.end, found.flags) == (None, None, ("not-understood",))
+
+
 def test_the_months_in_brackets_behind_a_due_day_lie_before_it() -> None:
     text = "納期の特例：12月10日（６月～11月分）と６月10日（12月～翌年５月分）"
     assert days(text, date(2026, 4, 8))[3] == ("12月～翌年５月", "2025-12-01", "2026-05-31")
