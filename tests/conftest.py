@@ -103,7 +103,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """From here on garbage is looked for among what tests leave, and less often than Python would."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 10)
     gc.enable()

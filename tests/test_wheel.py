@@ -12,7 +12,7 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[1]
 LISTS = TOP / "ops" / "requirements"
-SCENARIO = TOP / "tests" / "scenarios" / "office_a.yaml"
+SCENARIO = TOP / "tests" / "scenarios" / "office_c.yaml"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
