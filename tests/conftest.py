@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,7 @@ from tests.postgres import (
     in_own_loop,
     running_server,
 )
+from tests.quick_places import quick_place
 from tests.tracer import trace_quickly
 from tests.tracing import is_twin, untraced, untraced_finding
 
@@ -233,18 +235,20 @@ def postgres_url(postgres_server: PostgresServer, kept_databases: KeptDatabases)
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Iterator[Path]:
     """A migrated SQLite file without rows, to be copied."""
-    file = tmp_path_factory.mktemp("template") / "notifier.sqlite3"
-    in_own_loop(migrated(f"sqlite+aiosqlite:///{file}"))
-    return file
+    with quick_place() as folder:
+        file = folder / "notifier.sqlite3"
+        in_own_loop(migrated(f"sqlite+aiosqlite:///{file}"))
+        yield file
 
 
 @pytest.fixture
-def sqlite_file_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_file_url(sqlite_template: Path) -> Iterator[str]:
     """The address of a new, migrated SQLite file."""
-    file = shutil.copyfile(sqlite_template, tmp_path / "notifier.sqlite3")
-    return f"sqlite+aiosqlite:///{file}"
+    with TemporaryDirectory(dir=sqlite_template.parent, ignore_cleanup_errors=True) as folder:
+        file = shutil.copyfile(sqlite_template, Path(folder, "notifier.sqlite3"))
+        yield f"sqlite+aiosqlite:///{file}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.pg)])

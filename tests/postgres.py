@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
@@ -22,6 +22,7 @@ from typing import TypeVar
 import asyncpg
 
 from tests.emptying import EMPTYING, FORM, SENDING_AWAY
+from tests.quick_places import quick_place
 
 NOBODY = 65534
 OLDEST_SUPPORTED = 16
@@ -145,16 +146,20 @@ def running_server(binaries: Path, *, durable: bool = False) -> Iterator[Postgre
     Unless `durable`, durability is switched off: the cluster is thrown away. Raises RuntimeError with the
     server's own words.
     """
-    with tempfile.TemporaryDirectory(prefix="notifier-pg-", ignore_cleanup_errors=True) as home:
-        top = Path(home)
+    with ExitStack() as places:
+        home = tempfile.TemporaryDirectory(prefix="notifier-pg-", ignore_cleanup_errors=True)
+        top = Path(places.enter_context(home))
+        # Programs may not run from a place in memory; the cluster may lie there.
+        beside = top if durable else places.enter_context(quick_place(top))
         identity: dict[str, object] = {}
         if os.geteuid() == 0:
             # PostgreSQL refuses to run as root.
-            os.chown(top, NOBODY, NOBODY)
+            for place in (top, beside):
+                os.chown(place, NOBODY, NOBODY)
             identity = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
             if not _nobody_can_run(binaries, identity):
                 binaries = _copy(binaries, top)
-        cluster = top / "cluster"
+        cluster = beside / "cluster"
         initdb = ("-U", "postgres", "-A", "trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
         _finish([binaries / "initdb", "-D", cluster, *initdb], identity, top)
         port = _free_port()
@@ -184,6 +189,8 @@ def _options(port: int, *, durable: bool) -> Iterator[str]:
         "max_connections": "200",
         "timezone": "UTC",
     }
+    if not durable:
+        settings["max_wal_size"] = "128MB"
     for name, value in settings.items():
         yield from ("-c", f"{name}={value}")
 
