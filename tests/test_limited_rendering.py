@@ -125,7 +125,7 @@ def test_a_template_reaches_nothing_but_what_it_is_given(source: str) -> None:
 
 @pytest.mark.parametrize("source", BOMBS)
 async def test_a_template_that_grows_or_loops_is_ended_with_its_process(source: str) -> None:
-    async with Child.started({OPENING: source}, COMPOSER.folders, Limits(seconds=8)) as child:
+    async with Child.started({OPENING: source}, COMPOSER.folders, Limits(seconds=3)) as child:
         with pytest.raises(TemplateFaultError):
             await child.whole(letter_of([FULL]))
 
