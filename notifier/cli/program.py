@@ -110,8 +110,12 @@ def run(arguments: Sequence[str]) -> int:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
+    except typer.Abort:
+        return _fail(
+            "not confirmed, so nothing was done; where nobody is there to answer, say --yes", INTERRUPTED
+        )
     except typer.TyperException as fault:
         return _fail(_usage(fault), fault.exit_code)
     except Exception as fault:  # noqa: BLE001 - the last stop; what it is shows in one line

@@ -1,8 +1,9 @@
 """`notifier evidence` and `notifier verify`: everything about one office, sealed; and whether anything was changed."""
 
 import asyncio
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from notifier.service import Service
     from notifier.store.audit import Checked
     from notifier.tools import Tools
+
+_HEAD: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def verify(
@@ -47,6 +50,11 @@ def verify(
     if pack is not None:
         _verify_pack(pack, key)
         return
+    for each in head or []:
+        if not _HEAD.fullmatch(each):
+            raise typer.BadParameter(
+                f"{each!r} is no head; it has 64 hexadecimal digits", param_hint="--head"
+            )
     with bar("監査記録を確かめています") as advance:
         checked, lost = asyncio.run(_check(head or [], advance))
     if checked.broken is not None:

@@ -76,6 +76,9 @@ def test_the_audit_is_verified_and_names_who_typed_and_the_first_broken_row(read
     head = held.out.split()[-1]
     assert len(head) == 64
     assert ready("verify", "--head", head).code == 0
+    assert (
+        ready("verify", "--head", head[:-1]).code == 2
+    )  # a slip of the pen is no reason to restore a backup
     lost = ready("verify", "--head", "0" * 64)
     assert (lost.code, "cut off its end" in lost.err) == (1, True)
     with sqlite3.connect("var/notifier.sqlite3") as kept:

@@ -38,7 +38,12 @@ def test_a_key_is_shown_once_listed_without_its_secret_and_revoked(ready: Typed)
 def test_a_key_is_not_revoked_unless_somebody_says_yes(ready: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     prefix = ready("key", "create", "--as", "editor", "--label", "本部").out.partition(".")[0]
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    assert ready("key", "revoke", prefix).code == 130
+    unanswered = ready("key", "revoke", prefix)
+    assert (unanswered.code, "nothing was done" in unanswered.err, "--yes" in unanswered.err) == (
+        130,
+        True,
+        True,
+    )
     assert "取消" not in ready("key", "list").out
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert ready("key", "revoke", prefix).code == 0
