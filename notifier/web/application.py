@@ -10,6 +10,7 @@ from notifier.web.api.application import DESCRIPTION, ROOT, make_api
 from notifier.web.api.wicket import Wicket
 from notifier.web.assets import Shelf
 from notifier.web.connections import GUARD, WICKET, Guard
+from notifier.web.headers import HEADERS
 from notifier.web.navigation import SERVED, addresses
 from notifier.web.office import routes as office
 from notifier.web.origins import TRUSTED
@@ -150,7 +151,7 @@ def make_application(supplies: Supplies, guard: Guard | None = None) -> web.Appl
         application[clock.TURNING] = clock.Turning()
     if supplies.entrance is not None:
         api = make_api(supplies.entrance)
-        application[WICKET] = Wicket(supplies.entrance, safety.HEADERS)
+        application[WICKET] = Wicket(supplies.entrance, HEADERS)
         add(f"{ROOT}/reference", reference.page_of(api[DESCRIPTION]))
         application.add_subapp(ROOT, api)
     if supplies.stand_ins:

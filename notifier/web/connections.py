@@ -6,12 +6,15 @@ hundred silent ones would shut everybody else out.
 
 import asyncio
 from collections.abc import Callable
+from http import HTTPStatus
 from time import monotonic
 from typing import cast
 
 from aiohttp import web
 
+from notifier.web.api import problems
 from notifier.web.api.wicket import Wicket
+from notifier.web.headers import HEADERS
 from notifier.web.plain_calls import LARGEST, Unfinished, read
 
 MOST_CONNECTIONS = 500
@@ -40,6 +43,8 @@ class Guard:
         self._seconds = seconds
         self._silent_since: dict[asyncio.BaseTransport, float | None] = {}
         self._looking: asyncio.TimerHandle | None = None
+        self._rests: dict[asyncio.BaseTransport, Callable[[], None]] = {}
+        self._overdue: dict[asyncio.BaseTransport, Callable[[], None]] = {}
 
     @property
     def count(self) -> int:
@@ -58,6 +63,8 @@ class Guard:
     def closed(self, transport: asyncio.BaseTransport) -> None:
         """Forget a connection."""
         self._silent_since.pop(transport, None)
+        self._rests.pop(transport, None)
+        self._overdue.pop(transport, None)
         if not self._silent_since and self._looking is not None:
             self._looking.cancel()
             self._looking = None
@@ -72,6 +79,10 @@ class Guard:
         if transport in self._silent_since:
             self._silent_since[transport] = None
 
+    def await_rest(self, transport: asyncio.BaseTransport, give_up: Callable[[], None]) -> None:
+        """Have `give_up` called after one look, and before the second one is over, unless the connection ends first."""
+        self._rests[transport] = give_up
+
     def _look_later(self) -> None:
         self._looking = asyncio.get_running_loop().call_later(self._seconds / LOOKS, self._look)
 
@@ -82,6 +93,9 @@ class Guard:
         for transport, seconds in silent.items():
             if seconds >= self._seconds * (PATIENCE + 1 if _is_fetching(transport) else 1):
                 _cut(transport)
+        overdue, self._overdue, self._rests = self._overdue, self._rests, {}
+        for give_up in overdue.values():
+            give_up()
 
 
 def _is_fetching(transport: asyncio.BaseTransport) -> bool:
@@ -182,6 +196,8 @@ class _Wicketed(_Watched):
     def _look(self) -> None:
         call = read(self._held)
         if isinstance(call, Unfinished):
+            if self._transport is not None:
+                self._guard.await_rest(self._transport, self._give_up)
             return
         self._under_way, self._held = self._held, b""
         if call is None or self._wicket is None:
@@ -189,6 +205,11 @@ class _Wicketed(_Watched):
             return
         self._guard.header_came(self._transport)
         if not self._wicket.take(call, self._answer):
+            self._step_aside()
+
+    def _give_up(self) -> None:
+        """Leave a call whose rest does not come to aiohttp, which says so, or at once that it is nobody's."""
+        if self._wicket is not None and self._held and not self._under_way:
             self._step_aside()
 
     def _answer(self, answer: bytes | None) -> None:
@@ -267,8 +288,27 @@ class GuardedSite(web.BaseSite):
         return lambda: _Wicketed(make(), guard, wicket)
 
 
+class _Handler(web.RequestHandler):
+    """aiohttp's protocol, which says what it cannot read without repeating it."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return what is answered to what is no HTTP, or went wrong beneath everything."""
+        super().handle_error(request, status, exc, message)  # puts it into the log
+        told = problems.answer("no-http" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "failed")
+        told.headers.update(HEADERS)
+        told.force_close()
+        return told
+
+
 def _maker(runner: web.BaseRunner) -> Callable[[], asyncio.Protocol]:
-    if runner.server is None:
+    server = runner.server
+    if server is None:
         message = "the runner must be set up before its site starts"
         raise RuntimeError(message)
-    return runner.server
+    return lambda: _Handler(server, loop=server._loop, **server._kwargs)  # noqa: SLF001 -- as the server makes its own

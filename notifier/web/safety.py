@@ -10,27 +10,12 @@ from aiohttp.typedefs import Handler
 from notifier.errors import NotifierError
 from notifier.web import frame, staff
 from notifier.web.connections import GUARD
+from notifier.web.headers import HEADERS
 from notifier.web.supplies import PAGES
 
 PAGE_SECONDS = 30.0
 TURNING_SECONDS = 600.0
 LARGEST_FORM = 16_384
-
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-src 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # `no-referrer` would make browsers send `Origin: null` with our own forms.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cache-Control": "no-store",
-}
 
 TOLD = {
     404: ("ページが見つかりません", "アドレスをご確認いただくか、一覧からお探しください。"),

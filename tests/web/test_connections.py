@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from time import monotonic
 from urllib.parse import urlsplit
@@ -104,3 +105,16 @@ async def test_a_connection_may_ask_again_and_is_cut_when_it_stays_silent(strict
 async def test_the_name_of_the_site_leads_to_it(strict: Town) -> None:
     assert strict.address.startswith("http://127.0.0.1:")
     assert urlsplit(strict.address).port
+
+
+async def test_what_is_no_http_is_told_so_and_not_repeated(strict: Town) -> None:
+    reader, writer = await connect(strict)
+    writer.write(b"GET /secret-word\x01 NONSENSE\r\n\r\n")
+    said = await reader.read()
+    writer.close()
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400"))
+    assert b"application/problem+json" in head
+    assert b"Server: notifier" in head
+    assert b"secret-word" not in said
+    assert json.loads(body)["code"] == "no-http"

@@ -4,7 +4,7 @@ import re
 
 from notifier.web.api.application import ROUTES
 from notifier.web.api.problems import TITLES
-from notifier.web.safety import POLICY
+from notifier.web.headers import POLICY
 from tests.web.country import Country
 from tests.web.test_isolation import land
 

@@ -117,3 +117,13 @@ async def test_many_senders_at_once_are_each_answered(land: Country) -> None:
         return found
 
     assert await asyncio.gather(*map(send, range(20))) == [[202] * 5] * 20
+
+
+async def test_a_call_whose_rest_does_not_come_is_answered_by_the_usual_door(land: Country) -> None:
+    """Nobody's needs no body to be told so; else that would only be cut."""
+    reader, writer = await connect(land)
+    kind = "Content-Type: application/cloudevents+json"
+    writer.write(f"POST /v1/events HTTP/1.1\r\nHost: x\r\n{kind}\r\nContent-Length: 100\r\n\r\nhalf".encode())
+    status, _, said = await answer(reader)
+    writer.close()
+    assert (status, said["code"]) == (401, "unauthorized")

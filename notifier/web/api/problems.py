@@ -20,6 +20,7 @@ SECONDS: Final = 25.0
 MEDIA_TYPE: Final = "application/problem+json"
 
 TITLES: Final[Mapping[str, tuple[int, str]]] = {
+    "no-http": (400, "HTTPの要求として読めません。"),
     "no-json": (400, "本文がUTF-8のJSONとして読めません。"),
     "too-deep": (400, "本文の入れ子が64段より深くなっています。"),
     "unauthorized": (

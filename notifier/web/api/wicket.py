@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import structlog
 from aiohttp.helpers import rfc822_formatted_time
-from aiohttp.http import SERVER_SOFTWARE
 
 from notifier.domain.callers import Caller
 from notifier.domain.traces import accepted, trace_of
@@ -42,8 +41,8 @@ class Wicket:
     def __init__(self, entrance: Entrance, dress: Mapping[str, str]) -> None:
         """Take calls in with what all calls are handed; `dress` are the fields that every answer carries."""
         self._entrance = entrance
-        own = {"Content-Type": "application/json; charset=utf-8", "Server": SERVER_SOFTWARE}
-        fields = "".join(f"{name}: {value}\r\n" for name, value in {**dress, **own}.items())
+        own = {**dress, "Content-Type": "application/json; charset=utf-8"}
+        fields = "".join(f"{name}: {value}\r\n" for name, value in own.items())
         self._dress = f"HTTP/1.1 202 Accepted\r\n{fields}"
         self._secret_of = lru_cache(4096)(self._derived)
         self._under_way = 0
