@@ -1,5 +1,7 @@
 """Traces: the `traceparent` of an event is taken in with it and passed on with what follows from it.
 
+Where a call brings none, one begins with it, so that what follows can be followed back to it.
+
 Source: W3C Trace Context, section 3.2, and the CloudEvents extension for distributed tracing.
 """
 
@@ -19,6 +21,12 @@ def accepted(written: str) -> str:
     if not int(found[2], 16) or not int(found[3], 16):
         return ""
     return f"00-{found[2]}-{found[3]}-{int(found[4], 16) & _SAMPLED:02x}"
+
+
+def begun(request: str) -> str:
+    """Return the traceparent of a trace that begins with a call: it follows from the call's id, so either leads to it."""
+    written = blake2b(request.encode(), digest_size=24).hexdigest()
+    return f"00-{written[:32]}-{written[32:]}-00"
 
 
 def trace_of(traceparent: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from notifier.domain.traces import accepted, trace_of
+from notifier.domain.traces import accepted, begun, trace_of
 from notifier.intake import Inbound
 from notifier.keyring import Keyring, WantedKey, create_key
 from notifier.reception import Reception
@@ -92,9 +92,10 @@ async def test_an_event_that_waited_for_its_office_keeps_its_trace(shop: Worksho
     assert [row.traceparent for row in await shop.all(FactRow)] == [PARENT]
 
 
-async def test_a_call_without_a_trace_leaves_none(shop: Workshop) -> None:
+async def test_a_call_without_a_trace_begins_one_that_follows_from_its_id(shop: Workshop) -> None:
     await shop.enrol(enrolled(A))
     request = await sent(shop, filed(A), "cloudevents+json", **{"X-Request-Id": "no id"})
     [row] = await shop.all(EventRow)
-    assert (row.request, row.traceparent, len(request)) == (request, None, 24)
+    assert (row.request, row.traceparent, len(request)) == (request, begun(request), 24)
+    assert accepted(begun(request)) == begun(request) != begun("another")
     assert Inbound("a", "b", "c", row.received_at).traceparent == ""

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from notifier.domain.traces import accepted
+from notifier.domain.traces import accepted, begun
 from notifier.editorial import DECIDED
 from notifier.intake import Inbound
 from notifier.reception import Answer
@@ -99,8 +99,9 @@ def _awaits(event: Inbound) -> Literal["approval"] | None:
 
 def _trace_of(call: Call) -> cloudevents.Traced:
     """Return the id of the call, and the trace it belongs to."""
+    request = call.request.get(REQUEST_ID, "")
     parent = accepted(call.request.headers.get("traceparent", ""))
-    return cloudevents.Traced(call.request.get(REQUEST_ID, ""), parent)
+    return cloudevents.Traced(request, parent or begun(request))
 
 
 async def _take(call: Call, events: Sequence[Inbound]) -> list[Answer]:

@@ -17,7 +17,7 @@ import structlog
 from aiohttp.helpers import rfc822_formatted_time
 
 from notifier.domain.callers import Caller
-from notifier.domain.traces import accepted, trace_of
+from notifier.domain.traces import accepted, begun, trace_of
 from notifier.intake import Inbound
 from notifier.keyring import Keyring
 from notifier.store.facts import Intake
@@ -85,9 +85,11 @@ class Wicket:
         if entrance.rates.wait(caller.key, events.COST):
             return False
         request = tracing.name_of(call.fields.get("x-request-id", ""))
-        traced = cloudevents.Traced(request, accepted(call.fields.get("traceparent", "")))
+        parent = accepted(call.fields.get("traceparent", "")) or begun(request)
         try:
-            event = cloudevents.read_structured(call.body, entrance.now(), traced).event
+            event = cloudevents.read_structured(
+                call.body, entrance.now(), cloudevents.Traced(request, parent)
+            ).event
         except RefusedError:
             return False
         if event is None:
