@@ -25,7 +25,7 @@ from tests.postgres import (
 )
 from tests.quick_places import quick_place
 from tests.tracer import trace_quickly
-from tests.tracing import is_twin, untraced, untraced_finding
+from tests.tracing import is_twin, untraced
 
 if TYPE_CHECKING:
     from tests.steps.workshop import Workshop
@@ -75,13 +75,6 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Let coverage cost less; see tests/tracer.py."""
     trace_quickly(config)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Do not trace how tests are found; see tests/tracing.py."""
-    with untraced_finding(session.config):
-        return (yield)
 
 
 # What a test counts for when files are handed out to processes; a plain one counts for 1.

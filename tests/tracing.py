@@ -2,14 +2,12 @@
 
 A test that runs once on SQLite and once on PostgreSQL is traced on SQLite only; what a browser or a `slow` test walks
 through is traced where the same things are asked for one by one. The gates are measured against what is left: they can
-only become harder to pass. What pytest itself does to find the tests is not traced either.
+only become harder to pass.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
-from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -42,29 +40,7 @@ def untraced(config: pytest.Config) -> Iterator[None]:
             os.environ[CHILDREN] = told
 
 
-@contextmanager
-def untraced_finding(config: pytest.Config) -> Iterator[None]:
-    """The tests are found untraced; before that, what stands at the top of the program's modules is traced.
-
-    In the process that only hands out tests to others none are found.
-    """
-    if config.getoption("dist") != "no" or not controller_of(config):
-        yield
-        return
-    _import_everything()
-    with untraced(config):
-        yield
-
-
 def controller_of(config: pytest.Config) -> Any:
     """What pytest-cov starts and stops coverage with, or None if nothing is to be traced."""
     plugin: Any = config.pluginmanager.getplugin("_cov")
     return plugin and plugin.cov_controller
-
-
-def _import_everything() -> None:
-    import notifier  # noqa: PLC0415 - it takes a second, only where it is needed
-
-    for module in walk_packages(notifier.__path__, "notifier."):
-        if module.name != "notifier.__main__":
-            import_module(module.name)
