@@ -59,7 +59,7 @@ def values_for(kind: FactType) -> st.SearchStrategy[dict[str, Any]]:
     required = set(kind.schema.get("required", ()))
     given = {name: value_for(name, said) for name, said in properties.items() if name in required}
     maybe = {name: value_for(name, said) for name, said in properties.items() if name not in required}
-    return st.fixed_dictionaries(given, optional=maybe)
+    return st.fixed_dictionaries(given, optional=maybe).filter(lambda data: not kind.problems(data))
 
 
 def value_for(name: str, said: dict[str, Any]) -> st.SearchStrategy[Any]:
