@@ -81,7 +81,7 @@ async def test_a_refused_event_gives_its_sender_nothing_and_the_names_of_the_hou
     # Whose a source is, is kept and told in the audit.
     async with door.service.database.reading() as conn:
         kept = await provenance.every(conn, 10)
-        rows = (await conn.execute(select(table(AuditRow)))).all()
+        rows = (await conn.execute(select(table(AuditRow)).order_by(table(AuditRow).c.id))).all()
     assert {each.source: each.sender for each in kept} == {
         "urn:example:a": "",
         source_of_command(key): CHIBA_CITY,
