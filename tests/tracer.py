@@ -3,9 +3,14 @@
 It keeps a stack for each greenlet, and looks for it in a WeakKeyDictionary, which is written in Python; and each of
 SQLAlchemy's greenlets, of which every statement needs one, gets a stack of its own that is never given back. Here the
 same questions are answered by what is written in C, and the stacks are used again. What is traced is the same.
+
+What is weak calls back, too: where two threads end at once, Python 3.11 lets a traced callback of the first wait for
+the second for ever. Without it nothing is called.
 """
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -47,19 +52,30 @@ def trace_quickly(config: pytest.Config) -> None:
         def start(self) -> Any:
             if (lock := collector.data_lock) is not None:
                 self.lock_data, self.unlock_data = lock.acquire, lock.release
-            with _swapping:
-                usual = weakref.WeakKeyDictionary
-                weakref.WeakKeyDictionary = Stacks  # type: ignore[assignment,misc]  # for a moment
-                try:
-                    super().start()
-                    _first_call()
-                finally:
-                    weakref.WeakKeyDictionary = usual  # type: ignore[misc]
+            with _with_stacks():
+                super().start()
+                _first_call()
             return self
+
+        def __call__(self, *event: Any) -> Any:
+            """In a thread, the first call is handed in, and those that follow go straight to what is written in C."""
+            with _with_stacks():
+                return super().__call__(*event)
 
     collector.core.tracer_class = QuickTracer
     controller.pause()
     controller.resume()
+
+
+@contextmanager
+def _with_stacks() -> Iterator[None]:
+    with _swapping:
+        usual = weakref.WeakKeyDictionary
+        weakref.WeakKeyDictionary = Stacks  # type: ignore[assignment,misc]  # for a moment
+        try:
+            yield
+        finally:
+            weakref.WeakKeyDictionary = usual  # type: ignore[misc]
 
 
 def _first_call() -> None:
