@@ -234,8 +234,7 @@ _EVENT = (
 )
 EVENTS = Group(EventRow, _EVENT, once=_NAME, returning=_NAME)
 FRESH_EVENTS = Group(EventRow, _EVENT, returning=["id"])
-"""Events of which none may be known: it clashes with `NAMED` where one is."""
-NAMED: Final = "uq_event_sender_source_event_id"
+"""Events of which none may be known: it clashes with the key over their names where one is."""
 
 
 async def _hashes(

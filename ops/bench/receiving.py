@@ -163,7 +163,7 @@ Row: TypeAlias = tuple[Any, ...]
 async def _insert(database: Database, rows: Sequence[Row]) -> None:
     """Keep events by the statement by which the product keeps them, and nothing beside."""
     async with database.transaction() as conn:
-        await facts.EVENTS.insert(conn, sorted(rows))
+        await facts.FRESH_EVENTS.insert(conn, sorted(rows))
 
 
 def _row(event: Mapping[str, Any], body: bytes, now: datetime) -> Row:
