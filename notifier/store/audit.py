@@ -136,20 +136,23 @@ async def take_turn(conn: AsyncConnection) -> None:
         await conn.execute(_turn())
 
 
-def gate() -> str:
-    """Return parts of a statement for PostgreSQL that take the turn; `gate` is a row where $1 is the last deed's number.
+_LAST: Final = f"SELECT digest FROM audit WHERE chain = '{DEEDS}' ORDER BY number DESC LIMIT 1"  # noqa: S608 -- our own words
 
-    Where others wrote while it waited, that number is taken, and the statement clashes with `NUMBERED`.
+
+def gate() -> str:
+    """Return parts of a statement for PostgreSQL that take the turn; `gate` is a row where $1 is the last deed's digest.
+
+    Where others wrote while it waited, the next number is taken, and the statement clashes with `NUMBERED`.
     """
-    last = f"coalesce((SELECT max(number) FROM audit WHERE chain = '{DEEDS}'), 0)"  # noqa: S608 -- our own words
+    last = f"coalesce(({_LAST}), '')"
     turn = f"SELECT pg_advisory_xact_lock({_LOCK})"
     return f"turn AS MATERIALIZED ({turn}), gate AS MATERIALIZED (SELECT true AS is_open FROM turn WHERE {last} = $1)"  # noqa: S608 -- our own words
 
 
-def last_number(plain: sqlite3.Connection) -> int:
-    """Return the number of the last deed on SQLite, 0 if there is none."""
-    found = plain.execute("SELECT max(number) FROM audit WHERE chain = ?", (DEEDS,)).fetchone()
-    return found[0] or 0
+def last_digest(plain: sqlite3.Connection) -> str:
+    """Return the digest of the last deed on SQLite, "" if there is none."""
+    found = plain.execute(_LAST).fetchone()
+    return str(found[0]) if found else START.digest
 
 
 NUMBERED: Final = "uq_audit_chain_number"

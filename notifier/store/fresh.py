@@ -106,7 +106,7 @@ class Keeper:
 
     async def _straight(self, plan: _Plan, seen: _Sight) -> bool:
         """Keep what is planned by one statement on PostgreSQL, if nobody has written a deed since; tell whether it was."""
-        statement, values = together(plan.rows, audit.gate(), [seen.last.number])
+        statement, values = together(plan.rows, audit.gate(), [seen.last.digest])
         try:
             ((kept,),) = await self._database.at_one_statement(statement, values)
         except ClashError as clash:
@@ -123,7 +123,7 @@ class Keeper:
         portions = [each for group, rows in plan.rows for each in group.portions(rows)]
 
         def write(plain: sqlite3.Connection) -> bool:
-            if audit.last_number(plain) != seen.last.number:
+            if audit.last_digest(plain) != seen.last.digest:
                 return False
             for statement, values in portions:
                 plain.execute(statement, values)

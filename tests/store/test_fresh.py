@@ -113,6 +113,24 @@ async def test_the_audit_goes_on_from_the_last_deed_whoever_wrote_it(database: D
         assert await audit.first_broken(conn) is None
 
 
+async def test_a_deed_of_the_same_number_is_not_taken_for_the_one_that_was_seen(database: Database) -> None:
+    """As after a restore under a running door: what follows must be bound to what is there."""
+    said = audit.Entry(NOON, Actor("city"), "events.recorded", "events", {"cpdl.linked": 1})
+
+    def beside(last: Head, _: Sequence[Intake]) -> tuple[Head, Sequence[fresh.Rows]]:
+        last, rows = audit.rows_after(last, [said])
+        return last, [(audit.ROWS, rows)]
+
+    keeper = Keeper(database)
+    assert await keeper.keep([LINKED], NOON, beside)
+    async with database.transaction() as conn:
+        await conn.execute(text("UPDATE audit SET digest = 'another'"))
+    assert await keeper.keep([replace(LINKED, event_id="e-2")], NOON, beside)
+    async with database.reading() as conn:
+        found = (await conn.execute(text("SELECT previous FROM audit ORDER BY number"))).scalars().all()
+    assert found == ["", "another"]
+
+
 async def test_many_keepers_at_once_write_one_chain(database: Database) -> None:
     said = audit.Entry(NOON, Actor("city"), "events.recorded", "events", {"cpdl.linked": 1})
 
