@@ -27,6 +27,8 @@ from notifier.domain.accounts import Identity, read_address
 ALGORITHMS: Final = ("RS256", "ES256")
 TICKET: Final = timedelta(minutes=10)
 """How long somebody may take at the provider."""
+JUST_SEEN: Final = timedelta(seconds=30)
+"""A provider that answered this long ago is taken to be there: nobody is sent to one that is not."""
 LEEWAY: Final = 60
 """Seconds by which the provider's clock may differ."""
 SMALLEST_RSA: Final = 2048
@@ -104,7 +106,7 @@ class Oidc:
         """Begin for somebody who wants to see the page `to`."""
         now = self._now()
         try:
-            card = await self._provider.card(now)
+            card = await self._provider.card(now, JUST_SEEN)
         except ProviderError as fault:
             _log.warning("provider of identities cannot be asked", problem=str(fault))
             return Unshown(Why.UNREACHABLE, to)
@@ -121,6 +123,14 @@ class Oidc:
         }
         ticket = self._signer.dumps([seed, int(now.timestamp()), to])
         return Begun(_with(card.authorization, asked), str(ticket))
+
+    async def leaving(self) -> str | None:
+        """Return where a browser signs out of the provider itself, None if the provider says of no such place."""
+        try:
+            card = await self._provider.card(self._now())
+        except ProviderError:
+            return None
+        return _with(card.leaving, {"client_id": self._provider.client.name}) if card.leaving else None
 
     async def finish(self, ticket: str, answer: Mapping[str, str]) -> Shown | Unshown:
         """Read the `answer` that a browser brings back with its `ticket`."""

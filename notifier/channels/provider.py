@@ -41,10 +41,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a provider says of itself (OpenID Connect Discovery 1.0, 3): three addresses and two habits.
+    """What a provider says of itself (OpenID Connect Discovery 1.0, 3): its addresses and two habits.
 
     `names_itself` tells that it says in its answers who it is (RFC 9207), `takes_basic` that the client's secret goes into
-    the header.
+    the header. `leaving` is where a browser signs out of it (RP-Initiated Logout 1.0, 2.1), None if nowhere.
     """
 
     authorization: str
@@ -52,6 +52,7 @@ class Card:
     keys: str
     names_itself: bool
     takes_basic: bool
+    leaving: str | None = None
 
 
 class Provider:
@@ -66,9 +67,9 @@ class Provider:
         self._card: tuple[Card, datetime] | None = None
         self._keys: tuple[Sequence[Mapping[str, Any]], datetime] | None = None
 
-    async def card(self, now: datetime) -> Card:
-        """Return what the provider says of itself, at most an hour old."""
-        if self._card is None or now - self._card[1] >= FRESH:
+    async def card(self, now: datetime, within: timedelta = FRESH) -> Card:
+        """Return what the provider says of itself, no older than `within`."""
+        if self._card is None or now - self._card[1] >= within:
             told = await self._ask("GET", self.issuer.rstrip("/") + WELL_KNOWN)
             if told.get("issuer") != self.issuer:  # OpenID Connect Discovery 1.0, 4.3
                 raise ProviderError("the discovery document is another issuer's")
@@ -106,9 +107,15 @@ class Provider:
         return token
 
     def _read(self, told: Mapping[str, Any]) -> Card:
-        def address(name: str) -> str:
+        def usable(name: str) -> str | None:
             found = told.get(name)
-            if isinstance(found, str) and found.isprintable() and urlsplit(found).scheme in self._schemes:
+            is_one = (
+                isinstance(found, str) and found.isprintable() and urlsplit(found).scheme in self._schemes
+            )
+            return str(found) if is_one else None
+
+        def address(name: str) -> str:
+            if found := usable(name):
                 return found
             raise ProviderError(f"the discovery document has no usable {name}")
 
@@ -116,7 +123,8 @@ class Provider:
         takes_basic = not isinstance(methods, list) or "client_secret_basic" in methods
         names_itself = told.get("authorization_response_iss_parameter_supported") is True
         places = address("authorization_endpoint"), address("token_endpoint"), address("jwks_uri")
-        return Card(*places, names_itself=names_itself, takes_basic=takes_basic)
+        leaving = usable("end_session_endpoint")
+        return Card(*places, names_itself=names_itself, takes_basic=takes_basic, leaving=leaving)
 
     async def _ask(
         self,

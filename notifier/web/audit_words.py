@@ -51,8 +51,8 @@ _SAID: Final = {
     "user.disabled": "{subject}を無効にしました",
     "user.factor-set": "{subject}に2段階認証を求めるようにしました",
     "user.factor-dropped": "{subject}に2段階認証を求めないようにしました",
-    "user.linked": "{subject}を職員認証につなぎました",
-    "user.unlinked": "{subject}と職員認証のつながりを外しました",
+    "user.linked": "{subject}を組織アカウントにつなぎました",
+    "user.unlinked": "{subject}と組織アカウントのつながりを外しました",
     "key.created": "APIの鍵を作りました（{label}）",
     "key.trusted": "{subject}の送り手の公開鍵を変えました",
     "key.revoked": "{subject}を取り消しました",
@@ -141,6 +141,19 @@ _SAID: Final = {
     "source.disabled": "{subject}の見張りを止めました",
     "messages.forgotten": "保存期間を過ぎたWebhookの記録を消しました",
 }
+_OVER_PROVIDER: Final = {
+    "sign-in.admitted": "組織アカウントでログインしました",
+    "sign-in.refused": "組織アカウントでログインできませんでした（{reason}）",
+}
+"""What is said of those who come over a provider of identities."""
+_UNSHOWN: Final = {
+    "unknown": "つながっている利用者がいません",
+    "disabled": "利用者が無効です",
+    "factor": "二段階認証をしたことが分かりません",
+    "declined": "本人が取り消したか、許可されませんでした",
+    "unreachable": "認証サーバーに接続できません",
+    "unproved": "認証サーバーの応答を確かめられません",
+}
 PROGRAM: Final = {
     "deliver": "送信の自動処理",
     "dispatch": "発送の自動処理",
@@ -217,9 +230,12 @@ class _Kept(dict[str, str]):
 def sentence_of(record: AuditRecord, names: Names) -> str:
     """Return what was done, without who did it; a deed without words is shown as it is kept."""
     said = _SAID.get(record.action)
+    values = {name: _named(name, value) for name, value in record.detail.items()}
+    if record.detail.get("by") == "oidc":
+        said = _OVER_PROVIDER.get(record.action, said)
+        values["reason"] = _UNSHOWN.get(values.get("reason", ""), "")
     if said is None:
         return f"{subject_of(record.subject, names)}：{record.action}"
-    values = {name: _named(name, value) for name, value in record.detail.items()}
     return said.format_map(_Kept(values | {"subject": subject_of(record.subject, names)})).replace("（）", "")
 
 

@@ -103,7 +103,7 @@ async def test_signing_out_ends_the_session(door: Door) -> None:
     await door.sign_in()
     token = next(each.value for each in door.browser.cookie_jar if each.key == "session")
     out = await door.post("/logout", {})
-    assert (out.status, out.headers["Location"]) == (303, "/login")
+    assert (out.status, out.headers["Location"]) == (303, "/login?left=1")
     assert (await door.get("/")).status == 303
     assert await door.house.user_of(token) is None
 

@@ -229,9 +229,31 @@ async def test_what_was_brought_back_once_is_worth_nothing_again(door: Door) -> 
     brought = door.provider.code_for(sent.headers["Location"])
     assert (await door.come_back(brought)).status == 303
     again = await door.get(f"{BACK}?{urlencode(brought)}", ticket)
+    assert (again.status, again.headers["Location"]) == (303, "/")  # who is in stays in
+    door.browser.cookie_jar.clear(lambda each: each.key == "session")
+    again = await door.get(f"{BACK}?{urlencode(brought)}", ticket)
     assert (again.status, "手続きが途切れました" in await again.text()) == (422, True)
     assert await door.reasons() == []
     assert door.provider.asked.count("/token") == 1
+
+
+async def test_who_signs_out_is_told_that_the_provider_knows_them_still(door: Door) -> None:
+    door.provider.card = {"end_session_endpoint": f"{door.provider.issuer}/leave?tenant=city"}
+    assert (await door.sign_in()).status == 303
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    async with door.browser.post(f"{door.address}/logout", headers=headers, allow_redirects=False) as left:
+        assert left.status == 303
+    page = await (await door.get(left.headers["Location"])).text()
+    assert "ログアウトしました" in page
+    assert f'href="{door.provider.issuer}/leave?tenant=city&amp;client_id=kigen+no+oshirase"' in page
+    assert "ログアウトしました" not in await (await door.get("/login")).text()
+
+
+async def test_nobody_is_sent_to_a_provider_that_no_longer_answers(door: Door) -> None:
+    assert (await door.sign_in()).status == 303
+    door.provider.down = {"/.well-known/openid-configuration"}
+    door.shop.clock.turn_to(door.shop.tools.now() + timedelta(minutes=1))
+    assert (await door.get("/login/oidc")).status == 503
 
 
 async def test_what_another_browser_began_or_nobody_counts_nothing(door: Door) -> None:

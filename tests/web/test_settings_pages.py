@@ -400,3 +400,10 @@ def test_a_deed_without_words_is_shown_as_it_is_kept() -> None:
     assert sentence_of(row, names) == "thing/1：thing.done"
     assert who_did(row, names) == "APIの鍵「ソフト」"
     assert changes_of({"before": "read", "after": "reviewed"})[0].after == "reviewed"
+    shut = AuditRecord(
+        2, NOW, "nobody", "", "", "sign-in.refused", "user", {"by": "oidc", "reason": "unknown"}, ""
+    )
+    assert (
+        sentence_of(shut, names)
+        == "組織アカウントでログインできませんでした（つながっている利用者がいません）"
+    )

@@ -267,7 +267,11 @@ async def link(request: web.Request) -> web.Response:
             await personnel.link(account.user.name, email)
     if not form.is_right:
         return _page(request, account, form)
-    told = "職員認証でログインできるようにしました。" if email else "職員認証とのつながりを外しました。"
+    told = (
+        "組織アカウントでログインできるようにしました。"
+        if email
+        else "組織アカウントとのつながりを外しました。"
+    )
     return forms.done(request, f"{ROOT}/{account.user.name}", told)
 
 

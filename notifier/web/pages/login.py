@@ -22,14 +22,19 @@ from notifier.web.pages import answer
 from notifier.web.supplies import SUPPLIES, Supplies
 
 FORM_SECONDS: Final = 3600
+LEFT: Final = "left"
+"""What the page is asked for with after signing out."""
 KNOWN_BROWSER: Final = timedelta(days=365)
 WRONG = "利用者名、パスワード、確認コードのいずれかが違います。"
 STALE = "画面を開いてから時間がたちました。もう一度入力してください。"
 
 
 async def show(request: web.Request) -> web.Response:
-    """Show the form."""
-    return form(request)
+    """Show the form; to somebody who has just signed out it says so, and that the provider knows them still."""
+    oidc = request.app[SUPPLIES].oidc
+    if LEFT not in request.query:
+        return form(request)
+    return form(request, leaving=(await oidc.leaving() if oidc else None) or "")
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -67,7 +72,7 @@ async def sign_out(request: web.Request) -> web.Response:
         raise web.HTTPForbidden
     cookie = gate.session_cookie(supplies)
     await gatehouse.sign_out(request.cookies.get(cookie, ""), origin_of(request))
-    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
+    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"/login?{LEFT}=1"})
     set_cookie(response, cookie, "", timedelta(0), gate.cookie_attributes(supplies))
     return response
 
@@ -86,8 +91,12 @@ def form(
     name: str = "",
     to: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
+    leaving: str | None = None,
 ) -> web.Response:
-    """Return the page with the form; `to` is where it leads in the end, by default the page that was asked for."""
+    """Return the page with the form; `to` is where it leads in the end, by default the page that was asked for.
+
+    `leaving` is for somebody who has just signed out: where they do so at the provider of identities, or empty.
+    """
     supplies = request.app[SUPPLIES]
     values = {
         "problem": problem,
@@ -95,6 +104,7 @@ def form(
         "token": _forms(supplies).dumps("sign in"),
         "asked": urlencode({"next": next_of(request) if to is None else to}),
         "has_provider": supplies.oidc is not None,
+        "leaving": leaving,
     }
     return answer.page(request, "login.html", "login", status=status, **values)
 

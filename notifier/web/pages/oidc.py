@@ -49,6 +49,12 @@ async def come_back(request: web.Request) -> web.Response:
     answer = {name: request.query[name] for name in request.query}
     shown = await oidc.finish(request.cookies.get(_cookie(supplies), ""), answer)
     if isinstance(shown, Unshown):
+        if shown.why is Why.NOT_BEGUN and await gatehouse.user_of(
+            request.cookies.get(gate.session_cookie(supplies), "")
+        ):
+            return web.Response(
+                status=HTTPStatus.SEE_OTHER, headers={"Location": shown.to}
+            )  # loaded once more
         if shown.why is not Why.NOT_BEGUN:  # what anybody can send at any time would fill the audit
             await gatehouse.distrust(origin, shown.why)
         response = _told(request, shown)
