@@ -48,9 +48,9 @@ class Visit:
         """Return on whose behalf the page acts: the office's municipality."""
         return Tenant(self.guest.municipality)
 
-    def actor(self, origin: str) -> Actor:
-        """Return who the audit shall say has done something, from where."""
-        return Actor(f"office/{self.guest.number}", origin, self.guest.municipality)
+    def actor(self, origin: str, trace: str = "") -> Actor:
+        """Return who the audit shall say has done something, from where; `trace` as in Actor."""
+        return Actor(f"office/{self.guest.number}", origin, self.guest.municipality, trace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from notifier.domain.obligations import Decision, State
 from notifier.store import happenings, listeners, outbox
 from notifier.store.cohorts import Cohort
 from notifier.store.database import Connection
-from notifier.store.happenings import Notice
+from notifier.store.happenings import Cause, Notice
 from notifier.store.listeners import Listener
 from notifier.store.obligations import Scope
 from notifier.telling import Telling
@@ -30,12 +30,12 @@ from notifier.telling import Telling
 
 @dataclass
 class _News:
-    """What became of a deadline for some cohorts: the change is one, the decisions may differ."""
+    """What became of a deadline for some cohorts: the change is one, the decisions and what led to them may differ."""
 
     deadline: Deadline
     occurrence: int
     kind: ChangeKind
-    found: list[tuple[Cohort, Decision]] = field(default_factory=list)
+    found: list[tuple[Cohort, Decision, str]] = field(default_factory=list)
 
 
 class Heralding:
@@ -59,32 +59,34 @@ class Heralding:
         """Begin in the transaction of a step; `law` is the law as known today, `run` the derivation's number."""
         return cls(conn, law, run, now, await listeners.every(conn))
 
-    def decided(self, cohort: Cohort, decision: Decision, kind: ChangeKind | None = None) -> None:
-        """Note how a cohort (as it was kept before) stands now, and which change of the law that is."""
+    def decided(
+        self, cohort: Cohort, decision: Decision, kind: ChangeKind | None = None, trace: str = ""
+    ) -> None:
+        """Note how a cohort (as it was kept before) stands now, which change of the law that is, and by which call."""
         if not self._listeners:
             return
         key, deadline = cohort.key, self._law.deadlines[cohort.key.deadline]
         if kind is not None and kind is not ChangeKind.CONTRADICTED:
             about = (key.deadline, key.occurrence, kind)
             news = self._news.setdefault(about, _News(deadline, key.occurrence, kind))
-            news.found.append((cohort, decision))
+            news.found.append((cohort, decision, trace))
         has_lapsed = decision.state is State.LAPSED and cohort.state is not State.LAPSED
         if has_lapsed and key.taken_up and may_be_overdue(deadline):
             self._overdue.setdefault(id(decision), (cohort, decision, []))[2].append(cohort.id)
 
-    async def members(self, deadline: Deadline, telling: Telling, *, everyone: bool) -> None:
+    async def members(self, deadline: Deadline, telling: Telling, *, everyone: bool, trace: str = "") -> None:
         """Write down who came under a deadline and whose duty was found settled, among all or those with news.
 
-        What was noted of deadlines stands before it.
+        What was noted of deadlines stands before it. `trace` is that of the call by which the law moved.
         """
         await self._tell_of_deadlines()
         if not self._listeners or Party.OFFICE not in deadline.parties:
             return
         scopes = [Scope.EVERYONE] if everyone else [Scope.NEWCOMERS, Scope.FRESH_FACTS]
         for scope in scopes:
-            await self._members(deadline, telling, scope)
+            await self._members(deadline, telling, scope, trace)
 
-    async def _members(self, deadline: Deadline, telling: Telling, scope: Scope) -> None:
+    async def _members(self, deadline: Deadline, telling: Telling, scope: Scope, trace: str) -> None:
         created: dict[tuple[int, int], tuple[Decision, list[int]]] = {}
         settled: dict[tuple[int, int], tuple[Decision, list[int]]] = {}
         for each in await happenings.moved_members(self._conn, deadline.id, self._run, scope):
@@ -103,11 +105,14 @@ class Heralding:
                 data = obligation_data(deadline, occurrence, decision)
                 if kind is MessageType.OBLIGATION_SETTLED:
                     data["state"] = State.SETTLED.value
-                await self._tell_members(kind, ids, data)
+                await self._tell_members(kind, ids, data, trace)
 
-    async def _tell_members(self, kind: MessageType, ids: Sequence[int], data: dict[str, Any]) -> None:
+    async def _tell_members(
+        self, kind: MessageType, ids: Sequence[int], data: dict[str, Any], trace: str = ""
+    ) -> None:
         happening = await happenings.note(self._conn, self._now, data)
-        await happenings.tell_of_members(self._conn, kind, ids, happening, self._now, run=self._run)
+        cause = Cause(self._run, trace)
+        await happenings.tell_of_members(self._conn, kind, ids, happening, self._now, cause)
         self._told = True
 
     async def finish(self) -> None:
@@ -133,14 +138,17 @@ class Heralding:
             found = [each for each in news.found if self._concerns(listener, each[0])]
             if not found:
                 continue
-            cohort, decision = min(found, key=lambda each: (each[0].key.anchor is not None, each[0].id))
-            varies = any(each is not decision for _, each in found)
+            cohort, decision, trace = min(
+                found, key=lambda each: (each[0].key.anchor is not None, each[0].id)
+            )
+            varies = any(each is not decision for _, each, _ in found)
             alike = (id(decision), cohort.situation, varies)
             if alike not in kept:
                 data = deadline_data(news.deadline, news.occurrence, decision, news.kind, cohort.situation)
                 kept[alike] = await happenings.note(self._conn, self._now, data | {"varies": varies})
             about = (news.deadline.id, news.occurrence)
-            notices.append(Notice(type_of_change(news.kind), listener.id, "", kept[alike], *about))
+            kind = type_of_change(news.kind)
+            notices.append(Notice(kind, listener.id, "", kept[alike], *about, trace))
         await happenings.tell_listeners(self._conn, notices, self._now)
         self._told = self._told or bool(notices)
 

@@ -71,7 +71,8 @@ def upcoming(decision: Decision, today: date) -> date | None:
 class Message:
     """What is said: `rung` is the permanent part of the key, `name` the rung as contracts call it (T-n or None).
 
-    `why` takes the place of the usual reason. What `is_awaited` leaves on its day, be it open or closed.
+    `why` takes the place of the usual reason. What `is_awaited` leaves on its day, be it open or closed. `trace` is the
+    traceparent of the call that led to it, "" for none; a fact of an office's own goes before it.
     """
 
     occasion: Occasion
@@ -83,6 +84,7 @@ class Message:
     settled: bool = False
     why: str = ""
     is_awaited: bool = False
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class Telling:
         urgent = plan.message.is_awaited or is_urgent(first.decision, self._today)
         due_at = leaves_at(self._now, calendar, urgent=urgent)
         await deliveries.say_to_cohorts(self._conn, saying, ids, self._run)
-        said = Round(plan.message.rung, ids, due_at)
+        said = Round(plan.message.rung, ids, due_at, plan.message.trace)
         if plan.party is Party.OFFICE:
             family = self._law.deadlines[plan.key.deadline].family
             await deliveries.tell_members(self._conn, said, family, plan.whom, self._run)
@@ -231,6 +233,7 @@ class Telling:
             told.key.occurrence,
             self._today,
             content.as_data(),
+            message.trace,
         )
 
 

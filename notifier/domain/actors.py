@@ -12,16 +12,18 @@ class Actor:
     """Who acts: a user, `key/<prefix>`, a step of the program.
 
     `origin` is from where: a network address, `command line`, "" for the program itself. `authority` (団体コード) is on
-    whose behalf, "" for the nation and the program.
+    whose behalf, "" for the nation and the program. `trace` is the traceparent (W3C) of the call by which it is done, ""
+    for none: what follows from it carries that on.
     """
 
     name: str
     origin: str = ""
     authority: str = ""
+    trace: str = ""
 
     def about(self, authority: str) -> "Actor":
         """Return the same, acting in what concerns `authority`: its staff may read the row in the audit."""
-        return Actor(self.name, self.origin, authority)
+        return Actor(self.name, self.origin, authority, self.trace)
 
     def __str__(self) -> str:
         """Return the name, under which two persons are told apart."""

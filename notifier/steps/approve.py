@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from notifier.domain.actors import Who
+from notifier.domain.actors import Who, actor_of
 from notifier.errors import NoticeRefusedError
 from notifier.store import audit, inbox, law, outbox
 from notifier.tools import Tools
@@ -23,7 +23,7 @@ async def approve(tools: Tools, notices: Sequence[str], who: Who) -> None:
         for notice in await inbox.standing(conn, waiting):
             message = f"{notice}: 受付箱の文書は、確認した内容と相手のとおりに承認します（notifier notice approve）。"
             raise NoticeRefusedError(message)
-        moved = await law.approve_notices(conn, waiting, str(who), now)
+        moved = await law.approve_notices(conn, waiting, str(who), now, actor_of(who).trace)
         for notice in waiting:
             await audit.append(
                 conn, now, who, "notice.approved", f"notice/{notice}", {"deadlines": list(moved)}

@@ -122,7 +122,7 @@ def _row(guest: Guest, declared: Declared, who: Actor, now: datetime, *, waits: 
         {"type": each.type, "on": each.on.isoformat(), "values": as_kept(each.values)}
         for each in declared.facts
     ]
-    detail: dict[str, Any] = {"title": declared.title, "facts": facts}
+    detail: dict[str, Any] = {"title": declared.title, "facts": facts, "traceparent": who.trace}
     if declared.on is not None:
         detail["on"] = declared.on.isoformat()
     return {

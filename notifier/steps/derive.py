@@ -41,6 +41,12 @@ class Work:
     generation: int
     telling: Telling
     heralding: Heralding
+    moved: Moved
+
+    def trace_of(self, key: CohortKey) -> str:
+        """Return the trace of the call by which the law, or a day that was set, has moved for a cohort; "" for none."""
+        places = {"", *self.law.nearby(key.authorities)}
+        return self.moved.trace_of(key.deadline, self.law.event_types_of(key.deadline), places)
 
 
 async def derive(tools: Tools) -> None:
@@ -60,7 +66,8 @@ async def _derive(tools: Tools) -> None:
         run = await sequences.draw(conn, "run")
         generation = await sequences.draw(conn, "generation")
         heralding = await Heralding.begin(conn, law, run, now)
-        work = Work(conn, tools, law, today, run, generation, Telling(conn, tools, law, run), heralding)
+        telling = Telling(conn, tools, law, run)
+        work = Work(conn, tools, law, today, run, generation, telling, heralding, moved)
         for name in sorted(law.deadlines):
             if law.said(name):
                 await _deadline(work, law.deadlines[name], moved)
@@ -93,7 +100,8 @@ async def _deadline(work: Work, deadline: Deadline, moved: Moved) -> None:
         else:
             await _membership(work, deadline, branches, Scope.FRESH_FACTS)
         await _acknowledge(work, deadline, moved)
-    await work.heralding.members(deadline, work.telling, everyone=for_all)
+    trace = moved.traces.get(deadline.id, "")
+    await work.heralding.members(deadline, work.telling, everyone=for_all, trace=trace)
 
 
 def branches_of(law: Law, deadline: Deadline) -> list[Branch]:
@@ -185,7 +193,7 @@ async def _decide_again(work: Work, deadline: Deadline, *, by_law: bool, first_t
         if decision is None:
             continue
         kind = change(None if first_time else cohort.situation, decision)
-        work.heralding.decided(cohort, decision, kind)
+        work.heralding.decided(cohort, decision, kind, work.trace_of(cohort.key) if kind else "")
         generation = cohort.generation if kind is None or first_time else work.generation
         placed = Placed(cohort.key, decision, generation, upcoming(decision, work.today))
         situation = Situation.of(decision)
@@ -224,6 +232,7 @@ def _news(
         name=today[-1] if today else None,
         kind=None if announced else kind,
         old=None if announced else cohort.situation,
+        trace=work.trace_of(cohort.key),
     )
     work.telling.tell(told, message, whom=_whom(deadline, cohort, decision, announced=announced))
 
@@ -257,7 +266,7 @@ def _ask_editor(work: Work, told: Told) -> None:
     sides = sorted(each.id for each in (decision.resolution.prevailing, *against))
     key = f"question:{','.join(sides)}:{decision.due.latest}"
     rung = f"question:{blake2b(key.encode(), digest_size=8).hexdigest()}"
-    work.telling.tell_editor(told, Message(Occasion.QUESTION, rung))
+    work.telling.tell_editor(told, Message(Occasion.QUESTION, rung, trace=work.trace_of(told.key)))
 
 
 async def _announce_to_newcomers(work: Work, deadline: Deadline) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from notifier.catalogue.duties import deadline_as_data
 from notifier.catalogue.sources import statement_as_data
 from notifier.clock import civil_date
-from notifier.domain.actors import Who
+from notifier.domain.actors import Who, actor_of
 from notifier.domain.callers import NATION, Tenant
 from notifier.domain.impacts import Bill
 from notifier.domain.stages import Stage, why_not
@@ -108,7 +108,7 @@ async def _enact(tools: Tools, conn: Connection, review: Review, bill: Bill, who
         for each in bill.statements
     ]
     await law.keep_statements(conn, entries)
-    moved = await law.approve_notices(conn, [name], str(who), now)
+    moved = await law.approve_notices(conn, [name], str(who), now, actor_of(who).trace)
     await inbox.move(conn, name, Stage.APPROVED, str(who), now)
     await tasks.close_task(conn, "notice.received", f"notice/{name}", str(who), now)
     if review.takes_back:

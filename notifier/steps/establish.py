@@ -32,7 +32,7 @@ async def establish(
         await authorities.keep_authorities(conn, [(authority, address)])
         await authorities.keep_members(conn, authority.code, members)
         if old is None or any(old[name] != new[name] for name in new if name not in {"name", "address"}):
-            await derivation.ask_again(conn)
+            await derivation.ask_again(conn, actor_of(who).trace)
             await outbox.enqueue(conn, "derive", now)
         changed = [name for name in new if old is None or old[name] != new[name]]
         detail = {

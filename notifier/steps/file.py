@@ -65,6 +65,7 @@ def _events(declared: Declaration) -> list[Event]:
                 blake2b(written.encode(), digest_size=16).hexdigest(),
                 declared.number,
                 sender=declared.municipality,
+                traceparent=declared.detail.get("traceparent", ""),
             )
         )
     return found

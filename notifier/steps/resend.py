@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from notifier.domain.actors import Who
+from notifier.domain.actors import Who, actor_of
 from notifier.domain.callers import Tenant
 from notifier.errors import UnknownError
 from notifier.store import audit, delivery_records, outbox
@@ -24,7 +24,7 @@ async def resend(
         if known is None:
             raise UnknownError(f"no delivery {number} that {tenant.code or 'the nation'} sees")
         check(known)
-        anew = await delivery_records.repeat(conn, number, now)
+        anew = await delivery_records.repeat(conn, number, now, actor_of(who).trace)
         subject = f"office/{known.office}" if known.office else known.party
         detail = {"delivery": number, "anew": anew, "deadline": known.deadline}
         await audit.append(conn, now, who, "delivery.resent", subject, detail)

@@ -20,6 +20,7 @@ from notifier.domain.letters import MOST_MEMBERS
 from notifier.domain.sayings import Member
 from notifier.store.chosen import among
 from notifier.store.database import table
+from notifier.store.derivation import fresh_trace, led_by
 from notifier.store.obligations import RUN
 from notifier.store.subscriptions import told, wants
 from notifier.store.tables import (
@@ -49,7 +50,17 @@ _SAYING = [
     "run",
     "content",
 ]
-_DELIVERY = ["saying_id", "office_id", "authority", "party", "channel", "recipient", "state", "due_at"]
+_DELIVERY = [
+    "saying_id",
+    "office_id",
+    "authority",
+    "party",
+    "channel",
+    "recipient",
+    "state",
+    "due_at",
+    "traceparent",
+]
 
 
 class Whom(StrEnum):
@@ -69,9 +80,13 @@ class Whom(StrEnum):
     ASKED = "asked"
 
 
+_BY_FACTS = frozenset((Whom.SETTLED, Whom.MOVED))
+"""Those who are told because of facts of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What is to be said once to each of some cohorts, or to the editor."""
+    """What is to be said once to each of some cohorts, or to the editor; `trace` is that of the call that led to it."""
 
     party: str
     rung: str
@@ -80,6 +95,7 @@ class Saying:
     occurrence: int
     on: date
     content: Mapping[str, Any]
+    trace: str = ""
 
 
 def _upsert(dialect: str, model: Any) -> Any:
@@ -121,7 +137,7 @@ async def say_to_editor(
     fresh = (await conn.execute(written)).scalar_one_or_none()
     if fresh is not None:
         row = {"saying_id": fresh, "authority": "", "party": "editor"}
-        row |= {"channel": "email", "recipient": address}
+        row |= {"channel": "email", "recipient": address, "traceparent": saying.trace or None}
         planned = _upsert(conn.dialect.name, DeliveryRow).values(**row, state="planned", due_at=due_at)
         await conn.execute(planned)
 
@@ -185,16 +201,18 @@ def _has_heard() -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What was said to some cohorts on a `rung` leaves at `due_at` (aware)."""
+    """What was said to some cohorts on a `rung` leaves at `due_at` (aware); `trace` is that of the call that led to it."""
 
     rung: str
     cohort_ids: Sequence[int]
     due_at: datetime
+    trace: str = ""
 
     @property
     def values(self) -> dict[str, Any]:
         """Return what the statements are given."""
-        return {"rung": self.rung, "ids": self.cohort_ids, "leaves_at": self.due_at}
+        values = {"rung": self.rung, "ids": self.cohort_ids, "leaves_at": self.due_at}
+        return values | {"led_by": self.trace}
 
 
 async def tell_members(conn: AsyncConnection, said: Round, family: str, whom: Whom, run: int) -> int:
@@ -227,6 +245,7 @@ def _to_members(dialect: str, whom: Whom) -> Insert:
             func.coalesce(contact.c.address, ""),
             literal("planned"),
             bindparam("leaves_at", type_=table(DeliveryRow).c.due_at.type),
+            led_by(fresh_trace()) if whom in _BY_FACTS else led_by(),
         )
         .select_from(cohort)
         .join(saying, _current(saying.c, cohort.c, "office"))
@@ -271,6 +290,7 @@ def _to_authorities(dialect: str, party: str) -> Insert:
             func.coalesce(authority.c.address, ""),
             literal("planned"),
             bindparam("leaves_at", type_=table(DeliveryRow).c.due_at.type),
+            led_by(),
         )
         .select_from(cohort)
         .join(saying, _current(saying.c, cohort.c, party))

@@ -46,7 +46,7 @@ FEW: Final = 1_000
 class Wanted:
     """Which deliveries are asked for; None asks for any. `since` and `until` are inclusive civil dates.
 
-    `trouble` asks for those of which a person may have to do something.
+    `trouble` asks for those of which a person may have to do something, `traceparent` for what followed from one call.
     """
 
     state: str | None = None
@@ -56,6 +56,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     trouble: bool = False
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class DeliveryRecord:
     """One saying for one party at one address. `repeat` counts how often it was sent anew before, by hand.
 
     `message` is the left half of the letter's Message-ID, "" while none is written. `is_current` tells that what it
-    says still holds, `in_use` that its address has not been given up by its owner or its office.
+    says still holds, `in_use` that its address has not been given up by its owner or its office. `traceparent` is the trace
+    (W3C) of the call that led to it, None where time did.
     """
 
     id: int
@@ -90,6 +92,7 @@ class DeliveryRecord:
     content: Mapping[str, Any]
     is_current: bool
     in_use: bool
+    traceparent: str | None = None
 
     @property
     def can_repeat(self) -> bool:
@@ -128,6 +131,7 @@ def _records(tenant: Tenant) -> Select[Any]:
             letter.code,
             func.coalesce(letter.answer, "").label("answer"),
             saying.content,
+            delivery.traceparent,
             or_(saying.cohort_id == 0, saying.occasion == "acknowledgement", current.exists()).label(
                 "is_current"
             ),
@@ -238,6 +242,8 @@ def _wanted(wanted: Wanted) -> list[ColumnElement[bool] | TextClause]:
         conditions += _in_state(wanted.state)
     if wanted.trouble:
         conditions.append(text(_IN_TROUBLE))
+    if wanted.traceparent is not None:
+        conditions.append(delivery.traceparent == wanted.traceparent)
     if wanted.office is not None:
         mine = select(col(OfficeRow.id)).where(col(OfficeRow.number) == wanted.office).scalar_subquery()
         conditions.append(delivery.office_id == mine)
@@ -272,10 +278,10 @@ async def chosen(conn: AsyncConnection, tenant: Tenant, numbers: Sequence[int]) 
     return [_record(row) for row in await conn.execute(found)]
 
 
-async def repeat(conn: AsyncConnection, number: int, now: datetime) -> int:
+async def repeat(conn: AsyncConnection, number: int, now: datetime, trace: str = "") -> int:
     """Plan the delivery `number` anew, to leave with the next letters; returns the id of the new one.
 
-    What was sent before stays written down as it is.
+    What was sent before stays written down as it is. `trace` is the traceparent of the call that asked for it.
     """
     target = table(DeliveryRow)
     old = (await conn.execute(select(target).where(target.c.id == number).with_for_update())).one()
@@ -285,5 +291,6 @@ async def repeat(conn: AsyncConnection, number: int, now: datetime) -> int:
         name: getattr(old, name)
         for name in ("saying_id", "office_id", "authority", "party", "channel", "recipient")
     }
-    anew = insert(target).values(**kept, state="planned", due_at=now, repeat=last + 1).returning(target.c.id)
+    kept |= {"state": "planned", "due_at": now, "repeat": last + 1, "traceparent": trace or None}
+    anew = insert(target).values(kept).returning(target.c.id)
     return int((await conn.execute(anew)).scalar_one())

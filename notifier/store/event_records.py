@@ -27,7 +27,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One event; instants are aware. `problem` says why it was set aside, "" if it was not; `request` names the call."""
+    """One event; instants are aware. `problem` says why it was set aside, "" if it was not; `request` names the call.
+
+    `traceparent` is the trace (W3C) it belongs to.
+    """
 
     id: int
     sender: str
@@ -42,6 +45,7 @@ class EventRecord:
     state: str
     problem: str
     request: str | None
+    traceparent: str | None
 
 
 _COLUMNS = [each for each in table(EventRow).c if each.name in EventRecord.__dataclass_fields__]

@@ -48,7 +48,9 @@ async def note(conn: AsyncConnection, wanted: Wanted, who: Actor, now: datetime)
     body = blake2b(repr((wanted, sorted(said.items()))).encode(), digest_size=16).hexdigest()
     today = civil_date(now)
     source = source_of_user(who.name)
-    event = Event(source, wanted.name, wanted.kind, today, now, said, body, wanted.number)
+    event = Event(
+        source, wanted.name, wanted.kind, today, now, said, body, wanted.number, traceparent=who.trace
+    )
     await facts.record(conn, event, now)
 
 

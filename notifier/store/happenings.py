@@ -32,13 +32,13 @@ from notifier.domain.messages import MessageType
 from notifier.domain.obligations import CohortKey
 from notifier.store.chosen import among
 from notifier.store.database import table
+from notifier.store.derivation import fresh_trace, led_by
 from notifier.store.listeners import is_heard
 from notifier.store.obligations import RUN, Scope, within
 from notifier.store.tables import (
     NO_ANCHOR,
     CohortRow,
     DeliveryRow,
-    FactRow,
     LetterRow,
     ObligationRow,
     OfficeRow,
@@ -99,7 +99,7 @@ async def note(conn: AsyncConnection, at: datetime, data: Mapping[str, Any]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A message for one listener: about a deadline, or about one of its endpoints."""
+    """A message for one listener: about a deadline, or about one of its endpoints; `trace` is that of what led to it."""
 
     type: MessageType
     listener_id: int
@@ -107,6 +107,7 @@ class Notice:
     happening_id: int
     deadline: str = ""
     occurrence: int = 0
+    trace: str = ""
 
 
 async def tell_listeners(conn: AsyncConnection, notices: Sequence[Notice], at: datetime) -> None:
@@ -122,6 +123,7 @@ async def tell_listeners(conn: AsyncConnection, notices: Sequence[Notice], at: d
             "happening_id": each.happening_id,
             "gathered": "",
             "state": "",
+            "traceparent": each.trace or None,
         }
         for each in notices
     ]
@@ -195,17 +197,25 @@ async def tell_of_office(
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """By which run something happened to members, and in which trace: that of a member's newest fact goes before it."""
+
+    run: int
+    trace: str = ""
+
+
 async def tell_of_members(
     conn: AsyncConnection,
     kind: MessageType,
     cohort_ids: Sequence[int],
     happening_id: int,
     at: datetime,
-    *,
-    run: int | None,
+    cause: Cause,
 ) -> None:
-    """Write down a message for each heard member of the cohorts: put there by `run`, settled by it, or not settled."""
-    given = {"ids": list(cohort_ids), "happening": happening_id, "happened_at": at, "run": run or 0}
+    """Write down a message for each heard member of the cohorts: put there by a run, settled by it, or not settled."""
+    given = {"ids": list(cohort_ids), "happening": happening_id, "happened_at": at}
+    given |= {"run": cause.run, "led_by": cause.trace}
     await conn.execute(_of_members(kind), given)
 
 
@@ -234,21 +244,13 @@ def _of_members(kind: MessageType) -> Insert:
             literal(""),
             bindparam("happening", type_=Integer()),
             obligation.c.settled_on if settled else null(),
-            null() if kind is MessageType.OBLIGATION_OVERDUE else _fresh_trace(),
+            null() if kind is MessageType.OBLIGATION_OVERDUE else led_by(fresh_trace()),
         )
         .join(office, office.c.id == obligation.c.office_id)
         .where(among(obligation.c.cohort_id), picked[kind], is_heard())
         .order_by(obligation.c.office_id)
     )
     return insert(message).from_select([*_ABOUT, "happening_id", "day", "traceparent"], source)
-
-
-def _fresh_trace() -> ColumnElement[str]:
-    """The trace of the newest fact about the office that is being worked out: what follows belongs to it."""
-    fact = table(FactRow).c
-    fresh = fact.office_id == table(OfficeRow).c.id, fact.derived.is_(False), fact.traceparent.is_not(None)
-    newest = select(fact.traceparent).where(*fresh).order_by(fact.id.desc()).limit(1)
-    return newest.correlate(table(OfficeRow)).scalar_subquery()
 
 
 async def tell_of_letters(conn: AsyncConnection, letter_ids: Sequence[int], fence: str, at: datetime) -> None:
@@ -283,6 +285,7 @@ def _of_letters() -> Insert:
             delivery.c.saying_id,
             letter.c.id,
             letter.c.code,
+            delivery.c.traceparent,
         )
         .select_from(delivery)
         .join(letter, letter.c.id == delivery.c.letter_id)
@@ -298,5 +301,5 @@ def _of_letters() -> Insert:
         )
         .order_by(delivery.c.id)
     )
-    names = [*_ABOUT, "authority", "saying_id", "letter_id", "code"]
+    names = [*_ABOUT, "authority", "saying_id", "letter_id", "code", "traceparent"]
     return insert(message).from_select(names, source)

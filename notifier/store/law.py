@@ -151,9 +151,9 @@ async def keep_statements(conn: AsyncConnection, entries: Sequence[StatementEntr
 
 
 async def approve_notices(
-    conn: AsyncConnection, ids: Collection[str], who: str, now: datetime
+    conn: AsyncConnection, ids: Collection[str], who: str, now: datetime, trace: str = ""
 ) -> Sequence[str]:
-    """Approve accepted notices: their statements speak from now on. Returns the deadlines they move.
+    """Approve accepted notices: their statements speak from now on. Returns the deadlines they move, by the call `trace`.
 
     Raises StoreError if a notice is unknown or was accepted by the same person.
     """
@@ -175,7 +175,7 @@ async def approve_notices(
     await conn.execute(
         update(DeadlineRow)
         .where(col(DeadlineRow.id).in_(moved))
-        .values(generation=col(DeadlineRow.generation) + 1)
+        .values(generation=col(DeadlineRow.generation) + 1, traceparent=trace or None)
     )
     return moved
 

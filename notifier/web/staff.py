@@ -23,6 +23,7 @@ from notifier.tools import Tools
 from notifier.web import wording
 from notifier.web.origins import origin_of
 from notifier.web.supplies import SUPPLIES, Supplies
+from notifier.web.tracing import traceparent
 
 ANYBODY: Final = User("anybody", Role.VIEWER, "", "ログインなしの閲覧")
 """Who looks where nobody is asked to sign in: may read, and change nothing."""
@@ -42,11 +43,12 @@ class LackingRightError(web.HTTPForbidden):
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who looks: the `user`, the `origin` (a network address), and what the pages are handed."""
+    """Who looks: the `user`, the `origin` (a network address), what the pages are handed, and the call's traceparent."""
 
     user: User
     origin: str
     supplies: Supplies
+    trace: str = ""
 
     @property
     def tenant(self) -> Tenant:
@@ -56,7 +58,7 @@ class Staff:
     @property
     def actor(self) -> Actor:
         """Return who the audit shall say has done something, from where, on whose behalf."""
-        return Actor(self.user.name, self.origin, self.user.authority)
+        return Actor(self.user.name, self.origin, self.user.authority, self.trace)
 
     @property
     def tools(self) -> Tools:
@@ -100,7 +102,7 @@ class Staff:
 
 def of(request: web.Request) -> Staff:
     """Return who looks at the page."""
-    return Staff(request.get(USER, ANYBODY), origin_of(request), request.app[SUPPLIES])
+    return Staff(request.get(USER, ANYBODY), origin_of(request), request.app[SUPPLIES], traceparent(request))
 
 
 def requiring(request: web.Request, deed: Deed) -> Staff:

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from notifier.domain.traces import accepted, trace_of
+from notifier.domain.traces import accepted, begun, trace_of
 
 HEADER: Final = "X-Request-Id"
 REQUEST_ID = web.RequestKey("request_id", str)
@@ -18,6 +18,12 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9._~-]{8,128}", re.ASCII)
 def name_of(written: str) -> str:
     """Return the id that a caller has written if it is well-formed, else a new one."""
     return written if _WELL_FORMED.fullmatch(written) else secrets.token_hex(12)
+
+
+def traceparent(request: web.Request) -> str:
+    """Return the traceparent of a call: its own, else one that begins with its id; "" if it has none."""
+    name = request.get(REQUEST_ID, "")
+    return accepted(request.headers.get("traceparent", "")) or (begun(name) if name else "")
 
 
 @web.middleware

@@ -94,7 +94,8 @@ class DeadlineRow(Table, table=True):
     """A deadline. `generation` counts approvals that touch it; `derived` is the generation last worked out.
 
     Nothing about a deadline leaves while the two differ. `membership` is a digest of what decides who belongs to which
-    cohort: while it stays, a moved date leaves the obligations alone.
+    cohort: while it stays, a moved date leaves the obligations alone. `traceparent` is the trace (W3C) of the call by
+    which it last moved, None for none.
     """
 
     __tablename__ = "deadline"
@@ -105,6 +106,7 @@ class DeadlineRow(Table, table=True):
     generation: int = 0
     derived: int = 0
     membership: str = ""
+    traceparent: str | None = None
 
 
 class StatementRow(Table, table=True):

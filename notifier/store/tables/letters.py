@@ -15,7 +15,8 @@ class DeliveryRow(Table, table=True):
     """One saying for one party by one channel to one address: the row exists before anything is sent, for ever.
 
     States: planned, sending, accepted, refused, unknown, failed, unreachable, cancelled. `authority` is whose contact
-    it goes to ("": nobody's), `repeat` how often it was sent anew by hand before. `progress` and `settled_on` are what
+    it goes to ("": nobody's), `repeat` how often it was sent anew by hand before, `traceparent` the trace (W3C) of the
+    call that led to it, None where time did. `progress` and `settled_on` are what
     its letter said of the office's own share.
     """
 
@@ -26,6 +27,7 @@ class DeliveryRow(Table, table=True):
         Index("ix_delivery_authority", "authority", "id"),
         Index("ix_delivery_due_at", "due_at", **only("letter_id IS NULL")),
         Index("ix_delivery_letter_id", "letter_id", **only("letter_id IS NOT NULL")),
+        Index("ix_delivery_traceparent", "traceparent", **only("traceparent IS NOT NULL")),
         Index("ix_delivery_trouble", "authority", "state", "id", **only(TROUBLE)),
         ROOMY,
     )
@@ -43,6 +45,7 @@ class DeliveryRow(Table, table=True):
     letter_id: int | None = Field(default=None)
     progress: int | None = None
     settled_on: date | None = None
+    traceparent: str | None = None
 
 
 class LetterRow(Table, table=True):

@@ -46,6 +46,9 @@ class ArrivalLine(Shown, title="届いた出来事（一覧の1件）"):
     state: str
     problem: Annotated[str, Field(description="取り置いた理由。なければ空。")]
     request: Annotated[str | None, Field(description="届けた呼び出しのX-Request-Id")]
+    traceparent: Annotated[
+        str | None, Field(description="属するトレース（W3C）。続いて起こる送付やWebhookに引き継ぎます。")
+    ]
 
 
 class Arrivals(Page[ArrivalLine], title="届いた出来事の一覧"):

@@ -28,6 +28,7 @@ from notifier.web.api.rates import Guesses, Rates
 from notifier.web.api.reading import LARGEST, body_of, check_accept, read_json
 from notifier.web.api.turns import CrowdError, Turns
 from notifier.web.origins import origin_of
+from notifier.web.tracing import traceparent
 
 _log = structlog.get_logger("notifier.web")
 M = TypeVar("M", bound=BaseModel)
@@ -93,7 +94,7 @@ class Call:
     @property
     def actor(self) -> Actor:
         """Return who the audit shall say has called, from where, and on whose behalf."""
-        return Actor(self.who.who, origin_of(self.request), self.who.authority)
+        return Actor(self.who.who, origin_of(self.request), self.who.authority, traceparent(self.request))
 
     @property
     def tools(self) -> Tools:

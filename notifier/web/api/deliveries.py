@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from notifier.domain.traces import begun
 from notifier.errors import UnknownError
 from notifier.steps.resend import resend
 from notifier.store import delivery_records
@@ -43,6 +44,14 @@ class DeliveryQuery(Paging):
     occasion: Annotated[str | None, Field(pattern=r"^[a-z-]{1,30}$", description="きっかけ")] = None
     since: Annotated[Day | None, Field(description="この日以後")] = None
     until: Annotated[Day | None, Field(description="この日以前")] = None
+    request: Annotated[
+        str | None,
+        Field(pattern=r"^[A-Za-z0-9._~-]{8,128}$", description="もとになった呼び出しのX-Request-Id"),
+    ] = None
+    traceparent: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9a-f-]{55}$", description="もとになった呼び出しや出来事のtraceparent"),
+    ] = None
 
 
 class DeliveryLine(Shown, title="送付（一覧の1件）"):
@@ -79,6 +88,10 @@ class Delivery(DeliveryLine, title="送付"):
     code: Annotated[int | None, Field(description="相手の返した番号")]
     answer: Annotated[str, Field(description="相手の返した言葉")]
     content: Annotated[dict[str, Any], Field(description="述べた内容")]
+    traceparent: Annotated[
+        str | None,
+        Field(description="もとになった呼び出しや出来事のtraceparent。日が来て送るものは空。"),
+    ]
 
 
 def _line(record: DeliveryRecord) -> dict[str, Any]:
@@ -96,13 +109,17 @@ def shown(record: DeliveryRecord) -> Delivery:
         code=record.code,
         answer=record.answer,
         content=dict(record.content),
+        traceparent=record.traceparent,
     )
 
 
 async def show_list(call: Call) -> Deliveries:
     """Answer with a page of deliveries."""
     query = call.query(DeliveryQuery)
-    wanted = Wanted(**query.model_dump(exclude={"limit", "cursor"}))
+    asked = query.model_dump(exclude={"limit", "cursor", "request"})
+    if query.request is not None and query.traceparent is None:
+        asked["traceparent"] = begun(query.request)  # as it does where a call brings none
+    wanted = Wanted(**asked)
     (before,) = query.after(int) or (None,)
     async with call.reading() as conn:
         found = await delivery_records.deliveries(conn, call.tenant, wanted, before, query.limit + 1)

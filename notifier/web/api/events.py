@@ -8,7 +8,6 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from notifier.domain.traces import accepted, begun
 from notifier.editorial import DECIDED
 from notifier.intake import Inbound
 from notifier.reception import Answer
@@ -17,7 +16,7 @@ from notifier.web.api.calls import Call, Route
 from notifier.web.api.cloudevents import CloudEvent, Envelope
 from notifier.web.api.fields import Query
 from notifier.web.api.problems import TITLES, Problem, RefusedError, Wrong, pointer, problem
-from notifier.web.tracing import REQUEST_ID
+from notifier.web.tracing import REQUEST_ID, traceparent
 
 _log = structlog.get_logger("notifier.web")
 
@@ -100,8 +99,7 @@ def _awaits(event: Inbound) -> Literal["approval"] | None:
 def _trace_of(call: Call) -> cloudevents.Traced:
     """Return the id of the call, and the trace it belongs to."""
     request = call.request.get(REQUEST_ID, "")
-    parent = accepted(call.request.headers.get("traceparent", ""))
-    return cloudevents.Traced(request, parent or begun(request))
+    return cloudevents.Traced(request, traceparent(call.request))
 
 
 async def _take(call: Call, events: Sequence[Inbound]) -> list[Answer]:

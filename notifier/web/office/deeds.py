@@ -52,7 +52,9 @@ def _title(card: Card) -> str:
 async def declared_by(caller: Caller, declared: Declared) -> Kept | None:
     """Keep what the visitor declares; see `notifier.steps.declare`."""
     visit = caller.visit
-    return await declare(caller.counter.tools, visit.guest, declared, visit.actor(caller.origin))
+    return await declare(
+        caller.counter.tools, visit.guest, declared, visit.actor(caller.origin, caller.trace)
+    )
 
 
 # ---- it is done; it concerns us ----
@@ -322,7 +324,9 @@ async def take_back(caller: Caller) -> web.Response:
         return caller.done(STALE)
     number = caller.request.match_info["declaration"]
     visit = caller.visit
-    taken = await undo(caller.counter.tools, visit.guest, int(number), visit.actor(caller.origin))
+    taken = await undo(
+        caller.counter.tools, visit.guest, int(number), visit.actor(caller.origin, caller.trace)
+    )
     return caller.done(UNDONE if taken else TOO_LATE)
 
 

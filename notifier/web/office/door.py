@@ -18,6 +18,7 @@ from notifier.web.forms import Form
 from notifier.web.origins import origin_of
 from notifier.web.pages import answer
 from notifier.web.supplies import SUPPLIES
+from notifier.web.tracing import traceparent
 
 HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
@@ -49,6 +50,11 @@ class Caller:
     def origin(self) -> str:
         """Return from where the visitor came, for the audit."""
         return origin_of(self.request)
+
+    @property
+    def trace(self) -> str:
+        """Return the traceparent of the call, for what follows from it."""
+        return traceparent(self.request)
 
     def page(self, template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
         """Return a page for this visitor, with what a form on it needs."""

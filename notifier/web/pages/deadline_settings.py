@@ -233,6 +233,7 @@ async def set_day(request: web.Request) -> web.Response:
         authority.code,
         data,
         sender=authority.code,
+        traceparent=looking.trace,
     )
     caller = Caller("", "prefecture" if looking.tenant.is_prefecture else "municipality", authority.code)
     entrance = looking.supplies.entrance

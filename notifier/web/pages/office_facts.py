@@ -101,7 +101,15 @@ async def record(request: web.Request) -> web.Response:
     source = source_of_user(looking.user.name, heard=by == HEARD)
     caller = Caller("", by, looking.user.authority)
     event = Inbound(
-        source, name, kind.type, japan_time(on, 0), number, None, data, sender=looking.user.authority
+        source,
+        name,
+        kind.type,
+        japan_time(on, 0),
+        number,
+        None,
+        data,
+        sender=looking.user.authority,
+        traceparent=looking.trace,
     )
     reception = looking.supplies.entrance.reception if looking.supplies.entrance else Reception(looking.tools)
     (told,) = await reception.take(caller, [event])
