@@ -17,6 +17,7 @@ from notifier.steps.forget import forget
 from notifier.steps.hear import hear
 from notifier.steps.herald import herald
 from notifier.steps.inform import inform
+from notifier.steps.lapse import lapse
 from notifier.steps.remind import remind
 from notifier.steps.ripen import ripen
 from notifier.steps.settle import settle
@@ -57,6 +58,7 @@ STEPS: Mapping[str, Callable[[Tools], Awaitable[None]]] = {
     "inform": inform,
     "forget": forget,
     "ripen": ripen,
+    "lapse": lapse,
     "arrears": catch_up,
     "enlist": enlist_waiting,
     "vouch": ask_again,

@@ -53,6 +53,7 @@ TICKS: Final = (
     every("inform", timedelta(minutes=1)),
     daily("forget", 4),
     daily("ripen", 0),
+    daily("lapse", 0),
     daily("arrears", 0),
     every("file", timedelta(minutes=1)),
     daily("remind", 8),

@@ -3,17 +3,19 @@
 What the office owes follows in the next derivation; what waited to be sent and is owed no more never leaves.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
+from notifier.clock import japan_time
 from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
 from notifier.errors import UnknownError
-from notifier.store import audit, enrolment, office_records, outbox
+from notifier.store import audit, designations, enrolment, office_records, outbox
 from notifier.store.database import Connection
+from notifier.store.differences import Days
 from notifier.store.enrolment import Enrolled
-from notifier.store.office_records import OfficeRecord
+from notifier.store.office_records import Designation, OfficeRecord
 from notifier.tools import Tools
 
 
@@ -23,6 +25,14 @@ class Closing:
 
     on: date
     for_good: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """For which services (codes) an office is designated, each from a day to a day, inclusive; None: not known, no end."""
+
+    days: Mapping[str, Days]
     reason: str
 
 
@@ -44,6 +54,47 @@ async def designate(
         await audit.append(conn, now, who, "office.designated", f"office/{record.number}", detail)
         await outbox.enqueue(conn, "derive", now)
     return True
+
+
+async def set_terms(
+    tools: Tools,
+    tenant: Tenant,
+    number: str,
+    terms: Terms,
+    who: Who,
+    check: Callable[[Sequence[Designation]], None],
+) -> Sequence[Designation]:
+    """Let the office answer to `tenant` for these services, each from a day to a day; for no others.
+
+    `check` may refuse, having
+    seen what stood before. Returns what stands now. Raises UnknownError if the tenant sees no such office that is open.
+    """
+    now = tools.now()
+    async with tools.database.transaction() as conn:
+        record, line = await _held(conn, tenant, number, is_open=True)
+        before = await office_records.designations_of(conn, Tenant(line.owner), record.id)
+        check(before)
+        await enrolment.enrol(conn, [replace(line, services=tuple(sorted(terms.days)))], now)
+        await designations.set_days(conn, record.id, line.owner, terms.days)
+        await designations.join_again(conn, record.id, line.owner)
+        await designations.part(conn, record.id, line.owner)
+        after = await office_records.designations_of(conn, Tenant(line.owner), record.id)
+        if after == before:
+            return after
+        detail = {"before": _written(before), "after": _written(after), "reason": terms.reason.strip()}
+        await audit.append(conn, now, who, "office.designated", f"office/{record.number}", detail)
+        await outbox.enqueue(conn, "derive", now)
+        last = min((each.until for each in after if each.until is not None), default=None)
+        if last is not None:
+            await outbox.enqueue(conn, "lapse", japan_time(last + timedelta(days=1), 0))
+    return after
+
+
+def _written(stand: Sequence[Designation]) -> list[str]:
+    return [
+        f"{each.service} {each.since or ''}/{each.until or ''}" if each.since or each.until else each.service
+        for each in stand
+    ]
 
 
 async def close(tools: Tools, tenant: Tenant, number: str, closing: Closing, who: Who) -> bool:

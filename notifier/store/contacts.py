@@ -25,6 +25,8 @@ STOPPED: Final = "stopped"
 """Why a contact is not in use: its office wants no mail there. No list can undo that, the office can."""
 REPLACED: Final = "replaced"
 """Why a contact is not in use: its office has put another one in its place, which was confirmed."""
+LEFT: Final = "left"
+"""Why a contact is not in use: the office answers no more to the authority that registered it."""
 
 
 @dataclass(frozen=True, slots=True)

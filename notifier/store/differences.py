@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,9 +25,11 @@ TEXTS: Final = ("name", "kana", "corporation", "location")
 NUMBERS: Final = ("telephone", "fax", "corporate_number")
 KEPT: Final = (*TEXTS, *NUMBERS, "municipality", "prefecture", "staff")
 """Columns of an office that a list brings."""
+Days = tuple[date | None, date | None]
+"""From which civil date to which a designation holds, inclusive; None: not known, or without end."""
 EVERYTHING: Final = "*"
 """The topic that stands for all families."""
-UNCONFIRMED: Final = ("unverified", "lapsed")
+UNCONFIRMED: Final = ("unverified", "lapsed", "left")
 """Why a contact may not be in use yet or any more; any other is not in use because its owner wants no mail there."""
 _HYPHENS: Final = re.compile(r"[-‐‑‒–—―−ー()（）\s]")
 
@@ -111,7 +114,7 @@ class Known:
     refused: set[str] = field(default_factory=set)
     unconfirmed: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
-    designated: set[str] = field(default_factory=set)
+    designated: dict[str, Days] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     families: set[str] = field(default_factory=set)
 
@@ -209,7 +212,7 @@ def compare(offices: Sequence[Enrolled], known: Mapping[str, Known]) -> Differen
 
 def provided(office: Enrolled, known: Known | None) -> list[str]:
     """Return the services for which the authority that lists an office designates it, once it is taken over."""
-    kept = known.designated if known and office.adds_services else set()
+    kept = set(known.designated) if known and office.adds_services else set()
     return sorted({*office.services, *kept})
 
 
@@ -299,7 +302,7 @@ async def load(conn: AsyncConnection, offices: Sequence[Enrolled]) -> dict[str, 
         known = by_id[designation["office_id"]]
         line = lines[known.row["number"]]
         if designation["authority"] == line.owner:
-            known.designated.add(designation["service"])
+            known.designated[designation["service"]] = designation["since"], designation["until"]
         elif designation["authority"] not in left(known, line):
             known.elsewhere.add(designation["service"])
     for chosen in await _rows(conn, SubscriptionRow, by_id):

@@ -4,7 +4,7 @@ An office that is listed again as it is known is not touched. What a list does n
 and subscriptions given as None, and the refusal of an address, which no list can undo.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from notifier.store.differences import (
     KEPT,
     Advance,
     Change,
+    Days,
     Difference,
     Enrolled,
     Known,
@@ -119,9 +120,15 @@ async def _take_over(
         conn,
         DesignationRow,
         [
-            {"office_id": ids[each.number], "authority": each.owner, "service": service}
+            {
+                "office_id": ids[each.number],
+                "authority": each.owner,
+                "service": service,
+                "since": since,
+                "until": until,
+            }
             for each in moved
-            for service in provided(each, known.get(each.number))
+            for service, (since, until) in _designated(each, known.get(each.number))
         ],
     )
     await _keep_contacts(conn, offices, known, ids)
@@ -165,6 +172,13 @@ async def _forget_services(conn: AsyncConnection, moved: Sequence[tuple[Known, E
         await conn.execute(delete(OfficeServiceRow).where(col(OfficeServiceRow.office_id).in_(ids)))
         theirs = col(DesignationRow.office_id).in_(ids), col(DesignationRow.authority) == authority
         await conn.execute(delete(DesignationRow).where(*theirs))
+
+
+def _designated(office: Enrolled, known: Known | None) -> Iterator[tuple[str, Days]]:
+    """Yield for which services who lists the office designates it, with the days that are known of each."""
+    days = known.designated if known else {}
+    for service in provided(office, known):
+        yield service, days.get(service, (None, None))
 
 
 async def _rename_services(

@@ -1,5 +1,6 @@
 """Offices under /v1: the list, one office, and what is written about it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from notifier.errors import UnknownError
 from notifier.steps.amend import amend_office
+from notifier.steps.designate import Terms, set_terms
 from notifier.store import office_records
 from notifier.store.database import Connection
 from notifier.store.office_records import OfficeRecord, Wanted
@@ -24,6 +26,7 @@ from notifier.web.api.fields import (
     Text,
     page_of,
 )
+from notifier.web.api.problems import RefusedError, Wrong
 
 ServiceCode = Annotated[str, Field(pattern=r"^[0-9A-Z]{2}$", description="介護サービス種類コード")]
 
@@ -96,6 +99,24 @@ class Designations(Shown, title="指定の一覧"):
     """All of them."""
 
     items: list[Designation]
+
+
+class DesignationTerm(Body, title="指定とその期間"):
+    """A service for which the office answers to the authority, and for how long."""
+
+    service: ServiceCode
+    since: Annotated[date | None, Field(description="指定の最初の日。今日より後にはできません。")] = None
+    until: Annotated[
+        date | None,
+        Field(description="指定の最後の日（その日を含む）。次の日に、自治体から見えなくなります。"),
+    ] = None
+
+
+class DesignationsWanted(Body, title="指定の書き換え"):
+    """All services for which the office is to answer to the authority; what is left out ends now."""
+
+    items: Annotated[list[DesignationTerm], Field(max_length=100)]
+    reason: Annotated[Text, Field(max_length=500, description="なぜ変えるか。監査記録に残ります。")] = ""
 
 
 class Contact(Shown, title="宛先"):
@@ -187,7 +208,41 @@ async def show_designations(call: Call) -> Designations:
     async with call.reading() as conn:
         office = await seen(call, conn)
         found = await office_records.designations_of(conn, call.tenant, office.id)
+    return _shown(found)
+
+
+async def set_designations(call: Call) -> Designations:
+    """Let the office answer to the tenant for these services and no others."""
+    wanted = await call.body(DesignationsWanted)
+    _refuse_wrong_terms(call, wanted)
+    terms = Terms({each.service: (each.since, each.until) for each in wanted.items}, wanted.reason)
+    number = call.inside(OfficePath).number
+    kept = await set_terms(
+        call.tools, call.tenant, number, terms, call.actor, lambda found: call.check(_shown(found))
+    )
+    return _shown(kept)
+
+
+def _shown(found: Sequence[office_records.Designation]) -> Designations:
     return Designations(items=[Designation(**asdict(each)) for each in found])
+
+
+def _refuse_wrong_terms(call: Call, wanted: DesignationsWanted) -> None:
+    """Raise RefusedError for services that are none or named twice, and for days outside which today lies."""
+    today, named = call.today(), set[str]()
+    wrongs = []
+    for place, each in enumerate(wanted.items):
+        if each.service not in call.tools.catalogue.services:
+            wrongs.append(Wrong(f"/items/{place}/service", "unknown"))
+        if each.service in named:
+            wrongs.append(Wrong(f"/items/{place}/service", "twice"))
+        named.add(each.service)
+        if each.since is not None and each.since > today:
+            wrongs.append(Wrong(f"/items/{place}/since", "in-the-future"))
+        if each.until is not None and each.until < today:
+            wrongs.append(Wrong(f"/items/{place}/until", "over"))
+    if wrongs:
+        raise RefusedError("designation-unfit", wrongs)
 
 
 async def show_contacts(call: Call) -> Contacts:
@@ -260,6 +315,19 @@ ROUTES = (
         group="事業所",
     ),
     _of_office("/designations", "事業所の指定（自分の自治体によるもの）", show_designations, Designations),
+    Route(
+        "PUT",
+        "/offices/{number}/designations",
+        "事業所の指定（自分の自治体によるもの）を、期間とともに書き換える",
+        set_designations,
+        "offices:write",
+        takes={JSON: DesignationsWanted},
+        answers={200: Designations},
+        problems=("designation-unfit",),
+        inside=OfficePath,
+        guarded=True,
+        group="事業所",
+    ),
     _of_office("/contacts", "事業所の宛先（自分の自治体が登録したもの）", show_contacts, Contacts),
     _of_office("/facts", "事業所について知らされた事実（古い順）", show_facts, Facts, query=Paging),
 )

@@ -100,6 +100,10 @@ TITLES: Final[Mapping[str, tuple[int, str]]] = {
         422,
         "文字を読み取れません。文字の情報があるPDF・HTML・Word（.docx）・テキストを送ってください。",
     ),
+    "designation-unfit": (
+        422,
+        "指定に直す点があります。サービスは一度ずつ、最初の日は今日まで、最後の日は今日からにしてください（先の日からは、その日をtimeとするoffice.changedで）。",
+    ),
     "calendar-unfit": (422, "カレンダーの名札は、前後に空白のない1行にしてください。"),
     "endpoint-unfit": (
         422,
