@@ -18,6 +18,7 @@ STRANGERS = sorted(name for name, (authority, _) in ROLES.items() if authority a
 """Every role of every tenant but Osaka's."""
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/approvals"): {"notice": "no-such"},
+    ("PUT", "/offices/{number}/designations"): {"items": []},
     ("PATCH", "/notices/{id}/candidates/{number}"): {"verdict": "kept"},
     ("POST", "/notices/{id}/candidates"): {"deadline": "a/b", "statement": {}},
     ("POST", "/notices/{id}/reject"): {"reason": "x"},

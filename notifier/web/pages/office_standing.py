@@ -1,6 +1,6 @@
 """One office: the services it is designated for, and whether it is open; changing both, after it was said what follows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,8 +13,9 @@ from notifier.domain.offices import Office
 from notifier.domain.roles import Deed
 from notifier.errors import UnknownError
 from notifier.steps import designate
-from notifier.steps.designate import Closing
+from notifier.steps.designate import Closing, Terms
 from notifier.store import enrolment, office_records
+from notifier.store.differences import Days
 from notifier.web import forms, staff, wording
 from notifier.web.forms import Form, Question
 from notifier.web.pages import answer, office
@@ -31,10 +32,15 @@ SAMPLE: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Designated:
-    """The services (codes) for which an office answers to who looks, and those for which only to others."""
+    """The services (codes) for which an office answers to who looks, with their days, and those of others alone."""
 
-    own: frozenset[str]
+    terms: Mapping[str, Days]
     elsewhere: frozenset[str]
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Return the services for which it answers to who looks."""
+        return frozenset(self.terms)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -43,9 +49,13 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def page(
-    request: web.Request, looking: Staff, services: Form | None = None, closing: Form | None = None
+    request: web.Request,
+    looking: Staff,
+    services: Form | None = None,
+    closing: Form | None = None,
+    term: Form | None = None,
 ) -> web.Response:
-    """Return the page; `services` and `closing` are its forms as they were sent."""
+    """Return the page; `services`, `closing` and `term` are its forms as they were sent."""
     head = await office.head_of(request, looking, "record")
     known = await _designated(looking, head)
     names = looking.supplies.service_names
@@ -53,11 +63,18 @@ async def page(
         request,
         "office_standing.html",
         "offices",
-        status=forms.status_of(services or closing or Form()),
+        status=forms.status_of(services or closing or term or Form()),
         head=head,
         choices=[(code, f"{names[code]}（{code}）") for code in sorted(names)],
         others=[names.get(code, code) for code in sorted(known.elsewhere - known.own)],
         services=services or Form.filled(service=sorted(known.own)),
+        own=[(code, f"{names.get(code, code)}（{code}）") for code in sorted(known.own)],
+        terms=[
+            (names.get(code, code), since, until)
+            for code, (since, until) in sorted(known.terms.items())
+            if since or until
+        ],
+        term=term or Form(),
         closing=closing or Form.filled(on=looking.today().isoformat()),
         kinds=KINDS,
     )
@@ -70,7 +87,8 @@ async def _designated(looking: Staff, head: office.Head) -> Designated:
     if line is None:
         raise web.HTTPNotFound
     others = frozenset(each.service for each in every if each.authority != line.owner)
-    return Designated(frozenset(line.services), others)
+    terms = {each.service: (each.since, each.until) for each in every if each.authority == line.owner}
+    return Designated(terms, others)
 
 
 async def change(request: web.Request) -> web.Response:
@@ -127,6 +145,27 @@ def _titles(looking: Staff, law: Law, found: Office, states: Collection[State] =
     """Return the titles of an office's duties that are in one of `states`."""
     owed = obligations_of(law, found, looking.today())
     return {law.deadlines[each.deadline].title for each in owed if each.state in states}
+
+
+async def set_term(request: web.Request) -> web.Response:
+    """Write from when to when the office is designated for one service."""
+    looking, head = await _of(request)
+    known = await _designated(looking, head)
+    form = await forms.read(request)
+    service = form.one_of("of", "サービス", sorted(known.own))
+    since, until = form.day("since", "指定の最初の日"), form.day("until", "指定の最後の日")
+    if since is not None and since > looking.today():
+        form.wrong("since", "先の日は登録できません。その日になってから登録してください。")
+    if until is not None and until < looking.today():
+        form.wrong("until", "過ぎた日です。終わった指定は、「サービスの種類」から外してください。")
+    if not form.is_right:
+        return await page(request, looking, term=form)
+    number, terms = head.record.number, Terms({**known.terms, service: (since, until)}, "指定の期間の登録")
+    try:
+        await designate.set_terms(looking.tools, looking.tenant, number, terms, looking.actor, lambda _: None)
+    except UnknownError:
+        raise web.HTTPNotFound from None
+    return forms.done(request, f"/offices/{number}/standing", "指定の期間を登録しました。")
 
 
 async def shut(request: web.Request) -> web.Response:
@@ -212,6 +251,7 @@ _ONE: Final = "/offices/{number}"
 ROUTES = (
     web.get(f"{_ONE}/standing", show),
     web.post(f"{_ONE}/services", change),
+    web.post(f"{_ONE}/term", set_term),
     web.post(f"{_ONE}/closing", shut),
     web.post(f"{_ONE}/reopening", open_again),
 )
