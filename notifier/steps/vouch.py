@@ -14,6 +14,7 @@ from notifier.channels.parcel import UnsendableError
 from notifier.clock import civil_date, japan_time
 from notifier.domain.actors import Who
 from notifier.domain.callers import Tenant
+from notifier.domain.hours import Hours
 from notifier.domain.wrapping import wrap
 from notifier.errors import SubscriptionRefusedError, UnknownError
 from notifier.store import audit, contacts, memos, office_records, outbox, subscriptions
@@ -42,7 +43,8 @@ AT_ONCE: Final = 500
 class Entry:
     """A contact to be entered. `by_office` tells that the office itself enters it, not the authority.
 
-    It `replaces` another contact of the office (its id) once its owner has confirmed it.
+    `weekdays` (ISO, () for every day) and `hours` (09-17, "" for any) tell when its letters are to come. It `replaces`
+    another contact of the office (its id) once its owner has confirmed it.
     """
 
     address: str
@@ -51,6 +53,8 @@ class Entry:
     text_only: bool = False
     by_office: bool = False
     replaces: int | None = None
+    weekdays: tuple[int, ...] = ()
+    hours: str = ""
 
 
 async def enter(tools: Tools, tenant: Tenant, number: str, entry: Entry, who: Who) -> Contact:
@@ -64,6 +68,7 @@ async def enter(tools: Tools, tenant: Tenant, number: str, entry: Entry, who: Wh
         if office is None:
             raise UnknownError(f"no office {number} that the caller sees")
         await _check(conn, {"address": entry.address, "role": entry.role, "topics": entry.topics})
+        hours = Hours.of(entry.weekdays, entry.hours)
         refused = await contacts.is_refused(conn, entry.address)
         reason = REFUSED if refused else UNVERIFIED if entry.by_office else ""
         values = {
@@ -73,6 +78,8 @@ async def enter(tools: Tools, tenant: Tenant, number: str, entry: Entry, who: Wh
             "role": entry.role,
             "topics": written_topics(entry.topics),
             "text_only": entry.text_only,
+            "weekdays": hours.kept_weekdays,
+            "hours": hours.kept_hours,
             "origin": "office" if entry.by_office else "authority",
             "active": not reason,
             "reason": reason,
@@ -85,6 +92,7 @@ async def enter(tools: Tools, tenant: Tenant, number: str, entry: Entry, who: Wh
         if reason == UNVERIFIED:
             await _ask(conn, tools, contact, now, again=False)
         detail = {"contact": added, "role": entry.role, "origin": values["origin"], "reason": reason}
+        detail |= {"hours": hours.wording} if hours.wording else {}
         await audit.append(conn, now, who, "contact.entered", f"office/{number}", detail)
         return await _seen(conn, tenant, added)
 
@@ -128,15 +136,17 @@ async def amend(
     who: Who,
     check: Callable[[Contact], None] = lambda _: None,
 ) -> Contact:
-    """Write the `wanted` role, topics or text_only of a contact; `check` may refuse, having seen it as it is.
+    """Write the `wanted` role, topics, text_only, weekdays or hours of a contact.
 
+    `check` may refuse, having seen it as it is.
     Raises UnknownError if it is not the tenant's, SubscriptionRefusedError for what makes no sense.
     """
     async with tools.database.transaction() as conn:
         contact = await _seen(conn, tenant, contact_id)
         check(contact)
         await _check(conn, wanted)
-        kept = dict(wanted) | ({"topics": written_topics(wanted["topics"])} if "topics" in wanted else {})
+        hours = Hours.of(wanted.get("weekdays", contact.weekdays), wanted.get("hours", contact.hours))
+        kept = {name: _kept(name, value, hours) for name, value in wanted.items()}
         if kept:
             await contacts.change(conn, contact_id, kept)
             before = {name: getattr(contact, name) for name in wanted}
@@ -229,6 +239,12 @@ async def _check(conn: Connection, wanted: Mapping[str, Any]) -> None:
     for place, topic in enumerate(wanted.get("topics", ())):
         if topic not in known or not topic.replace("-", "").isalnum():
             raise SubscriptionRefusedError(f"「{topic}」という分野はありません。", f"topics/{place}")
+
+
+def _kept(name: str, value: Any, hours: Hours) -> Any:
+    """Return a wanted value as its column keeps it."""
+    written = {"weekdays": hours.kept_weekdays, "hours": hours.kept_hours}
+    return written_topics(value) if name == "topics" else written.get(name, value)
 
 
 def _json(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from notifier.domain.callers import Tenant
+from notifier.domain.hours import Hours, weekdays_kept_as
 from notifier.store.chosen import among_texts
 from notifier.store.database import table
 from notifier.store.tables import ContactRow, DeliveryRow, OfficeRow
@@ -31,7 +32,10 @@ LEFT: Final = "left"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """An address of an office, as ContactRow keeps it. `topics` are families, () for all; instants are aware."""
+    """An address of an office, as ContactRow keeps it. `topics` are families, () for all; instants are aware.
+
+    `weekdays` (ISO, 1 is Monday; () for every day) and `hours` (09-17; "" for any) tell when its letters are to come.
+    """
 
     id: int
     office: str
@@ -48,6 +52,13 @@ class Contact:
     verified_at: datetime | None
     asked_at: datetime | None
     replaces: int | None
+    weekdays: tuple[int, ...] = ()
+    hours: str = ""
+
+    @property
+    def wanted_hours(self) -> Hours:
+        """Return when its letters are to come."""
+        return Hours.of(self.weekdays, self.hours)
 
 
 def written_topics(topics: Collection[str]) -> str:
@@ -69,6 +80,8 @@ def _contact(row: Any) -> Contact:
         verified_at=row["verified_at"],
         asked_at=row["asked_at"],
         replaces=row["replaces"],
+        weekdays=weekdays_kept_as(row["weekdays"]),
+        hours=row["hours"],
         **{name: row[name] for name in names},
     )
 

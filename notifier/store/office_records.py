@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from notifier.domain.callers import Tenant
 from notifier.domain.facts import Fact
+from notifier.domain.hours import Hours
 from notifier.store import sight
 from notifier.store.database import table
 from notifier.store.enrolment import folded
@@ -80,6 +81,13 @@ class Contact:
     origin: str
     reason: str
     verified_at: datetime | None
+    weekdays: str
+    hours: str
+
+    @property
+    def wanted_hours(self) -> Hours:
+        """Return when its letters are to come."""
+        return Hours.read(self.weekdays, self.hours)
 
 
 async def names(conn: AsyncConnection, tenant: Tenant, numbers: Collection[str]) -> dict[str, str]:

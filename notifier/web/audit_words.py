@@ -1,11 +1,13 @@
 """What somebody did, as a sentence: the rows of the audit for people who have to answer for them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from notifier.domain import dates
+from notifier.domain.hours import Hours
 from notifier.store.audit_records import AuditRecord
 from notifier.web.wording import ROLES
 
@@ -194,6 +196,8 @@ FIELDS: Final = {
     "address": "宛先",
     "topics": "知らせる分野",
     "text_only": "テキストだけ",
+    "weekdays": "受信曜日",
+    "hours": "受信時間帯",
     "active": "使う",
     "closed_days": "閉庁日",
     "roll": "休日に当たるとき",
@@ -285,8 +289,17 @@ def changes_of(detail: Mapping[str, Any]) -> Sequence[Changed]:
 
 
 def _named(name: str, value: object) -> str:
-    """Return a value of a detail, a user's role by its name."""
-    return _ROLES.get(str(value), _value(value)) if name == "role" else _value(value)
+    """Return a value of a detail, a user's role by its name, weekdays and hours as people say them."""
+    match name, value:
+        case "role", _:
+            return _ROLES.get(str(value), _value(value))
+        case "weekdays", list() if all(isinstance(each, int) for each in value):
+            return Hours.of(value, "").wording or "毎日"
+        case "hours", str() if re.fullmatch("[0-9]{2}-[0-9]{2}", value):
+            return Hours.of((), value).wording
+        case "hours", "":
+            return "いつでも"
+    return _value(value)
 
 
 def _value(value: object) -> str:  # noqa: PLR0911 -- one line a kind of value, read as a table

@@ -32,6 +32,23 @@ async def test_an_authority_enters_changes_and_removes_a_contact(own: Country) -
         change["topics"],
         True,
     )
+    hours = {"weekdays": [4, 2], "hours": "13-17"}
+    waiting = await own.call("PATCH", path, hours, If_Match=changed.headers["ETag"])
+    assert (waiting.body["weekdays"], waiting.body["hours"], waiting.body["text_only"]) == (
+        [2, 4],
+        "13-17",
+        True,
+    )
+    assert waiting.body in (await own.get(f"/offices/{SILENT}/contacts")).items
+    for wrong, status, code in (
+        ({"hours": "17-13"}, 409, "contact-unfit"),
+        ({"hours": "1-2"}, 422, "body-does-not-fit"),
+        ({"weekdays": [2, 2]}, 422, "body-does-not-fit"),
+        ({"weekdays": [8]}, 422, "body-does-not-fit"),
+    ):
+        refused = await own.call("PATCH", path, wrong, If_Match="*")
+        assert (refused.status, refused.body["code"]) == (status, code)
+        assert refused.body["errors"][0]["pointer"].startswith(f"/{next(iter(wrong))}")
     stale = await own.call("PATCH", path, {"role": "clerk"}, If_Match=seen.headers["ETag"])
     assert stale.status == 412
     unfit = await own.call("PATCH", path, {"topics": ["no-such"]}, If_Match="*")
@@ -39,7 +56,7 @@ async def test_an_authority_enters_changes_and_removes_a_contact(own: Country) -
     assert unfit.body["errors"] == [{"in": "body", "pointer": "/topics/0", "code": "unfit"}]
     again = await own.call("POST", f"/offices/{SILENT}/contacts", new)
     assert (again.status, again.body["code"]) == (409, "contact-unfit")
-    removed = await own.call("DELETE", path, If_Match=changed.headers["ETag"])
+    removed = await own.call("DELETE", path, If_Match=waiting.headers["ETag"])
     assert (removed.status, removed.body["address"]) == (200, "new@one.example")
     assert (await own.get(path)).status == 404
     assert (await own.call("POST", f"/offices/{NEIGHBOUR}/contacts", new)).status == 404

@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field
 
-from notifier.store.tables.frame import Table, kept_json
+from notifier.store.tables.frame import Table, kept_json, only
+
+WITH_HOURS = "weekdays <> '' OR hours <> ''"
+"""Contacts that want their letters on some weekdays or at some hours: few, and looked for whenever letters leave."""
 
 
 class AuthorityRow(Table, table=True):
@@ -74,13 +77,17 @@ class ContactRow(Table, table=True):
     """An address at which an office is reached; it belongs to the authority that registered it.
 
     `role` tells whose it is (manager, clerk, headquarters or ""), `topics` the families it wants to hear of, each between
-    two spaces, "" for all. `origin` is who entered it (authority, office), `reason` why it is not in use (refused,
+    two spaces, "" for all. `weekdays` (digits of ISO 8601, "" for every day) and `hours` (09-17, "" for any) tell when its
+    letters are to come. `origin` is who entered it (authority, office), `reason` why it is not in use (refused,
     unverified, lapsed, stopped, replaced). `verified_at` is when its owner last confirmed it, `asked_at` when that was last
     asked for. It `replaces` another contact (its id) once it is confirmed.
     """
 
     __tablename__ = "contact"
-    __table_args__ = (UniqueConstraint("office_id", "authority", "channel", "address"),)
+    __table_args__ = (
+        UniqueConstraint("office_id", "authority", "channel", "address"),
+        Index("ix_contact_hours", "weekdays", "hours", **only(WITH_HOURS)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     office_id: int = Field(foreign_key="office.id", index=True)
@@ -91,6 +98,8 @@ class ContactRow(Table, table=True):
     role: str = ""
     topics: str = ""
     text_only: bool = False
+    weekdays: str = ""
+    hours: str = ""
     origin: str = "authority"
     reason: str = ""
     verified_at: datetime | None = None

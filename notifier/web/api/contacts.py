@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from notifier.errors import SubscriptionRefusedError, UnknownError
 from notifier.steps import vouch
@@ -16,6 +16,30 @@ from notifier.web.api.problems import RefusedError, Wrong
 
 Role = Annotated[str, Field(pattern="^(manager|clerk|headquarters|)$", description="誰のものか")]
 Topics = Annotated[list[Name], Field(max_length=50, description="受け取る期限の系列。空はすべて。")]
+
+
+def _distinct(weekdays: list[int]) -> list[int]:
+    if len(set(weekdays)) != len(weekdays):
+        raise ValueError("a weekday twice")
+    return weekdays
+
+
+Weekdays = Annotated[
+    list[Annotated[int, Field(ge=1, le=7)]],
+    AfterValidator(_distinct),
+    Field(
+        max_length=7,
+        description="お知らせを受け取る曜日（月曜日が1、日曜日が7）。空は毎日。期限に間に合わなくなるお知らせは待ちません。",
+        json_schema_extra={"uniqueItems": True},
+    ),
+]
+HoursOfDay = Annotated[
+    str,
+    Field(
+        pattern=r"^(([01][0-9]|2[0-3])-([01][0-9]|2[0-4]))?$",
+        description="お知らせを受け取る時間帯（日本時間。13-17は13時から17時まで）。終わりは始まりより後。空はいつでも。",
+    ),
+]
 
 
 class ContactPath(Inside):
@@ -34,6 +58,8 @@ class NewContact(Body, title="新しい宛先"):
     role: Role = ""
     topics: Topics = Field(default_factory=list)
     text_only: Annotated[bool, Field(description="文字だけのメールを送る")] = False
+    weekdays: Weekdays = Field(default_factory=list)
+    hours: HoursOfDay = ""
 
 
 class ContactChange(Body, title="宛先の変更"):
@@ -42,6 +68,8 @@ class ContactChange(Body, title="宛先の変更"):
     role: Role = ""
     topics: Topics = Field(default_factory=list)
     text_only: Annotated[bool, Field(description="文字だけのメールを送る")] = False
+    weekdays: Weekdays = Field(default_factory=list)
+    hours: HoursOfDay = ""
 
 
 def shown(kept: KeptContact) -> Contact:
@@ -55,6 +83,8 @@ def shown(kept: KeptContact) -> Contact:
         role=kept.role,
         topics=list(kept.topics),
         text_only=kept.text_only,
+        weekdays=list(kept.weekdays),
+        hours=kept.hours,
         origin=kept.origin,
         reason=kept.reason,
         verified_at=kept.verified_at,
@@ -64,7 +94,15 @@ def shown(kept: KeptContact) -> Contact:
 async def enter(call: Call) -> Reply:
     """Enter a contact; one that an office enters is used once its owner has confirmed it."""
     new = await call.body(NewContact)
-    entry = Entry(new.address, new.role, tuple(new.topics), new.text_only, call.who.role == "office")
+    entry = Entry(
+        new.address,
+        new.role,
+        tuple(new.topics),
+        new.text_only,
+        by_office=call.who.role == "office",
+        weekdays=tuple(new.weekdays),
+        hours=new.hours,
+    )
     try:
         entered = await vouch.enter(
             call.tools, call.tenant, call.inside(OfficePath).number, entry, call.actor
@@ -84,10 +122,11 @@ async def show(call: Call) -> Contact:
 
 
 async def change(call: Call) -> Contact:
-    """Change the role, the topics or the form of a contact."""
-    wanted: dict[str, Any] = (await call.body(ContactChange)).model_dump(exclude_unset=True)
-    if "topics" in wanted:
-        wanted["topics"] = tuple(wanted["topics"])
+    """Change the role, the topics, the form or the hours of a contact."""
+    sent = (await call.body(ContactChange)).model_dump(exclude_unset=True)
+    wanted: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in sent.items()
+    }
     try:
         amended = await vouch.amend(
             call.tools,
@@ -146,7 +185,7 @@ ROUTES = (
     Route(
         "PATCH",
         "/contacts/{id}",
-        "宛先の役割、受け取る分野、形式を変える",
+        "宛先の役割、受け取る分野、形式、曜日と時間帯を変える",
         change,
         "offices:write",
         takes={MERGE: ContactChange, JSON: ContactChange},

@@ -130,6 +130,13 @@ class Contact(Shown, title="宛先"):
     role: Annotated[str, Field(description="誰のものか（manager、clerk、headquarters、空）")]
     topics: Annotated[list[str], Field(description="受け取る期限の系列。空はすべて。")]
     text_only: Annotated[bool, Field(description="文字だけのメールを送る")]
+    weekdays: Annotated[
+        list[int], Field(description="お知らせを受け取る曜日（月曜日が1、日曜日が7）。空は毎日。")
+    ]
+    hours: Annotated[
+        str,
+        Field(description="お知らせを受け取る時間帯（日本時間。13-17は13時から17時まで）。空はいつでも。"),
+    ]
     origin: Annotated[str, Field(description="登録したのは自治体（authority）か事業所（office）か")]
     reason: Annotated[str, Field(description="使っていない理由（refused、unverified、lapsed、空）")]
     verified_at: Annotated[Instant | None, Field(description="持ち主が最後に確かめた時")]
@@ -250,8 +257,14 @@ async def show_contacts(call: Call) -> Contacts:
     async with call.reading() as conn:
         office = await seen(call, conn)
         found = await office_records.contacts_of(conn, call.tenant, office.id)
-    items = [Contact(**asdict(each) | {"topics": each.topics.split()}) for each in found]
-    return Contacts(items=items)
+    return Contacts(
+        items=[
+            Contact(
+                **asdict(each) | {"topics": each.topics.split(), "weekdays": list(each.wanted_hours.weekdays)}
+            )
+            for each in found
+        ]
+    )
 
 
 async def show_facts(call: Call) -> Facts:
