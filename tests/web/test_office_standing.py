@@ -112,7 +112,7 @@ async def test_an_office_that_closes_owes_nothing_until_it_is_open_again(desk: D
 async def test_a_clerk_enters_until_when_an_office_is_designated(desk: Desk) -> None:
     path = f"/offices/{CARE_PLANS}/standing"
     assert "登録していません。" in await desk.get(path)
-    said = {"of": "43", "since": "2020-04-01", "until": "2026-02-19"}
+    said = {"of": "11", "since": "2020-04-01", "until": "2026-02-19"}
     _, page = await desk.post(f"/offices/{CARE_PLANS}/term", said, 422)
     assert "過ぎた日です。" in page
     _, page = await desk.post(f"/offices/{CARE_PLANS}/term", said | {"since": "2026-03-01", "until": ""}, 422)
@@ -120,5 +120,5 @@ async def test_a_clerk_enters_until_when_an_office_is_designated(desk: Desk) -> 
     to, page = await desk.post(f"/offices/{CARE_PLANS}/term", said | {"until": "2026-03-31"})
     assert to == path
     assert "指定の期間を登録しました。" in page
-    assert "令和8年3月31日（火）まで" in words(page)
+    assert "令和8年（2026年）3月31日（火）まで" in words(page)
     await desk.post(f"/offices/{CARE_PLANS}/term", said | {"until": "2026-03-31"}, 404, ELSEWHERE.name)
