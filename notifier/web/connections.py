@@ -15,7 +15,7 @@ from aiohttp import web
 from notifier.web.api import problems
 from notifier.web.api.wicket import Wicket
 from notifier.web.headers import HEADERS
-from notifier.web.plain_calls import LARGEST, Unfinished, read
+from notifier.web.plain_calls import LARGEST, PlainCall, Unfinished, read
 
 MOST_CONNECTIONS = 500
 HEADER_SECONDS = 10.0
@@ -169,6 +169,7 @@ class _Wicketed(_Watched):
         self._under_way = b""
         self._held = b""
         self._reads_slowly = False
+        self._is_coming = False
 
     def data_received(self, data: bytes) -> None:
         """Take a plain call in, hold what comes before its time, hand on the rest."""
@@ -177,7 +178,7 @@ class _Wicketed(_Watched):
         elif self._transport is not None:
             self._held = self._held + data if self._held else data
             if not self._under_way and not self._reads_slowly:
-                self._look()
+                self._come()
             elif len(self._held) > LARGEST and self._transport.is_reading():
                 self._transport.pause_reading()
 
@@ -190,22 +191,30 @@ class _Wicketed(_Watched):
         """Go on where it was left."""
         self._reads_slowly = False
         super().resume_writing()
-        if self._wicket is not None and self._held and not self._under_way:
-            self._look()
+        if self._held and not self._under_way:
+            self._come()
 
-    def _look(self) -> None:
+    def _come(self) -> None:
+        """Have what came looked at, some time soon."""
+        if self._wicket is not None and not self._is_coming:
+            self._is_coming = True
+            self._wicket.come(self._look, self._answer)
+
+    def _look(self) -> PlainCall | None:
+        """Return the call that came, from now on under way; None if there is none for the wicket, or none yet."""
+        self._is_coming = False
+        if self._transport is None or self._wicket is None or self._reads_slowly:
+            return None
         call = read(self._held)
         if isinstance(call, Unfinished):
-            if self._transport is not None:
-                self._guard.await_rest(self._transport, self._give_up)
-            return
+            self._guard.await_rest(self._transport, self._give_up)
+            return None
         self._under_way, self._held = self._held, b""
-        if call is None or self._wicket is None:
+        if call is None:
             self._step_aside()
-            return
+            return None
         self._guard.header_came(self._transport)
-        if not self._wicket.take(call, self._answer):
-            self._step_aside()
+        return call
 
     def _give_up(self) -> None:
         """Leave a call whose rest does not come to aiohttp, which says so, or at once that it is nobody's."""
@@ -222,7 +231,7 @@ class _Wicketed(_Watched):
         self._transport.write(answer)
         self._guard.await_header(self._transport)
         if self._held and not self._reads_slowly:
-            self._look()
+            self._come()
         self._read_on()
 
     def _step_aside(self) -> None:
