@@ -6,7 +6,7 @@ Facts are applied by the steps (`ripen`, `enrol`); here are the events of which 
 import structlog
 
 from notifier.clock import japan_time
-from notifier.domain.actors import Actor
+from notifier.domain.actors import Actor, Who
 from notifier.domain.origins import name_of
 from notifier.editorial import deal
 from notifier.errors import StoreError, UnknownError
@@ -80,7 +80,7 @@ async def _end(tools: Tools, event: Kept, problem: str) -> None:
         await audit.append(conn, tools.now(), who, action, "events", {event.type: event.event_id})
 
 
-async def try_again(tools: Tools, number: int, who: str) -> Kept:
+async def try_again(tools: Tools, number: int, who: Who) -> Kept:
     """Have an event that was set aside tried again. Raises UnknownError if there is none of that number set aside."""
     now = tools.now()
     async with tools.database.transaction() as conn:

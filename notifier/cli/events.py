@@ -32,6 +32,8 @@ def show_list(
     limit: Annotated[int, typer.Option("--last", min=1, help="So many, the latest first.")] = 50,
 ) -> None:
     """List events that wait for their office or their day, and those that were set aside with the reason."""
+    from notifier.web.event_words import told
+
     wanted = states or ["waiting", "failed"]
     unknown = sorted(set(wanted) - set(STATES))
     if unknown:
@@ -44,7 +46,7 @@ def show_list(
             each.type,
             each.subject,
             STATES[each.state],
-            each.problem,
+            told(each.state, each.problem),
         )
         for each in found
     ]
@@ -54,6 +56,8 @@ def show_list(
 @app.command()
 def show(number: Number) -> None:
     """Show one event with its data, as JSON."""
+    from notifier.web.event_words import told
+
     found = _with_tools(lambda tools: _found(tools, number))
     said = {
         "number": found.id,
@@ -65,6 +69,7 @@ def show(number: Number) -> None:
         "received": found.received_at.isoformat(),
         "state": found.state,
         "problem": found.problem,
+        "detail": told(found.state, found.problem),
         "data": found.data,
     }
     print(json.dumps(said, ensure_ascii=False, indent=2))

@@ -13,7 +13,7 @@ from notifier.domain import dates, exemptions
 from notifier.domain.applicability import EVERYBODY, Condition, fact_types
 from notifier.domain.calendar import Calendar, Roll
 from notifier.domain.deadlines import SetDay
-from notifier.domain.expressions import anchor_of, events_of
+from notifier.domain.expressions import anchor_of, events_of, setter_of
 from notifier.domain.facts import Fact, FactPattern
 from notifier.domain.ladders import Ladder
 from notifier.domain.statements import Statement, known_on
@@ -178,6 +178,12 @@ class Law:
         """Return what authorities have set, or the nation has announced, about `deadline`, as it was recorded."""
         events = self.event_types_of(deadline)
         return tuple(each for each in self.settings if each.fact.type in events and each.is_about(deadline))
+
+    def may_set(self, deadline: str, code: str) -> bool:
+        """Tell whether the law leaves the day of `deadline` to such an authority as `code`, by `duty.due.set`."""
+        kind = "prefecture" if code[2:5] == "000" else "municipality"
+        setters = {setter_of(said.due) for said in self.said(deadline) if said.due is not None}
+        return not setters.isdisjoint({kind, "designation-authority"})
 
     def set_day(
         self, events: Sequence[str], chain: Iterable[str], fiscal_year: int | None, deadline: str = ""

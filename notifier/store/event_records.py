@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -75,3 +75,9 @@ async def event(conn: AsyncConnection, tenant: Tenant, number: int) -> EventReco
     found = select(*_COLUMNS).where(col(EventRow.id) == number, sight.events(tenant))
     row = (await conn.execute(found)).mappings().one_or_none()
     return None if row is None else EventRecord(**row)
+
+
+async def count_failed(conn: AsyncConnection, tenant: Tenant) -> int:
+    """Return how many events are set aside that `tenant` sees."""
+    found = select(func.count()).select_from(table(EventRow)).where(sight.events(tenant), *is_in("failed"))
+    return int((await conn.execute(found)).scalar_one())

@@ -16,6 +16,7 @@ from notifier.web.office import routes as office
 from notifier.web.origins import TRUSTED
 from notifier.web.pages import (
     accounts,
+    arrivals,
     audit,
     audit_check,
     authority,
@@ -101,6 +102,7 @@ STAFF: Final = (
     settings,
     webhooks,
     keys,
+    arrivals,
     calendar_lending,
     accounts,
     audit,

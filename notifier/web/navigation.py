@@ -39,6 +39,7 @@ ENTRIES: Final = (
             Entry("settings/templates", "文面", "/letters/templates"),
             Entry("settings/webhooks", "Webhook", "/settings/webhooks", Deed.ADMINISTER),
             Entry("settings/keys", "APIの鍵", "/settings/keys", Deed.ADMINISTER),
+            Entry("settings/events", "届いた出来事", "/settings/events"),
             Entry("settings/calendars", "カレンダー", "/settings/calendars", Deed.ADMINISTER),
             Entry("settings/users", "利用者", "/settings/users", Deed.ADMINISTER),
             Entry("settings/audit", "監査記録", "/settings/audit", Deed.READ_HISTORY),

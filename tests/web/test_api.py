@@ -360,6 +360,18 @@ async def test_authorities_set_days_also_ahead_and_the_nation_announces(door: Do
     assert (await door.send(day, who="ministry")).status == 202
 
 
+async def test_a_day_that_the_law_does_not_leave_to_its_sender_is_kept_and_said_to_wait_for_the_law(
+    door: Door,
+) -> None:
+    await publish(door.service.tools, door.service.tools.today())
+    data = {"deadline": "platform-subsidy/apply", "due": "2026-03-31"}
+    due = event("duty.due.set", f"authority/{CHIBA}", data=data)
+    said = [await door.send(due, who="prefecture") for _ in range(2)]
+    assert [(each.status, each.body.get("awaits")) for each in said] == [(202, "law")] * 2
+    batch = await door.send([due, event("cpdl.applied", id="2")], BATCH, "prefecture")
+    assert batch.body["results"][0]["awaits"] == "law"
+
+
 async def test_offices_are_registered_changed_and_closed_by_events(door: Door) -> None:
     number = "1270000008"
     data = {

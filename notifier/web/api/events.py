@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import structlog
 from aiohttp import web
 from pydantic import BaseModel, Field
 
+from notifier.domain.expressions import DUE_SET
 from notifier.editorial import DECIDED
 from notifier.intake import Inbound
 from notifier.reception import Answer
+from notifier.tools import law_on
 from notifier.web.api import cloudevents
 from notifier.web.api.calls import Call, Route
 from notifier.web.api.cloudevents import CloudEvent, Envelope
 from notifier.web.api.fields import Query
 from notifier.web.api.problems import TITLES, Problem, RefusedError, Wrong, pointer, problem
+from notifier.web.event_words import Awaits, awaits
 from notifier.web.tracing import REQUEST_ID, traceparent
 
 _log = structlog.get_logger("notifier.web")
@@ -40,8 +43,11 @@ class Taken(BaseModel):
     source: str
     id: str
     awaits: Annotated[
-        Literal["approval"] | None,
-        Field(description="approval: 通知と同じように、確認と、別の人の承認を待ちます（deadline.decided）"),
+        Awaits | None,
+        Field(
+            description="approval: 通知と同じように、確認と、別の人の承認を待ちます（deadline.decided）。"
+            "law: いまの規則では、その期限の日はその自治体に任されていません。保管し、任されれば使います（duty.due.set）"
+        ),
     ] = None
 
 
@@ -52,7 +58,7 @@ class Item(BaseModel):
     status: int
     source: str | None = None
     id: str | None = None
-    awaits: Literal["approval"] | None = None
+    awaits: Awaits | None = None
     problem: Problem | None = None
 
 
@@ -81,19 +87,24 @@ async def post(call: Call) -> web.Response:
         if mode == "binary":
             wrongs = [cloudevents.in_headers(each) for each in wrongs]
         raise RefusedError(answer.code, wrongs)
-    return web.json_response(text=said_of(envelope.event), status=202)
+    waits_for = await _awaits(call, [envelope.event])
+    return web.json_response(text=said_of(envelope.event, waits_for[0]), status=202)
 
 
-def said_of(event: Inbound) -> str:
+def said_of(event: Inbound, waits_for: Awaits | None = None) -> str:
     """Return what is answered about an event that was taken."""
     # In the order of `Taken`, and many times as fast: nothing else is said to every event.
-    awaits = _awaits(event)
-    more = f',"awaits":"{awaits}"' if awaits else ""
+    more = f',"awaits":"{waits_for}"' if waits_for else ""
     return f'{{"source":{_QUOTED(event.source)},"id":{_QUOTED(event.id)}{more}}}'
 
 
-def _awaits(event: Inbound) -> Literal["approval"] | None:
-    return "approval" if event.type == DECIDED else None
+async def _awaits(call: Call, events: Sequence[Inbound]) -> list[Awaits | None]:
+    """Return for what each event that was taken has to wait; the law is read only where an authority sets a day."""
+    if not any(each.type in {DECIDED, DUE_SET} for each in events):
+        return [None] * len(events)
+    async with call.overview() as conn:
+        law = await law_on(conn, call.tools, call.today())
+    return [awaits(law, each.type, each.authority or "", each.data.get("deadline")) for each in events]
 
 
 def _trace_of(call: Call) -> cloudevents.Traced:
@@ -113,21 +124,20 @@ async def _batch(call: Call, envelopes: Sequence[Envelope]) -> web.Response:
     call.spend(len(envelopes) - 1)
     events = [each.event for each in envelopes if each.event is not None]
     answers = iter(await _take(call, events))
+    waits_for = iter(await _awaits(call, events))
     items = []
     for index, each in enumerate(envelopes):
         if each.event is None:
             items.append(_refused(index, "no-event", each.wrongs))
             continue
-        answer = next(answers)
+        answer, held_up = next(answers), next(waits_for)
         items.append(
-            _refused(index, answer.code, _wrongs(answer)) if answer.code else _taken(index, each.event)
+            _refused(index, answer.code, _wrongs(answer))
+            if answer.code
+            else Item(index=index, status=202, source=each.event.source, id=each.event.id, awaits=held_up)
         )
     text = Items(results=items).model_dump_json(exclude_none=True)
     return web.json_response(text=text, status=207)
-
-
-def _taken(index: int, event: Inbound) -> Item:
-    return Item(index=index, status=202, source=event.source, id=event.id, awaits=_awaits(event))
 
 
 def _refused(index: int, code: str, wrongs: Sequence[Wrong]) -> Item:

@@ -17,7 +17,7 @@ from notifier.catalogue.vocabulary import FactType
 from notifier.clock import japan_time
 from notifier.domain.calendar import Roll
 from notifier.domain.callers import Caller
-from notifier.domain.expressions import DUE_SET, setter_of
+from notifier.domain.expressions import DUE_SET
 from notifier.domain.ladders import Ladder
 from notifier.domain.law import Authority, Deadline, Law
 from notifier.domain.origins import source_of_user
@@ -128,17 +128,12 @@ def settables(looking: Staff, law: Law, deadline: Deadline) -> list[Settable]:
             kind,
             tuple(name for name in kind.schema.get("properties", {}) if name in kind.date_names),
             "fiscal_year" in kind.value_names,
-            role in kind.asserted_by and (kind.type != DUE_SET or _is_left_to(law, deadline, role)),
+            role in kind.asserted_by
+            and (kind.type != DUE_SET or law.may_set(deadline.id, looking.tenant.code)),
         )
         for kind in kinds
         if kind is not None and kind.subject == "authority"
     ]
-
-
-def _is_left_to(law: Law, deadline: Deadline, role: str) -> bool:
-    """Tell whether the law leaves the day to such an authority, where all may send the event that sets it."""
-    setters = {setter_of(each.due) for each in law.said(deadline.id) if each.due is not None}
-    return not setters.isdisjoint({role, "designation-authority"})
 
 
 def _set_before(

@@ -12,6 +12,7 @@ TOLD: Final = {
     "settings/templates": "お知らせの文面。自治体ごとに言い回しを変えられます。",
     "settings/webhooks": "介護ソフトなどへ、出来事を自動で知らせる送信先。",
     "settings/keys": "ほかのシステムがこのサービスを使うための鍵。",
+    "settings/events": "ほかのシステムから届いた出来事と、保留の理由。保留したものは、ここでもう一度試せます。",
     "settings/calendars": "予定表のソフトで期限を見るためのアドレス。",
     "settings/users": "この画面を使う人と役割、パスワード、2段階認証。",
     "settings/audit": "だれが、いつ、何をしたか。改ざんがないかの確認。",

@@ -16,6 +16,7 @@ from notifier.domain.statements import Statement
 from notifier.store import (
     delivery_records,
     enquiries,
+    event_records,
     halts,
     inbox,
     incoming,
@@ -168,6 +169,12 @@ async def _needed(conn: Connection, request: web.Request, looking: Staff, law: L
             "事業所の分からない返信",
             "読んで、差出人に確かめてください。",
             link("/mails"),
+        ),
+        Task(
+            await event_records.count_failed(conn, tenant),
+            "保留した出来事",
+            "ほかのシステムから届き、反映できなかったものです。理由を確かめてください。",
+            link("/settings/events", "?state=failed"),
         ),
         Task(len(arrived), "届いた通知", "期限に関わるかを確かめてください。", link("/notices")),
         Task(
