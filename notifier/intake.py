@@ -225,5 +225,5 @@ async def _office(tools: Tools, event: Inbound) -> None:
                 authority=event.sender,
             )
         ],
-        event.sent_by,
+        replace(event.sent_by, trace=event.traceparent),
     )

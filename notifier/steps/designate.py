@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from notifier.clock import japan_time
-from notifier.domain.actors import Who
+from notifier.domain.actors import Who, actor_of
 from notifier.domain.callers import Tenant
 from notifier.errors import UnknownError
 from notifier.store import audit, designations, enrolment, office_records, outbox
@@ -49,7 +49,7 @@ async def designate(
         wanted = tuple(sorted(services))
         if wanted == tuple(sorted(line.services)):
             return False
-        await enrolment.enrol(conn, [replace(line, services=wanted)], now)
+        await enrolment.enrol(conn, [replace(line, services=wanted)], now, trace=actor_of(who).trace)
         detail = {"before": sorted(line.services), "after": list(wanted), "reason": reason.strip()}
         await audit.append(conn, now, who, "office.designated", f"office/{record.number}", detail)
         await outbox.enqueue(conn, "derive", now)
@@ -74,7 +74,9 @@ async def set_terms(
         record, line = await _held(conn, tenant, number, is_open=True)
         before = await office_records.designations_of(conn, Tenant(line.owner), record.id)
         check(before)
-        await enrolment.enrol(conn, [replace(line, services=tuple(sorted(terms.days)))], now)
+        await enrolment.enrol(
+            conn, [replace(line, services=tuple(sorted(terms.days)))], now, trace=actor_of(who).trace
+        )
         await designations.set_days(conn, record.id, line.owner, terms.days)
         await designations.join_again(conn, record.id, line.owner)
         await designations.part(conn, record.id, line.owner)
@@ -119,7 +121,7 @@ async def reopen(tools: Tools, tenant: Tenant, number: str, reason: str, who: Wh
         record, line = await _held(conn, tenant, number)
         if record.closed_on is None:
             return False
-        await enrolment.enrol(conn, [line], now)
+        await enrolment.enrol(conn, [line], now, trace=actor_of(who).trace)
         detail = {"closed_on": record.closed_on.isoformat(), "reason": reason.strip()}
         await audit.append(conn, now, who, "office.reopened", f"office/{number}", detail)
         await outbox.enqueue(conn, "derive", now)

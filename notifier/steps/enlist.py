@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from notifier.domain.actors import Actor, Who
+from notifier.domain.actors import Actor, Who, actor_of
 from notifier.domain.callers import Tenant
 from notifier.enlisting import (
     Enlisted,
@@ -31,6 +31,8 @@ from notifier.tools import Tools
 
 KEPT: Final = timedelta(days=7)
 """For so long the content of a list that was only compared is kept, so that it can be taken over as it was."""
+TRACE: Final = "traceparent"
+"""Under this name a list that came in carries the trace of the call by which it did, beside what is wanted."""
 NOTHING = Difference((), {}, 0)
 
 
@@ -81,7 +83,8 @@ async def _take_over(
         found = await without_foreign(conn, found, wanted)
         if found.listed.faults and not wanted.without_refused:
             return Enlisted(found.listed, NOTHING, taken_over=False)
-        done = await enrolment.enrol(conn, found.offices, now, partial(progress, Stage.TAKING_OVER))
+        advance, trace = partial(progress, Stage.TAKING_OVER), actor_of(who).trace
+        done = await enrolment.enrol(conn, found.offices, now, advance, trace)
         gone = await _gone(conn, found, wanted)
         if wanted.close_gone and gone:
             check_closing(gone, found.listed, wanted)
@@ -126,7 +129,8 @@ async def receive(tools: Tools, arrived: Arrived, who: Who) -> None:
     """Keep a list that came in; it is looked at as soon as somebody works."""
     now = tools.now()
     async with tools.database.transaction() as conn:
-        await imports.receive(conn, arrived, now)
+        traced = replace(arrived, wanted={**arrived.wanted, TRACE: actor_of(who).trace})
+        await imports.receive(conn, traced, now)
         detail = {"bytes": len(arrived.content), "wanted": dict(arrived.wanted)}
         await audit.append(conn, now, who, "offices.import.received", f"import/{arrived.key}", detail)
         await outbox.enqueue(conn, "enlist", now)
@@ -144,8 +148,8 @@ async def take_over_compared(
         kept = await imports.find(conn, tenant, key)
         if kept is None:
             raise UnknownError(f"no import {key} that the caller sees")
-        wanted = {**kept.wanted, **wishes, "dry_run": False}
-        if not await imports.want(conn, kept.id, wanted):
+        wanted = {**_without_trace(kept.wanted), **wishes, "dry_run": False}
+        if not await imports.want(conn, kept.id, {**wanted, TRACE: actor_of(who).trace}):
             message = "この一覧は比較を終えた状態ではないか、保管の期間を過ぎました。送り直してください。"
             raise ImportRefusedError(message)
         await audit.append(conn, now, who, "offices.import.confirmed", f"import/{key}", {"wanted": wanted})
@@ -175,7 +179,7 @@ async def _look_at(tools: Tools, kept: KeptImport) -> None:
         if not await imports.finish(conn, kept.id, state, report, refused, tools.now()):
             raise ImportRefusedError("another worker has dealt with this list meanwhile")
 
-    who = Actor(kept.who, "", kept.authority)
+    who = Actor(kept.who, "", kept.authority, kept.wanted.get(TRACE, ""))
     try:
         done = await enlist(tools, content, wanted_from(kept.wanted), who, keep=note)
         if not done.taken_over:
@@ -190,7 +194,13 @@ async def _look_at(tools: Tools, kept: KeptImport) -> None:
 def wanted_from(written: Mapping[str, Any]) -> Wanted:
     """Return what is wanted as it was kept."""
     closed_on = written.get("closed_on")
-    return Wanted(**{**written, "closed_on": date.fromisoformat(closed_on) if closed_on else None})
+    return Wanted(
+        **{**_without_trace(written), "closed_on": date.fromisoformat(closed_on) if closed_on else None}
+    )
+
+
+def _without_trace(written: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in written.items() if name != TRACE}
 
 
 def wanted_as_kept(wanted: Wanted) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from notifier.domain.actors import Who
+from notifier.domain.actors import Who, actor_of
 from notifier.store import audit, enrolment, facts, outbox
 from notifier.store.enrolment import Enrolled
 from notifier.tools import Tools
@@ -18,7 +18,7 @@ async def enrol(
     """
     now = tools.now()
     async with tools.database.transaction() as conn:
-        await enrolment.enrol(conn, offices, now, advance)
+        await enrolment.enrol(conn, offices, now, advance, actor_of(who).trace)
         await facts.apply_waiting(conn, now)
         if await facts.has_arrears(conn):
             await outbox.enqueue(conn, "arrears", now)

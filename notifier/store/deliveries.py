@@ -80,8 +80,11 @@ class Whom(StrEnum):
     ASKED = "asked"
 
 
-_BY_FACTS = frozenset((Whom.SETTLED, Whom.MOVED))
-"""Those who are told because of facts of their own."""
+def _led(whom: Whom) -> ColumnElement[Any] | None:
+    """Return the trace of what is the members' own and led to it: a fact, or that they were enrolled."""
+    if whom is Whom.ENROLLED:
+        return table(OfficeRow).c.traceparent
+    return fresh_trace() if whom in {Whom.SETTLED, Whom.MOVED} else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +248,7 @@ def _to_members(dialect: str, whom: Whom) -> Insert:
             func.coalesce(contact.c.address, ""),
             literal("planned"),
             bindparam("leaves_at", type_=table(DeliveryRow).c.due_at.type),
-            led_by(fresh_trace()) if whom in _BY_FACTS else led_by(),
+            led_by(_led(whom)),
         )
         .select_from(cohort)
         .join(saying, _current(saying.c, cohort.c, "office"))

@@ -134,7 +134,7 @@ def fresh_trace() -> ColumnElement[str]:
     return newest.correlate(table(OfficeRow)).scalar_subquery()
 
 
-def led_by(nearer: ColumnElement[str] | None = None) -> ColumnElement[str]:
+def led_by(nearer: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
     """Return the trace `nearer` if there is one, else the one that a statement is given as `led_by` ("" is none)."""
     given = func.nullif(bindparam("led_by", type_=String()), "")
     return given if nearer is None else func.coalesce(nearer, given)

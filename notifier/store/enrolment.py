@@ -5,6 +5,7 @@ and subscriptions given as None, and the refusal of an address, which no list ca
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -62,6 +63,17 @@ _DECISIVE = {"services", "designated", "municipality", "prefecture", "closed_on"
 """What decides which duties concern an office; another name or address does not."""
 
 
+_OWN = ("folded", "closed_on", "derived", "traceparent")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """When offices are taken over (aware), and the trace of the call by which they are."""
+
+    now: datetime
+    trace: str
+
+
 async def take_turns(conn: AsyncConnection) -> None:
     """Let one list be taken over at a time, to the end of the transaction; on SQLite they take turns anyway."""
     if conn.dialect.name == "postgresql":
@@ -69,19 +81,24 @@ async def take_turns(conn: AsyncConnection) -> None:
 
 
 async def enrol(
-    conn: AsyncConnection, offices: Sequence[Enrolled], now: datetime, advance: Advance = silently
+    conn: AsyncConnection,
+    offices: Sequence[Enrolled],
+    now: datetime,
+    advance: Advance = silently,
+    trace: str = "",
 ) -> Difference:
     """Enrol offices and take over what changed of known ones; returns what that was.
 
     Addresses and designations of the authority that lists an office are those of the list afterwards; what others have
-    designated it for, and registered for it, stays.
+    designated it for, and registered for it, stays. `trace` is the traceparent of the call by which it is done.
     """
+    kept = Keeping(now, trace)
     done = []
     for chunk in chunks(offices, advance):
         known = await load(conn, chunk)
         found = compare(chunk, known)
         fresh = {*found.added, *found.changed}
-        await _take_over(conn, [each for each in chunk if each.number in fresh], known, found, now)
+        await _take_over(conn, [each for each in chunk if each.number in fresh], known, found, kept)
         done.append(found)
     return joined(done)
 
@@ -91,7 +108,7 @@ async def _take_over(
     offices: Sequence[Enrolled],
     known: Mapping[str, Known],
     found: Difference,
-    now: datetime,
+    kept: Keeping,
 ) -> None:
     if not offices:
         return
@@ -102,7 +119,7 @@ async def _take_over(
         each.number: each.number in known and each.number not in decided and known[each.number].row["derived"]
         for each in offices
     }
-    ids = await _keep_offices(conn, offices, known, derived, now)
+    ids = await _keep_offices(conn, offices, known, derived, kept)
     moved = [each for each in offices if each.number in decided or each.number not in known]
     await _forget_services(conn, [(known[each.number], each) for each in moved if each.number in known])
     renamed = [each for each in offices if each.number not in decided and each.number in known]
@@ -140,19 +157,20 @@ async def _keep_offices(
     offices: Sequence[Enrolled],
     known: Mapping[str, Known],
     derived: Mapping[str, bool],
-    now: datetime,
+    kept: Keeping,
 ) -> dict[str, int]:
     rows = []
     for each in offices:
         row = {name: value_after(each, known.get(each.number), name) for name in KEPT}
         row |= {"number": each.number, "folded": folded(row["name"]), "closed_on": None}
+        row["traceparent"] = kept.trace or None
         rows.append(row | {"derived": derived[each.number]})
     target = table(OfficeRow)
     ids = {number: each.row["id"] for number, each in known.items()}
     old = [row | {"mine": ids[row["number"]]} for row in rows if row["number"] in ids]
-    new = [row | {"registered_at": now} for row in rows if row["number"] not in ids]
+    new = [row | {"registered_at": kept.now} for row in rows if row["number"] not in ids]
     if old:
-        values: dict[str, Any] = {name: bindparam(name) for name in (*KEPT, "folded", "closed_on", "derived")}
+        values: dict[str, Any] = {name: bindparam(name) for name in (*KEPT, *_OWN)}
         chosen = update(target).where(target.c.id == bindparam("mine")).values(values)
         await conn.execute(chosen, [{name: row[name] for name in ("mine", *values)} for row in old])
     if new:

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import ClientSession, web
 
+from notifier.catalogue import load
+from notifier.catalogue.services import ServiceType
 from notifier.domain.actors import Actor
 from notifier.domain.traces import accepted, begun, trace_of
 from notifier.intake import Inbound
@@ -17,6 +19,7 @@ from notifier.keyring import Keyring, WantedKey, create_key
 from notifier.reception import Reception
 from notifier.steps.accept import accept
 from notifier.steps.approve import approve
+from notifier.steps.enrol import enrol
 from notifier.steps.post import post
 from notifier.steps.record import record
 from notifier.store.tables import DeliveryRow, EventRow, FactRow
@@ -187,3 +190,28 @@ async def test_a_letter_that_its_day_brought_belongs_to_no_call(shop: Workshop) 
     rows = await shop.all(DeliveryRow)
     assert {row.traceparent for row in rows} == {None}
     assert len(rows) > 1
+
+
+async def test_what_offices_are_told_that_a_call_enrolled_leads_back_to_it(shop: Workshop) -> None:
+    shop.turn_to(date(2026, 4, 6), hour=10)
+    cast("dict[str, ServiceType]", shop.tools.catalogue.services).update(load().services)
+    await shop.publish(said(by(DUE)), deadlines=[DUTY])
+    await shop.run()
+    await enrol(shop.tools, [enrolled(A)], Actor("a clerk", trace=begun("enrolled-1")))
+    await shop.run()
+    listed = f"事業所番号,事業所名,サービス種類,市区町村コード\n{B},二つ目,11,121002\n".encode()
+    async with calling(shop, "editor", "offices:write", "offices:read") as call:
+        sheet = {"X-Request-Id": "was-listed-1", "Content-Type": "text/csv"}
+        async with call("POST", "./offices:import", data=listed, headers=sheet) as answer:
+            assert answer.status == 202, await answer.text()
+            key = (await answer.json())["key"]
+        await shop.run()
+        sheet = {"X-Request-Id": "taken-over-1", "Content-Type": "application/json"}
+        async with call("POST", f"imports/{key}/take-over", data="{}", headers=sheet) as answer:
+            assert answer.status == 202, await answer.text()
+        await shop.run()
+    found = [(row.party, row.traceparent) for row in await shop.all(DeliveryRow)]
+    assert sorted(found) == [
+        (f"office/{A}", begun("enrolled-1")),
+        (f"office/{B}", begun("taken-over-1")),
+    ]

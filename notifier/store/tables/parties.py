@@ -26,7 +26,10 @@ class AuthorityRow(Table, table=True):
 
 
 class OfficeRow(Table, table=True):
-    """An office number (ten characters); names are kept as written, `folded` is what searches compare."""
+    """An office number (ten characters); names are kept as written, `folded` is what searches compare.
+
+    `traceparent` is the trace (W3C) of the call by which it was enrolled, or last changed, None for none.
+    """
 
     __tablename__ = "office"
 
@@ -46,6 +49,7 @@ class OfficeRow(Table, table=True):
     registered_at: datetime
     closed_on: date | None = None
     derived: bool = Field(default=False, index=True)
+    traceparent: str | None = None
 
 
 class OfficeServiceRow(Table, table=True):
