@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from notifier.domain.messages import MessageType
+from notifier.domain.remedies import remedy_of
 from notifier.store import happenings, memos, outbox
 from notifier.store.database import Connection
 from notifier.store.endpoints import Endpoint
@@ -18,10 +19,10 @@ _SUBJECTS: Final = {
 _WHAT_NOW: Final = {
     MessageType.ENDPOINT_FAILING: "間隔を空けて送り続けています。受信側の状態を確かめてください。",
     MessageType.ENDPOINT_RECOVERED: "たまっていた通知を順に送っています。対応は要りません。",
-    MessageType.ENDPOINT_EXHAUSTED: "断念した通知は一覧で確かめられ、再送できます"
-    "（notifier endpoint show、notifier endpoint replay）。",
-    MessageType.ENDPOINT_DISABLED: "止まっている間の通知は保管しています。直した後に有効にしてください"
-    "（notifier endpoint enable）。",
+    MessageType.ENDPOINT_EXHAUSTED: "断念した通知は「設定」の「Webhook」で確かめられ、再送できます"
+    "（コマンドでは notifier endpoint show、notifier endpoint replay）。",
+    MessageType.ENDPOINT_DISABLED: "止まっている間の通知は保管しています。直した後に「設定」の「Webhook」で再開してください"
+    "（コマンドでは notifier endpoint enable）。",
 }
 
 
@@ -54,6 +55,7 @@ def _mail(endpoint: Endpoint, kind: MessageType, reason: str) -> tuple[str, str]
         f"送信先: {endpoint.url}",
         *([f"説明: {endpoint.description}"] if endpoint.description else []),
         *([f"理由: {reason}"] if reason else []),
+        *([f"　　　{meant}"] if (meant := remedy_of(reason)) else []),
         "",
         _WHAT_NOW[kind],
     ]

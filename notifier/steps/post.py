@@ -16,11 +16,13 @@ from typing import Any, Final
 from notifier.alerting import alert
 from notifier.channels.webhook import Endpoint as Address
 from notifier.channels.webhook import written
+from notifier.clock import JAPAN
 from notifier.domain import breaker
 from notifier.domain.backoff import webhook_retry
 from notifier.domain.breaker import FAILURES, Turn
 from notifier.domain.messages import MessageType
 from notifier.domain.receipts import Receipt, Verdict
+from notifier.domain.remedies import SINCE
 from notifier.exchange import Exchange
 from notifier.store import attempts, audit, endpoints, postings
 from notifier.store.attempts import Outcome
@@ -270,8 +272,8 @@ class _Round:
         if refused:
             await self._disable(conn, kept, GONE if refused[0].disable else refused[0].text, now)
         elif Turn.DEAD in turns:
-            since = standing.failing_since
-            reason = f"{since:%Y-%m-%d %H:%M} UTC から一度も届いていません: {found[-1][0].problem}"
+            begun = (standing.failing_since or now).astimezone(JAPAN)
+            reason = f"{begun:%Y-%m-%d %H:%M}{SINCE}{found[-1][0].problem}"
             await self._disable(conn, kept, reason, now)
         elif turns:
             kind = MessageType.ENDPOINT_FAILING if standing.failures else MessageType.ENDPOINT_RECOVERED

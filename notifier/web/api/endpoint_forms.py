@@ -123,7 +123,8 @@ class Try(Shown, title="送信の試み"):
     milliseconds: int
     code: int | None
     result: str
-    answer: str
+    answer: Annotated[str, Field(description="応答のはじめ。応答がなければ、その理由。")]
+    detail: Annotated[str, Field(description="受け取られなかったとき、どういうことか、何をすればよいか")]
 
 
 class Given(Shown, title="断念した通知"):

@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, timedelta
 from typing import Any, Literal
 
+from notifier.domain.remedies import remedy
 from notifier.errors import EndpointRefusedError
 from notifier.steps.attach import Fresh
 from notifier.store import endpoints
@@ -101,6 +102,7 @@ async def show_standing(call: Call) -> Standing:
             code=each.code,
             result=each.verdict,
             answer=each.answer,
+            detail="" if each.verdict == "accepted" else remedy(each.code, each.answer),
         )
         for each in found.attempts
     ]
@@ -168,7 +170,9 @@ async def enable(call: Call) -> Endpoint:
     try:
         found, _ = await board(call).enable(_number(call), latest_only=body.latest_only)
     except EndpointRefusedError:
-        raise RefusedError("endpoint-unproved") from None
+        tries = (await board(call).standing(_number(call), 1)).attempts
+        meant = remedy(tries[0].code, tries[0].answer) if tries else ""
+        raise RefusedError("endpoint-unproved", more={"detail": meant} if meant else None) from None
     return shown(found)
 
 

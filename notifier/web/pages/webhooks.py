@@ -10,6 +10,7 @@ from aiohttp import web
 from notifier.clock import japan_time
 from notifier.domain.law import Law
 from notifier.domain.receipts import Verdict
+from notifier.domain.remedies import remedy, remedy_of
 from notifier.domain.roles import Deed
 from notifier.errors import EndpointRefusedError, UnknownError
 from notifier.steps.attach import Fresh
@@ -87,6 +88,8 @@ async def _page(request: web.Request, board: Switchboard, found: Endpoint, form:
         standing=await board.standing(found.id, SHOWN),
         state=settings_words.ENDPOINTS[found.state],
         tries=settings_words.TRIES,
+        remedy=remedy,
+        remedy_of=remedy_of,
         types=settings_words.MESSAGES,
         titles=[_title(law, each) for each in found.wanted.deadlines],
         overlaps=OVERLAPS,
@@ -213,7 +216,9 @@ async def enable(request: web.Request) -> web.Response:
     try:
         _, passed = await board.enable(found.id, latest_only=form.is_ticked("latest_only"))
     except EndpointRefusedError as fault:
-        form.wrong("", f"所有を確認できませんでした。送信先の応答：{_answered(str(fault))}")
+        tries = (await board.standing(found.id, 1)).attempts
+        meant = remedy(tries[0].code, tries[0].answer) if tries else ""
+        form.wrong("", f"所有を確認できませんでした。送信先の応答：{_answered(str(fault))}　{meant}".strip())
         return await _page(request, board, await board.find(found.id), form)
     left = f"たまっていた{passed}件の古い状態は飛ばします。" if passed else ""
     return forms.done(request, f"{ROOT}/{found.id}", f"送信を始めました。{left}")
@@ -248,7 +253,7 @@ async def ping(request: web.Request) -> web.Response:
     told = f"応答は{code}でした（{milliseconds:,}ミリ秒）。{receipt.text[:120]}"
     if receipt.verdict is Verdict.ACCEPTED:
         return forms.done(request, f"{ROOT}/{found.id}", f"試しの送信が受け取られました。{told}")
-    form.wrong("", f"試しの送信は受け取られませんでした。{told}")
+    form.wrong("", f"試しの送信は受け取られませんでした。{remedy(receipt.code, receipt.text)}{told}")
     return await _page(request, board, found, form)
 
 
