@@ -62,20 +62,22 @@ async def put_off(
     """Put off what is due by `now` for the contacts of `authorities` with these `hours`; returns how many deliveries.
 
     A deadline is never put at risk: see `Wait`. What was asked for by hand is not put off, and what an office wished to be
-    reminded of on this day waits for a later hour of the day only.
+    reminded of on this day waits for a later hour of the day only. Of reminders of one duty that wait for the same hour the
+    last is left.
     """
     given = {
         "by": now,
-        "of_weekdays": hours.kept_weekdays,
-        "of_hours": hours.kept_hours,
-        "authorities": sorted(authorities),
+        "wished": [f"{hours.kept_weekdays} {hours.kept_hours} {each}" for each in sorted(authorities)],
         "until": wait.until,
         "today": wait.today,
         "opening": wait.opening,
         "through": wait.through,
         "oldest": wait.oldest,
     }
-    return (await conn.execute(_putting_off(is_today=wait.is_today), given)).rowcount
+    moved = (await conn.execute(_putting_off(is_today=wait.is_today), given)).rowcount
+    if moved:
+        await conn.execute(_dropping(), {"until": wait.until})
+    return moved
 
 
 async def bring_forward(conn: AsyncConnection, now: datetime) -> int:
@@ -123,9 +125,8 @@ def _putting_off(*, is_today: bool) -> Update:
     return _moving(
         "until",
         delivery.due_at <= _by(),
-        contact.weekdays == bindparam("of_weekdays"),
-        contact.hours == bindparam("of_hours"),
-        among_texts(contact.authority, "authorities"),
+        # In one, so that SQLite begins with what is due, and not with each contact and all that was ever sent to it.
+        among_texts(contact.weekdays + " " + contact.hours + " " + contact.authority, "wished"),
         saying.on >= _day("oldest"),
         saying.generation == cohort.generation,
         not_(_is_at_risk(saying, cohort)),
@@ -157,6 +158,30 @@ def _moving(to: str, *which: ColumnElement[bool]) -> Update:
     )
     moved = update(delivery).where(delivery.c.id.in_(chosen))
     return moved.values(due_at=bindparam(to, type_=delivery.c.due_at.type))
+
+
+@cache
+def _dropping() -> Update:
+    """Cancel reminders that waited until another one of the same duty waits for the same hour."""
+    target, saying = table(DeliveryRow), table(SayingRow).c
+    delivery = target.c
+    alike = delivery.office_id, delivery.authority, delivery.channel, delivery.recipient, saying.cohort_id
+    counted = (
+        select(
+            delivery.id,
+            func.row_number().over(partition_by=alike, order_by=delivery.id.desc()).label("place"),
+        )
+        .where(
+            _waits(),
+            delivery.due_at == bindparam("until", type_=delivery.due_at.type),
+            saying.id == delivery.saying_id,
+            saying.occasion.in_(("reminder", "last-call")),
+        )
+        .correlate(None)
+        .subquery()
+    )
+    overtaken = select(counted.c.id).where(counted.c.place > 1)
+    return update(target).where(delivery.id.in_(overtaken)).values(state="cancelled")
 
 
 def _is_at_risk(saying: Any, cohort: Any) -> ColumnElement[bool]:

@@ -96,7 +96,10 @@ def _planned(course: Course, now: datetime) -> Standing:
             f"{answer}一時的なものとみて、間をあけて最長72時間くり返します。",
             tone="warning",
         )
-    return Standing(f"まだ送っていません。{when}", "送る時刻は、自治体の開庁日の朝にまとめています。")
+    return Standing(
+        f"まだ送っていません。{when}",
+        "送る時刻は、自治体の開庁日の朝にまとめています。宛先に受け取る曜日・時間帯があれば、それに合わせます。",
+    )
 
 
 def _unknown(course: Course) -> Standing:
@@ -205,7 +208,7 @@ def _cancelled(course: Course) -> Standing:
         )
     return Standing(
         "送る前に取り消しました。",
-        "送るまでの間に、完了が登録されたか、対象から外れたためです。",
+        "送るまでの間に、完了が登録されたか、対象から外れたか、同じ期限の次のお知らせに代わったためです。",
     )
 
 

@@ -287,7 +287,7 @@ async def test_form_and_topics_of_mails_are_narrowed_and_the_duties_stay(fresh: 
     await visitor.goto(home)
     duties = await visitor.locator(".card h3").all_inner_texts()
     await visitor.get_by_role("link", name="変更・停止").click()
-    await visitor.get_by_role("link", name="メールの形と分野を変える").click()
+    await visitor.get_by_role("link", name="受け取り方を変える").click()
     await visitor.get_by_label("文字だけ", exact=True).check()
     await visitor.get_by_label("下で選んだ分野だけ").check()
     await visitor.get_by_label("助成金申請").check()

@@ -101,6 +101,19 @@ async def test_a_wait_ends_before_the_closed_days_ahead_of_a_due_day(shop: Works
     assert await dispatched(shop, TODAY, 9) == {}
 
 
+async def test_of_reminders_that_wait_for_the_same_hour_the_last_is_sent(shop: Workshop) -> None:
+    """Due on Thursday, 30 April: Thursday, Monday and Tuesday before it are rungs, and all wait for Tuesday afternoon."""
+    await owing(shop, by(date(2026, 4, 30)), weekdays=(2,), hours="13-17")
+    await shop.live_until(date(2026, 4, 29))
+    last = [each for each in shop.channel.parcels if each.recipient == THEIRS][-1]
+    assert last.date == japan_time(date(2026, 4, 28), 13)
+    assert [line for line in last.text.splitlines() if "現在、あと" in line] == [
+        "　（令和8年4月28日（火）現在、あと2日）"
+    ]
+    dropped = [row for row in await shop.all(DeliveryRow) if row.state == "cancelled"]
+    assert [row.recipient for row in dropped] == [THEIRS, THEIRS]
+
+
 async def test_closed_days_of_the_authority_are_passed_over(shop: Workshop) -> None:
     await shop.keep(city(closed=frozenset({THURSDAY})))
     await owing(shop, by(date(2026, 6, 30)), **WISHES)

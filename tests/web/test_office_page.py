@@ -184,6 +184,33 @@ async def test_a_form_that_was_open_too_long_keeps_what_was_typed(visitor: Visit
     assert "まだ何も登録されていません" in body
 
 
+async def test_when_mails_are_to_come_is_chosen_on_the_page_asked_once_more_and_shown(
+    visitor: Visitor,
+) -> None:
+    contact = re.search(r"/contacts/(\d+)", (await visitor.get())[1])
+    assert contact is not None
+    path = f"/contacts/{contact[1]}/shape"
+
+    async def send(first: str, last: str, step: str = "") -> tuple[int, str]:
+        typed = [("mark", await visitor.mark(path)), ("text_only", "no"), ("scope", "all"), ("step", step)]
+        typed += [("weekdays", "4"), ("weekdays", "2"), ("hours", first), ("hours", last)]
+        sent = visitor.session.post(visitor.home + path, headers=OURS, data=typed, allow_redirects=False)
+        async with sent as answer:
+            return answer.status, await answer.text()
+
+    status, body = await send("17", "13")
+    assert (status, "時間帯の終わりは、始まりより後の時刻にしてください。" in body) == (422, True)
+    status, body = await send("13", "17")
+    assert (status, "火・木の13時〜17時" in body) == (200, True)
+    assert 'name="hours" value="13"><input type="hidden" name="hours" value="17"' in body
+    assert (await send("13", "17", "do"))[0] == 303
+    assert "火・木の13時〜17時に送ります" in (await visitor.get())[1]
+    assert "火・木の13時〜17時に送ります" in (await visitor.get(path.removesuffix("/shape")))[1]
+    form = (await visitor.get(path.replace("shape", "replace")))[1]
+    assert re.findall(r'name="weekdays" value="(\d)" checked', form) == ["2", "4"]
+    assert re.findall(r'<option value="(\d+)" selected>', form) == ["13", "17"]
+
+
 # ---- what belongs to others ----
 
 

@@ -206,6 +206,12 @@ async def test_what_is_wrong_with_a_record_is_told_and_what_was_typed_is_kept(de
     assert 'aria-invalid="true"' in page
 
 
+def _settings(*hours: str) -> FormData:
+    """The form of a contact, for Tuesdays and Thursdays."""
+    typed = [("role", "manager"), ("text_only", "yes"), ("weekdays", "2"), ("weekdays", "4")]
+    return FormData([*typed, *(("hours", hour) for hour in hours)])
+
+
 async def test_a_contact_is_entered_changed_and_removed(desk: Desk) -> None:
     path = f"/offices/{VISITS}"
     _, page = await desk.post(f"{path}/contacts", {"address": "new@two.example", "role": "clerk"})
@@ -213,8 +219,18 @@ async def test_a_contact_is_entered_changed_and_removed(desk: Desk) -> None:
     number = re.search(rf'action="{path}/contacts/(\d+)/remove"[^§]*?（new@two.example）', page)
     assert number is not None
     own = re.findall(r"/contacts/(\d+)/remove", page)[-1]
-    _, page = await desk.post(f"{path}/contacts/{own}", {"role": "manager", "text_only": "yes"})
+    for ends, told in ((("13", ""), "両方を選んで"), (("17", "13"), "後の時刻"), (("x", "y"), "一覧から")):
+        _, page = await desk.post(f"{path}/contacts/{own}", _settings(*ends), 422)
+        assert told in words(page).partition("入力を確認してください（1件）")[2][:80]
+        assert re.findall(r'name="weekdays" value="(\d)" checked', page) == ["2", "4"]
+    _, page = await desk.post(f"{path}/contacts/{own}", _settings("13", "17"))
     assert "設定を変えました" in page
+    assert "管理者、文字だけのメール火・木の13時〜17時に送ります" in page.replace('<span class="under">', "")
+    page = await desk.get(f"{path}/contacts/{own}")
+    assert re.findall(r'<option value="(\d+)" selected>', page) == ["13", "17"]
+    audit = words(await desk.get(f"/settings/audit?subject={VISITS}", who="tanaka"))
+    assert "受信曜日 毎日 → 火・木" in audit
+    assert "受信時間帯 いつでも → 13時〜17時" in audit
     _, asked = await desk.post(f"{path}/contacts/{own}/remove", {}, 200)
     assert "残る宛先 1件" in words(asked)
     _, page = await desk.post(f"{path}/contacts/{own}/remove", {"confirmed": "yes"})

@@ -17,14 +17,17 @@ from notifier.web.forms import Form
 from notifier.web.office.door import MARK, STEP, Caller, let_in
 
 ONWARD = "確認へ進む"
+TICKED = ("ticks", "weekdays")
+"""Fields of which nothing is sent where nothing is ticked."""
 CROWDED = "この1時間の登録が多すぎます。しばらくしてから、もう一度お試しください。"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form. `kind`: text, email, day, area, choice, radios, ticks, hidden; `options` are (value, label).
+    """One field of a form.
 
-    It begins with `first`, or with `firsts` ticked.
+    `kind`: text, email, day, area, choice, radios, ticks, weekdays, hours, hidden. `options` are (value, label). It begins
+    with `first`, or with `firsts` ticked.
     """
 
     kind: str
@@ -91,7 +94,7 @@ def deed(path: str, prepare: Prepare) -> tuple[web.RouteDef, web.RouteDef]:
         form, nonce = await caller.form()
         asked = await prepare(caller, form)
         # Fields that have just appeared, because something was chosen, begin as they would on a first sight.
-        new = [each for each in asked.fields if each.name not in form.typed and each.kind != "ticks"]
+        new = [each for each in asked.fields if each.name not in form.typed and each.kind not in TICKED]
         form.typed = {**form.typed, **{each.name: each.beginning for each in new if each.beginning}}
         if not form.is_right or asked.ready is None or form.value(STEP) == "change":
             if form.value(STEP) == "change":

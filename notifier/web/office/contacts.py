@@ -10,12 +10,14 @@ from typing import Final
 from aiohttp import web
 
 from notifier.domain.callers import Tenant
+from notifier.domain.hours import Hours
 from notifier.errors import SubscriptionRefusedError
 from notifier.steps import vouch
 from notifier.steps.declare import Declared
 from notifier.steps.vouch import Entry
 from notifier.store import contacts
 from notifier.store.contacts import UNVERIFIED, Contact
+from notifier.web import hours
 from notifier.web.forms import Form
 from notifier.web.office.asking import Asked, Field, Ready, deed
 from notifier.web.office.covering import covered
@@ -47,7 +49,8 @@ async def _contact(caller: Caller) -> Contact:
 async def show(caller: Caller) -> web.Response:
     """Show what can be done about one address."""
     contact = await _contact(caller)
-    return caller.page("contact.html", contact=contact, shown=covered(contact.address))
+    wording = contact.wanted_hours.wording
+    return caller.page("contact.html", contact=contact, shown=covered(contact.address), hours=wording)
 
 
 async def add(caller: Caller, form: Form) -> Asked:
@@ -74,19 +77,27 @@ async def _entering(caller: Caller, form: Form, title: str, note: str, old: Cont
             options=tuple((each or ELSE, name) for each, name in ROLES),
         ),
         Field("ticks", "text_only", "メールの形", options=(("yes", "文字だけのメールにする"),), needed=False),
+        *_hours_fields(old.wanted_hours if old else hours.ANY),
     )
     asked = Asked(title, caller.visit.guest.name, fields, note=note)
     if not form.typed:
         return asked
     address = form.text("address", "新しいメールアドレス", needed=True, longest=254)
     chosen = form.one_of("role", "だれのアドレスか", [each or ELSE for each, _ in ROLES])
+    wanted = hours.chosen(form)
     if await _unconfirmed(caller) >= MOST_UNCONFIRMED:
         form.wrong("", TOO_MANY)
     if not form.is_right:
         return asked
     role = "" if chosen == ELSE else chosen
     entry = Entry(
-        address, role, (), form.is_ticked("text_only"), by_office=True, replaces=old.id if old else None
+        address,
+        role,
+        text_only=form.is_ticked("text_only"),
+        by_office=True,
+        replaces=old.id if old else None,
+        weekdays=wanted.weekdays,
+        hours=wanted.kept_hours,
     )
 
     async def perform(nonce: str) -> str | web.Response | None:
@@ -107,8 +118,19 @@ async def _entering(caller: Caller, form: Form, title: str, note: str, old: Cont
         return SENT
 
     lines = [("新しい宛先", address), ("だれのアドレス", dict(ROLES)[role])]
+    lines += [("曜日と時間帯", hours.in_words(wanted))]
     lines += [("これまでの宛先", covered(old.address))] if old else []
     return Asked(title, asked.lead, fields, Ready(lines, note, "確認のメールを送る", perform), note=note)
+
+
+def _hours_fields(begun: Hours) -> tuple[Field, Field]:
+    kept = hours.typed(begun)
+    every_day = "選ばなければ毎日です。"
+    at_nine = f"選ばなければいつでもです。ふだんは、開庁日の朝9時に送ります。{hours.PROMISE}"
+    return (
+        Field("weekdays", "weekdays", "受け取る曜日", every_day, needed=False, firsts=kept["weekdays"]),
+        Field("hours", "hours", "受け取る時間帯", at_nine, needed=False, firsts=kept["hours"]),
+    )
 
 
 async def _unconfirmed(caller: Caller) -> int:
@@ -138,7 +160,7 @@ async def stop(caller: Caller, _: Form) -> Asked:
 
 
 async def shape(caller: Caller, form: Form) -> Asked:
-    """How mails look, and which of them one address reads. What the office is told of does not change by it."""
+    """How mails look, which of them one address reads, and when. What the office is told of does not change by it."""
     contact, seen = await _contact(caller), await see(caller)
     families = families_of(seen)
     names = tuple((name, label) for name, label in families.items())
@@ -160,27 +182,31 @@ async def shape(caller: Caller, form: Form) -> Asked:
             first="some" if contact.topics else ALL,
         ),
         Field("ticks", "topics", "分野", options=names, needed=False, firsts=contact.topics),
+        *_hours_fields(contact.wanted_hours),
     )
-    asked = Asked("メールの形と分野を変える", covered(contact.address), fields)
+    asked = Asked("受け取り方を変える", covered(contact.address), fields)
     if not form.typed:
         return asked
     text_only = form.one_of("text_only", "メールの形", ["no", "yes"])
     scope = form.one_of("scope", "送る分野", [ALL, "some"])
     topics = form.some_of("topics", "分野", list(families), needed=scope == "some") if scope == "some" else ()
+    when = hours.chosen(form)
     if not form.is_right:
         return asked
 
     async def perform(_: str) -> str:
         wanted = {"text_only": text_only == "yes", "topics": topics}
+        wanted |= {"weekdays": when.weekdays, "hours": when.kept_hours}
         actor = caller.visit.actor(caller.origin)
         await vouch.amend(caller.counter.tools, Tenant(contact.authority), contact.id, wanted, actor)
-        return "メールの形と分野を変えました。"
+        return "受け取り方を変えました。"
 
     told = "、".join(families[each] for each in topics) if topics else "すべて"
     lines = [
         ("宛先", asked.lead),
         ("メールの形", "文字だけ" if text_only == "yes" else "ふつう"),
         ("分野", told),
+        ("曜日と時間帯", hours.in_words(when)),
     ]
     follows = "次のお知らせから変わります。期限と義務は変わりません。"
     return Asked(asked.title, asked.lead, fields, Ready(lines, follows, "変える", perform))

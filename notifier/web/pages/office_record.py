@@ -12,7 +12,7 @@ from notifier.steps.vouch import Entry
 from notifier.store import agendas, contacts, office_records
 from notifier.store.contacts import Contact
 from notifier.store.office_records import OfficeRecord
-from notifier.web import forms, staff, wording
+from notifier.web import forms, hours, staff, wording
 from notifier.web.forms import Form
 from notifier.web.pages import answer, office
 from notifier.web.staff import Staff
@@ -81,6 +81,7 @@ async def page(
         reasons=REASONS,
         role_names=dict(ROLES),
         has_page=looking.supplies.counter is not None,
+        promise=hours.PROMISE,
     )
 
 
@@ -120,10 +121,17 @@ async def enter(request: web.Request) -> web.Response:
     form = await forms.read(request)
     address = form.text("address", "メールアドレス", needed=True, longest=254)
     role = form.one_of("role", "だれの宛先か", [value for value, _ in ROLES], needed=False)
+    wanted = hours.chosen(form)
     if not form.is_right:
         return await page(request, looking, entering=form)
     number = request.match_info["number"]
-    entry = Entry(address, role, (), form.is_ticked("text_only"))
+    entry = Entry(
+        address,
+        role,
+        text_only=form.is_ticked("text_only"),
+        weekdays=wanted.weekdays,
+        hours=wanted.kept_hours,
+    )
     try:
         entered = await vouch.enter(looking.tools, looking.tenant, number, entry, looking.actor)
     except UnknownError:
@@ -137,14 +145,38 @@ async def enter(request: web.Request) -> web.Response:
     return forms.done(request, f"/offices/{number}/record", told)
 
 
+async def show_contact(request: web.Request) -> web.Response:
+    """Show how a contact is written to, to be changed."""
+    _, contact = await _contact(request)
+    text_only = forms.YES if contact.text_only else ""
+    form = Form.filled(role=contact.role, text_only=text_only, **hours.typed(contact.wanted_hours))
+    return _contact_page(request, contact, form)
+
+
+def _contact_page(request: web.Request, contact: Contact, form: Form) -> web.Response:
+    return answer.page(
+        request,
+        "contact.html",
+        "offices",
+        status=forms.status_of(form),
+        contact=contact,
+        form=form,
+        roles=ROLES,
+        promise=hours.PROMISE,
+    )
+
+
 async def change(request: web.Request) -> web.Response:
-    """Change whose a contact is, and in which form mail goes there."""
+    """Change whose a contact is, in which form mail goes there, and when."""
     looking, contact = await _contact(request)
     form = await forms.read(request)
     role = form.one_of("role", "だれの宛先か", [value for value, _ in ROLES], needed=False)
+    when = hours.chosen(form)
+    if not form.is_right:
+        return _contact_page(request, contact, form)
     wanted = {"role": role, "text_only": form.is_ticked("text_only")}
-    if form.is_right:
-        await vouch.amend(looking.tools, looking.tenant, contact.id, wanted, looking.actor)
+    wanted |= {"weekdays": when.weekdays, "hours": when.kept_hours}
+    await vouch.amend(looking.tools, looking.tenant, contact.id, wanted, looking.actor)
     return forms.done(
         request, f"/offices/{contact.office}/record", f"宛先 {contact.address} の設定を変えました。"
     )
@@ -198,6 +230,7 @@ ROUTES = (
     web.get(_OFFICE, show),
     web.post(_OFFICE, amend),
     web.post("/offices/{number}/contacts", enter),
+    web.get(_CONTACT, show_contact),
     web.post(_CONTACT, change),
     web.post(f"{_CONTACT}/remove", remove),
 )
