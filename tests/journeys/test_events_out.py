@@ -6,9 +6,11 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+from notifier.domain.messages import MessageType
 from notifier.steps.post import post
 from notifier.store import feed, listeners
 from notifier.store.feed import Place, Told
+from notifier.web.api.messages import DATA
 from tests.builders import CITY, by, deadline, said, settlement
 from tests.receivers import Receiver, attached, exchange, receiving
 from tests.steps.workshop import A, B, Workshop, enrolled
@@ -73,3 +75,26 @@ async def test_the_whole_life_of_an_obligation_is_told_in_its_order(shop: Worksh
     settled = next(each for each in told if each.type == "obligation.settled")
     assert settled.data["settled_on"] == "2026-05-10"
     assert settled.data["state"] == "settled"
+
+
+async def test_what_is_told_is_what_the_description_of_the_api_says(shop: Workshop) -> None:
+    await listen(shop, CITY)
+    await shop.enrol(enrolled(A, "a@example.jp"), enrolled(B, "b@example.jp"))
+    await shop.publish(SAID, deadlines=[DUTY])
+    await shop.live_until(date(2026, 5, 10))
+    await shop.publish(said(by(date(2026, 7, 31)), date(2026, 5, 10)), deadlines=[DUTY])
+    await shop.note("example.report.filed", A)
+    await shop.live_until(date(2026, 8, 3))
+    told = await feed_of(shop, CITY)
+    assert {each.type for each in told} >= {
+        "deadline.announced",
+        "deadline.changed",
+        "obligation.created",
+        "obligation.settled",
+        "obligation.overdue",
+        "reminder.sent",
+    }
+    for each in told:
+        model = DATA[MessageType(each.type)]
+        assert each.data.keys() <= model.model_fields.keys(), each.type
+        model.model_validate_json(json.dumps(each.data), strict=True)

@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from notifier.catalogue.vocabulary import FactType
-from notifier.web.api import repeats
+from notifier.domain.messages import MessageType
+from notifier.web.api import messages, repeats
 from notifier.web.api.calls import Route
+from notifier.web.api.cloudevents import STRUCTURED
 from notifier.web.api.fields import Paging
 from notifier.web.api.problems import MEDIA_TYPE, TITLES, Problem
 
@@ -56,11 +58,16 @@ def describe(routes: Sequence[Route], kinds: Mapping[str, FactType], root: str) 
         }
         for kind in kinds.values()
     }
+    hooks = {
+        kind.value: {"post": _hook(kind, references[model, "serialization"])}
+        for kind, model in messages.DATA.items()
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "notifier", "version": "1", "description": ABOUT},
         "tags": [{"name": each} for each in dict.fromkeys(route.group for route in routes)],
         "paths": paths,
+        "webhooks": hooks,
         "components": {
             "schemas": {**schemas, **data},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "prefix.secret"}},
@@ -68,9 +75,42 @@ def describe(routes: Sequence[Route], kinds: Mapping[str, FactType], root: str) 
     }
 
 
+def _hook(kind: MessageType, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one type of message as OpenAPI has what a receiver is sent."""
+    members = {
+        **{name: {"type": "string"} for name in ("id", "source")},
+        "specversion": {"const": "1.0"},
+        "type": {"const": kind.value},
+        "subject": {
+            "type": "string",
+            "description": "office/事業所番号、authority/団体コードなど。全体のことなら、ありません。",
+        },
+        "time": {"type": "string", "format": "date-time"},
+        "datacontenttype": {"const": "application/json"},
+        "sequence": {"type": "string", "description": "文字として大きいほど新しい。"},
+        "traceparent": {"type": "string", "description": "もとになった呼び出しのトレース（W3C）"},
+        "data": dict(data),
+    }
+    needed = ["id", "source", "specversion", "type", "time", "datacontenttype", "data"]
+    schema = {"type": "object", "required": needed, "properties": members}
+    return {
+        "summary": messages.LABELS[kind],
+        "description": messages.ABOUT,
+        "requestBody": {"required": True, "content": {STRUCTURED: {"schema": schema}}},
+        "responses": {
+            "2XX": {"description": "受け取りました。"},
+            "410": {"description": "もう送らないでください。"},
+        },
+    }
+
+
 def _schemas(routes: Sequence[Route]) -> tuple[Reference, dict[str, Any]]:
     taken = _models(each for route in routes for each in (*route.takes.values(), route.query, route.inside))
-    answered = [Problem, *_models(each for route in routes for each in route.answers.values())]
+    answered = [
+        Problem,
+        *messages.DATA.values(),
+        *_models(each for route in routes for each in route.answers.values()),
+    ]
     pairs: list[tuple[Model, JsonSchemaMode]] = [
         *((each, "validation") for each in sorted(set(taken), key=_name)),
         *((each, "serialization") for each in sorted(set(answered), key=_name)),

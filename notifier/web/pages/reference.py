@@ -76,6 +76,11 @@ def page_of(document: dict[str, Any]) -> Callable[[web.Request], Awaitable[web.R
     }
     schemas = document["components"]["schemas"]
     shapes = [_shape(name, said) for name, said in sorted(schemas.items()) if not name.startswith("data.")]
+    hooks = [
+        (name, said["post"]["summary"], _kind(_data_of(said["post"])))
+        for name, said in document["webhooks"].items()
+    ]
+    told = next((said["post"]["description"] for said in document["webhooks"].values()), "")
     events = [_shape(name, said) for name, said in sorted(schemas.items()) if name.startswith("data.")]
 
     async def show(request: web.Request) -> web.Response:
@@ -87,10 +92,19 @@ def page_of(document: dict[str, Any]) -> Callable[[web.Request], Awaitable[web.R
             groups=groups,
             shapes=shapes,
             events=events,
+            hooks=hooks,
+            told=told,
             problems=TITLES,
         )
 
     return show
+
+
+def _data_of(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of what a message carries."""
+    (content,) = said["requestBody"]["content"].values()
+    found: Mapping[str, Any] = content["schema"]["properties"]["data"]
+    return found
 
 
 def _calls(paths: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, Call]]:
