@@ -13,7 +13,7 @@ from notifier.channels.parcel import MailChannel
 from notifier.clock import Clock, civil_date
 from notifier.domain.calendar import Calendar
 from notifier.domain.codes import NAMELESS, Codes
-from notifier.domain.law import Deadline, Law
+from notifier.domain.law import Authority, Deadline, Law
 from notifier.domain.letters import Content
 from notifier.domain.returns import Returns
 from notifier.domain.statements import Statement
@@ -109,6 +109,10 @@ class Tools:
     def today(self) -> date:
         """Return the present civil date in Japan."""
         return civil_date(self.clock.now())
+
+    def calendar_of(self, authority: Authority | None) -> Calendar:
+        """Return the calendar of an authority, with its own closed days; the nation's for None."""
+        return self.calendar.with_closed(authority.closed) if authority else self.calendar
 
 
 async def known_deadlines(conn: Connection, tools: Tools) -> frozenset[str]:

@@ -34,9 +34,7 @@ async def _put_off(conn: Connection, tools: Tools, now: datetime) -> int:
     known = await authorities.load_authorities(conn)
     alike: dict[tuple[Hours, Wait], list[str]] = {}
     for each in found:
-        authority = known.get(each.authority)
-        calendar = tools.calendar.with_closed(authority.closed) if authority else tools.calendar
-        waits = wait(each.hours, now, calendar)
+        waits = wait(each.hours, now, tools.calendar_of(known.get(each.authority)))
         if waits is not None:
             alike.setdefault((each.hours, waits), []).append(each.authority)
     moved = [await hours.put_off(conn, wanted, whose, waits, now) for (wanted, waits), whose in alike.items()]

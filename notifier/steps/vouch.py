@@ -17,9 +17,11 @@ from notifier.domain.callers import Tenant
 from notifier.domain.hours import Hours
 from notifier.domain.wrapping import wrap
 from notifier.errors import SubscriptionRefusedError, UnknownError
-from notifier.store import audit, contacts, memos, office_records, outbox, subscriptions
+from notifier.store import audit, authorities, contacts, memos, office_records, outbox, subscriptions
+from notifier.store import hours as store_hours
 from notifier.store.contacts import REFUSED, REPLACED, STOPPED, UNVERIFIED, Contact, written_topics
 from notifier.store.database import Connection
+from notifier.telling import leaves_at
 from notifier.tools import Tools
 
 ROLES: Final = ("", "manager", "clerk", "headquarters")
@@ -149,6 +151,8 @@ async def amend(
         kept = {name: _kept(name, value, hours) for name, value in wanted.items()}
         if kept:
             await contacts.change(conn, contact_id, kept)
+            if hours != contact.wanted_hours:
+                await _reconsider(conn, tools, contact)
             before = {name: getattr(contact, name) for name in wanted}
             detail = {"contact": contact_id, "before": _json(before), "after": _json(wanted)}
             await audit.append(conn, tools.now(), who, "contact.amended", f"office/{contact.office}", detail)
@@ -239,6 +243,15 @@ async def _check(conn: Connection, wanted: Mapping[str, Any]) -> None:
     for place, topic in enumerate(wanted.get("topics", ())):
         if topic not in known or not topic.replace("-", "").isalnum():
             raise SubscriptionRefusedError(f"「{topic}」という分野はありません。", f"topics/{place}")
+
+
+async def _reconsider(conn: Connection, tools: Tools, contact: Contact) -> None:
+    """Let what waits for the hours that a contact had leave as if it was said now; its new hours are looked at then."""
+    known = await authorities.load_authorities(conn)
+    calendar = tools.calendar_of(known.get(contact.authority))
+    at = leaves_at(tools.now(), calendar, urgent=False)
+    if await store_hours.reconsider(conn, contact.id, at):
+        await outbox.enqueue(conn, "dispatch", at)
 
 
 def _kept(name: str, value: Any, hours: Hours) -> Any:

@@ -88,16 +88,25 @@ async def bring_forward(conn: AsyncConnection, now: datetime) -> int:
     return (await conn.execute(_bringing_forward(), {"by": now})).rowcount
 
 
+async def reconsider(conn: AsyncConnection, contact_id: int, at: datetime) -> int:
+    """Let what waits for a contact longer than until `at` be due then, as its hours have changed; returns how many."""
+    return (await conn.execute(_reconsidering(), {"number": contact_id, "at": at})).rowcount
+
+
 def _by() -> ColumnElement[datetime]:
     return bindparam("by", type_=table(DeliveryRow).c.due_at.type)
 
 
 def _waits() -> ColumnElement[bool]:
     """Deliveries to contacts with hours that are not gathered yet, and were not asked for by hand."""
-    delivery, contact = table(DeliveryRow).c, table(ContactRow).c
     other = table(ContactRow).alias("any_contact")
     # Without any contact with hours no delivery is looked at.
     is_any = exists(select(other.c.id).where(text(f"({WITH_HOURS})")).correlate(None))
+    return and_(_is_to_leave(), text(f"({WITH_HOURS})"), is_any)
+
+
+def _is_to_leave() -> ColumnElement[bool]:
+    delivery, contact = table(DeliveryRow).c, table(ContactRow).c
     return and_(
         delivery.state == "planned",
         delivery.letter_id.is_(None),
@@ -106,8 +115,6 @@ def _waits() -> ColumnElement[bool]:
         contact.authority == delivery.authority,
         contact.channel == delivery.channel,
         contact.address == delivery.recipient,
-        text(f"({WITH_HOURS})"),
-        is_any,
     )
 
 
@@ -139,6 +146,15 @@ def _bringing_forward() -> Update:
     delivery, _, saying, cohort = (each.c for each in _TABLES)
     is_overtaken = and_(saying.occasion == "acknowledgement", saying.generation != cohort.generation)
     return _moving("by", delivery.due_at > _by(), is_overtaken)
+
+
+@cache
+def _reconsidering() -> Update:
+    target, contact = table(DeliveryRow), table(ContactRow)
+    at = bindparam("at", type_=target.c.due_at.type)
+    found = select(target.c.id).join(contact, _is_to_leave()).where(contact.c.id == bindparam("number"))
+    waiting = found.where(target.c.due_at > at).correlate(None)
+    return update(target).where(target.c.id.in_(waiting)).values(due_at=at)
 
 
 _TABLES = table(DeliveryRow), table(ContactRow), table(SayingRow), table(CohortRow)

@@ -64,6 +64,20 @@ async def test_a_letter_waits_for_the_hours_of_its_contact_and_no_other_letter_d
     assert await dispatched(shop, THURSDAY, 13) == {}
 
 
+async def test_hours_that_change_are_looked_at_anew_for_what_waits(shop: Workshop) -> None:
+    await owing(shop, by(date(2026, 6, 30)), **WISHES)
+    await derive(shop.tools)
+    await dispatched(shop, TODAY, 9)
+    shop.turn_to(TODAY, 10)
+    for wishes, until in (({"hours": "15-17"}, (THURSDAY, 15)), ({"weekdays": (3,)}, (TODAY, 15))):
+        await wish(shop, **wishes)
+        await shop.run()
+        assert await dispatched(shop, TODAY, 10) == {THEIRS: japan_time(*until)}
+    await wish(shop, weekdays=(), hours="")
+    assert ("dispatch", japan_time(TODAY, 10)) in await shop.waiting()
+    assert await dispatched(shop, TODAY, 10) == {}
+
+
 async def test_a_letter_waits_for_the_weekday_and_leaves_by_itself(shop: Workshop) -> None:
     await owing(shop, by(date(2026, 6, 30)), **WISHES)
     await shop.live_until(THURSDAY)
