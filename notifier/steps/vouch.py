@@ -168,7 +168,8 @@ async def remove(
 ) -> None:
     """Remove a contact. Raises UnknownError if it is not the tenant's; one whose owner wants no mail cannot be removed.
 
-    It would otherwise come back with the next list, and get mail.
+    It would otherwise come back with the next list, and get mail. What is planned for it goes to the contact that was
+    entered last, if it does not go there anyway.
     """
     async with tools.database.transaction() as conn:
         contact = await _seen(conn, tenant, contact_id)
@@ -176,6 +177,10 @@ async def remove(
         if contact.reason == REFUSED:
             message = "受け取りを断られたアドレスです。記録を残すため、取り除けません。"
             raise SubscriptionRefusedError(message)
+        heir = await contacts.heir(conn, contact)
+        if heir is not None:
+            await _hand_over(conn, tools, contact_id, heir)
+        await contacts.take_out(conn, contact_id, "")
         await contacts.remove(conn, contact_id)
         detail = {"contact": contact_id, "role": contact.role, "origin": contact.origin}
         await audit.append(conn, tools.now(), who, "contact.removed", f"office/{contact.office}", detail)
@@ -197,6 +202,7 @@ async def confirm(tools: Tools, proof: str) -> Contact | None:
         await contacts.change(conn, contact.id, {"verified_at": now, "active": True, "reason": ""})
         detail = {"contact": contact.id}
         if contact.replaces is not None:
+            await _hand_over(conn, tools, contact.replaces, contact)
             await contacts.take_out(conn, contact.replaces, REPLACED)
             detail["replaces"] = contact.replaces
         await _come_back(conn, now + CONFIRMED_FOR)
@@ -243,6 +249,12 @@ async def _check(conn: Connection, wanted: Mapping[str, Any]) -> None:
     for place, topic in enumerate(wanted.get("topics", ())):
         if topic not in known or not topic.replace("-", "").isalnum():
             raise SubscriptionRefusedError(f"「{topic}」という分野はありません。", f"topics/{place}")
+
+
+async def _hand_over(conn: Connection, tools: Tools, contact_id: int, to: Contact) -> None:
+    """Let what is planned for a contact go to another one, at the hours at which that one wants its letters."""
+    await contacts.hand_over(conn, contact_id, to)
+    await _reconsider(conn, tools, to)
 
 
 async def _reconsider(conn: Connection, tools: Tools, contact: Contact) -> None:

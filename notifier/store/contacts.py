@@ -141,7 +141,7 @@ async def take_out(conn: AsyncConnection, contact_id: int, reason: str) -> None:
     """
     contact, delivery, other = table(ContactRow), table(DeliveryRow), table(ContactRow).alias("other")
     found = update(contact).where(contact.c.id == contact_id).values(active=False, reason=reason)
-    row = (await conn.execute(found.returning(contact.c.office_id, contact.c.address))).one_or_none()
+    row = (await conn.execute(found.returning(*_placed()))).one_or_none()
     if row is None:
         return
     left = exists().where(
@@ -149,9 +149,41 @@ async def take_out(conn: AsyncConnection, contact_id: int, reason: str) -> None:
         other.c.active.is_(True),
         other.c.channel == delivery.c.channel,
     )
-    mine = delivery.c.office_id == row.office_id, delivery.c.recipient == row.address
-    planned = update(delivery).where(*mine, delivery.c.state == "planned")
+    planned = update(delivery).where(*_planned_for(row))
     await conn.execute(planned.values(state=case((left, "cancelled"), else_="unreachable")))
+
+
+async def hand_over(conn: AsyncConnection, contact_id: int, to: Contact) -> None:
+    """Let what is planned for a contact, and not gathered yet, go to another one of its office instead."""
+    contact, delivery, there = table(ContactRow), table(DeliveryRow), table(DeliveryRow).alias("there")
+    row = (await conn.execute(select(*_placed()).where(contact.c.id == contact_id))).one_or_none()
+    if row is None:
+        return
+    same = (there.c[name] == delivery.c[name] for name in ("saying_id", "party", "channel", "repeat"))
+    goes_there = exists().where(there.c.recipient == to.address, *same)
+    moved = update(delivery).where(*_planned_for(row), delivery.c.letter_id.is_(None), ~goes_there)
+    await conn.execute(moved.values(recipient=to.address, authority=to.authority))
+
+
+async def heir(conn: AsyncConnection, contact: Contact) -> Contact | None:
+    """Return the contact in use that the same authority entered last for the same office; None if there is no other."""
+    other = table(ContactRow).c
+    mine = table(OfficeRow).c.number == contact.office, other.authority == contact.authority
+    found = _shown().where(*mine, other.channel == contact.channel, other.active.is_(True))
+    last = found.where(other.id != contact.id).order_by(other.id.desc()).limit(1)
+    row = (await conn.execute(last)).mappings().one_or_none()
+    return _contact(row) if row else None
+
+
+def _placed() -> tuple[Any, ...]:
+    contact = table(ContactRow).c
+    return contact.office_id, contact.authority, contact.address
+
+
+def _planned_for(row: Any) -> tuple[Any, ...]:
+    delivery = table(DeliveryRow).c
+    mine = delivery.office_id == row.office_id, delivery.authority == row.authority
+    return *mine, delivery.recipient == row.address, delivery.state == "planned"
 
 
 async def change(conn: AsyncConnection, contact_id: int, values: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from notifier.errors import SubscriptionRefusedError
 from notifier.steps.mute import mute
-from notifier.steps.vouch import Entry, confirm, contact_of, stop
+from notifier.steps.vouch import Entry, amend, confirm, contact_of, remove, stop
 from notifier.store.enrolment import difference
 from notifier.store.tables import AuditRow, DeliveryRow, LetterRow
 from tests.builders import CITY, by, said
@@ -25,6 +25,10 @@ DUE = date(2026, 6, 30)
 async def test_an_address_is_replaced_once_the_new_one_is_confirmed(town: Workshop) -> None:
     await town.enrol(enrolled(A, "old@example.jp"))
     old = await kept(town, "old@example.jp")
+    await town.publish(said(by(DUE)))
+    await amend(town.tools, OWNER, old.id, {"weekdays": (5,)}, "a clerk")
+    await town.live_until(date(2026, 4, 1))
+    assert town.channel.parcels == []
     await put(town, replace(MOVED, replaces=old.id))
     assert (await kept(town, "old@example.jp")).active
     (proof,) = await proofs(town)
@@ -34,6 +38,24 @@ async def test_an_address_is_replaced_once_the_new_one_is_confirmed(town: Worksh
     assert (row.active, row.reason) == (False, "replaced")
     last = (await town.all(AuditRow))[-1]
     assert (last.action, last.detail["replaces"]) == ("contact.confirmed", old.id)
+    # What waited for a Friday goes to the new address, which wants its letters on any day.
+    await town.live_until(date(2026, 4, 2))
+    asked, told = town.channel.parcels
+    assert (asked.recipient, told.recipient) == ("new@example.jp", "new@example.jp")
+    assert told.subject.startswith("【お知らせ6/30(火)】")
+
+
+async def test_what_is_planned_for_a_contact_that_is_removed_goes_to_the_one_entered_instead(
+    town: Workshop,
+) -> None:
+    await town.enrol(enrolled(A, "wrong@example.jp"))
+    await town.publish(said(by(DUE)))
+    await town.run()
+    await put(town)
+    await remove(town.tools, OWNER, (await kept(town, "wrong@example.jp")).id, "a clerk")
+    await town.live_until(date(2026, 4, 1))
+    assert [parcel.recipient for parcel in town.channel.parcels] == ["new@example.jp"]
+    assert [row.state for row in await town.all(DeliveryRow)] == ["accepted"]
 
 
 async def test_an_office_stops_mail_to_an_address_and_what_is_planned_goes_elsewhere(town: Workshop) -> None:

@@ -191,8 +191,9 @@ async def test_when_mails_are_to_come_is_chosen_on_the_page_asked_once_more_and_
     assert contact is not None
     path = f"/contacts/{contact[1]}/shape"
 
-    async def send(first: str, last: str, step: str = "") -> tuple[int, str]:
+    async def send(first: str, last: str, step: str = "", path: str = path) -> tuple[int, str]:
         typed = [("mark", await visitor.mark(path)), ("text_only", "no"), ("scope", "all"), ("step", step)]
+        typed += [("address", "new@one.example"), ("role", "clerk")]
         typed += [("weekdays", "4"), ("weekdays", "2"), ("hours", first), ("hours", last)]
         sent = visitor.session.post(visitor.home + path, headers=OURS, data=typed, allow_redirects=False)
         async with sent as answer:
@@ -209,6 +210,11 @@ async def test_when_mails_are_to_come_is_chosen_on_the_page_asked_once_more_and_
     form = (await visitor.get(path.replace("shape", "replace")))[1]
     assert re.findall(r'name="weekdays" value="(\d)" checked', form) == ["2", "4"]
     assert re.findall(r'<option value="(\d+)" selected>', form) == ["13", "17"]
+    assert "火・木の9時〜12時" in (await send("9", "12", path="/contacts/new"))[1]
+    assert (await send("9", "12", "do", "/contacts/new"))[0] == 303
+    async with visitor.place.tools.database.reading() as conn:
+        kept = await conn.execute(select(ContactRow.weekdays, ContactRow.hours).order_by(ContactRow.id))  # type: ignore[call-overload]  # two columns
+        assert {("24", "13-17"), ("24", "09-12")} <= {tuple(row) for row in kept}
 
 
 # ---- what belongs to others ----
