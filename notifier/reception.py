@@ -333,12 +333,13 @@ class Reception:
             return None, event, False
         async with self._tools.database.reading() as conn:
             authorities = await answerable.authorities_of(conn, event.office)
+            union = await answerable.union_of(conn, str(event.data.get("municipality", "")))
         if authorities is not None and caller.authority and caller.authority not in authorities:
             return Answer("another-authority"), event, False
         # Of an office that is not known yet the rest is seen when it appears, in whatever order events arrive.
-        return *self._placed(caller, event), authorities is None and event.type != "office.registered"
+        return *self._placed(caller, event, union), authorities is None and event.type != "office.registered"
 
-    def _placed(self, caller: Caller, event: Inbound) -> tuple[Answer | None, Inbound]:
+    def _placed(self, caller: Caller, event: Inbound, union: str) -> tuple[Answer | None, Inbound]:
         municipality = event.data.get("municipality")
         prefecture = event.data.get("prefecture")
         faults = [
@@ -361,7 +362,7 @@ class Reception:
             return Answer("data-does-not-fit", tuple(faults)), event
         if municipality is None:
             return None, event
-        inside = {"", municipality, prefecture_code(municipality)}
+        inside = {"", municipality, prefecture_code(municipality), union}
         if caller.authority not in inside:
             return Answer("another-authority"), event
         return None, replace(event, data={**event.data, "prefecture": prefecture_code(municipality)})

@@ -1,6 +1,6 @@
 """Authorities: municipalities, 広域連合 and prefectures with their closed days, ladders and rolls."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -60,6 +60,12 @@ async def keep_members(conn: AsyncConnection, authority: str, members: Iterable[
         await conn.execute(
             insert(members_of), [{"authority": authority, "member": member} for member in wanted]
         )
+
+
+async def members_of(conn: AsyncConnection, code: str) -> Sequence[str]:
+    """Return the municipalities (団体コード) of a 広域連合, in order; none of any other authority."""
+    found = select(col(AuthorityMemberRow.member)).where(col(AuthorityMemberRow.authority) == code)
+    return (await conn.execute(found.order_by(col(AuthorityMemberRow.member)))).scalars().all()
 
 
 async def load_authorities(conn: AsyncConnection) -> Mapping[str, Authority]:

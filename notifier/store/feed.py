@@ -34,6 +34,7 @@ from sqlmodel import Field
 from notifier.domain.messages import delivery_data, message_id
 from notifier.domain.traces import passed_on
 from notifier.store import sequences
+from notifier.store.authorities import AuthorityMemberRow
 from notifier.store.chosen import among
 from notifier.store.database import table
 from notifier.store.happenings import HappeningRow, MessageRow
@@ -117,6 +118,7 @@ def _ways(dialect: str) -> tuple[Insert, ...]:
     """The ways on which a message comes to a listener, each a set statement."""
     message, listener, office = table(MessageRow), table(ListenerRow), table(OfficeRow)
     designation, served = table(DesignationRow), table(ListenerOfficeRow)
+    member = table(AuthorityMemberRow)
     batch = bindparam("round", type_=Integer())
     of_round = and_(message.c.batch.is_(None), message.c.id <= bindparam("last", type_=Integer()))
     themselves = listener.c.vendor == ""
@@ -125,6 +127,7 @@ def _ways(dialect: str) -> tuple[Insert, ...]:
     # A vendor hears of no office of which the authority that let it in would not hear itself.
     answers = or_(
         listener.c.authority.in_(["", office.c.municipality]),
+        exists().where(member.c.member == office.c.municipality, member.c.authority == listener.c.authority),
         exists().where(
             designation.c.office_id == office.c.id, designation.c.authority == listener.c.authority
         ),
@@ -135,6 +138,10 @@ def _ways(dialect: str) -> tuple[Insert, ...]:
         heard.join(listener, and_(themselves, listener.c.authority == message.c.authority)).where(of_round),
         heard.join(office, office.c.id == message.c.office_id)
         .join(listener, and_(themselves, listener.c.authority == office.c.municipality))
+        .where(of_round, for_all),
+        heard.join(office, office.c.id == message.c.office_id)
+        .join(member, member.c.member == office.c.municipality)
+        .join(listener, and_(themselves, listener.c.authority == member.c.authority))
         .where(of_round, for_all),
         heard.join(designation, designation.c.office_id == message.c.office_id)
         .join(listener, and_(themselves, listener.c.authority == designation.c.authority))

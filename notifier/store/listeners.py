@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import Field, UniqueConstraint
 
+from notifier.store.authorities import AuthorityMemberRow
 from notifier.store.database import table
 from notifier.store.tables import DesignationRow, OfficeRow, Table
 
@@ -89,10 +90,13 @@ def is_heard() -> ColumnElement[bool]:
     designation, served = table(DesignationRow).c, table(ListenerOfficeRow).c
     themselves = select(listener.authority).where(listener.vendor == "")
     designated = select(designation.office_id).where(designation.authority.in_(themselves))
+    member = table(AuthorityMemberRow).c
+    inside = select(member.member).where(member.authority.in_(themselves))
     nation = exists().where(listener.authority == "", listener.vendor == "", true())
     return or_(
         nation,
         office.municipality.in_(themselves),
+        office.municipality.in_(inside),
         office.id.in_(designated),
         office.number.in_(select(served.number)),
     )

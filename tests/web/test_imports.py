@@ -1,14 +1,19 @@
 """Lists of offices over the network: sent, compared, confirmed, taken over."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from notifier.domain.law import Authority, AuthorityKind
+from notifier.keyring import SCOPES, WantedKey
+from notifier.running import run_due
 from notifier.steps.enlist import enlist_waiting
+from notifier.store import authorities
 from notifier.store.enrolment import enrolled
-from tests.web.country import CHIBA_CITY, ICHIKAWA, NEIGHBOUR, PLANS, SILENT, Country, Said, country
+from tests.web.country import CHIBA, CHIBA_CITY, ICHIKAWA, NEIGHBOUR, PLANS, SILENT, Country, Said, country
 
-NEW = "1270000019"
+NEW, UNION = "1270000019", "128007"
 LIST = f"""事業所番号,事業所名,サービス種類
 {PLANS},ケアプラン さくら台,43
 {SILENT},訪問介護 つくし,11
@@ -131,3 +136,32 @@ async def test_the_template_is_there_to_download_and_other_types_are_not_taken(o
     said = await own.call("POST", "/offices:import", {})
     assert (said.status, said.body["code"]) == (415, "unsupported-media-type")
     assert (await own.get("/imports/imp_000000000000000000000000")).status == 404
+
+
+async def test_a_union_lists_offices_of_its_members_speaks_and_hears_of_them(own: Country) -> None:
+    async with own.tools.database.transaction() as conn:
+        union = Authority(UNION, "例広域連合", AuthorityKind.UNION, CHIBA)
+        await authorities.keep_authorities(conn, [(union, "")])
+        await authorities.keep_members(conn, UNION, [CHIBA_CITY])
+    key = await own.service.create_key(WantedKey(UNION, "municipality", tuple(SCOPES), "union"))
+    own = replace(own, keys={**own.keys, "union": key})
+    assert (await send(own, LIST, who="union")).body["errors"][0]["name"] == "municipality"
+    assert (await send(own, LIST, f"?municipality={ICHIKAWA}", "union")).body["code"] == "another-authority"
+    sent = await send(own, LIST, f"?municipality={CHIBA_CITY}&take_over=true", "union")
+    assert (await looked_at(own, sent, "union")).body["state"] == "taken_over"
+    held = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "urn:example:union",
+        "type": "treatment-addition.held",
+        "subject": f"office/{PLANS}",
+        "data": {"tier": "1"},
+    }
+    for office, status in ((PLANS, 202), (NEIGHBOUR, 403)):
+        event = held | {"id": office, "subject": f"office/{office}"}
+        said = await own.call("POST", "/events", event, "union", Content_Type="application/cloudevents+json")
+        assert said.status == status, said.text
+    await run_due(own.tools)
+    fed = (await own.get("/feed", "union")).items
+    assert {each.get("subject") for each in fed} >= {f"office/{NEW}"}
+    assert f"office/{NEIGHBOUR}" not in {each.get("subject") for each in fed}

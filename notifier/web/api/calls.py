@@ -257,7 +257,7 @@ async def _caller(request: web.Request, entrance: Entrance, route: Route, signed
         _hold_up(request, entrance, is_guess=bool(token) or signed is not None)
         raise RefusedError("unauthorized", (), {"WWW-Authenticate": 'Bearer realm="notifier"'})
     if route.scope and route.scope not in caller.scopes:
-        raise RefusedError("scope-missing")
+        raise RefusedError("scope-missing", more={"scope": route.scope})
     if route.scope and not caller.may_use(route.scope):
         raise RefusedError("scope-beyond-role")
     if route.roles is not None and caller.role not in route.roles:

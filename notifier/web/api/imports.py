@@ -1,6 +1,7 @@
 """Lists of offices under /v1: sent as they are, compared first, taken over once that is confirmed."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from notifier.errors import ImportRefusedError, UnknownError
 from notifier.reading.office_table import template
 from notifier.reading.sheets import MOST_BYTES
 from notifier.steps.enlist import receive, take_over_compared, wanted_as_kept
-from notifier.store import imports
+from notifier.store import authorities, imports
 from notifier.store.imports import Arrived, KeptImport
 from notifier.web.api.calls import JSON, Call, Reply, Route
 from notifier.web.api.fields import (
@@ -142,8 +143,10 @@ async def post(call: Call) -> Reply:
     if call.request.content_type not in SHEETS:
         raise RefusedError("unsupported-media-type")
     query = call.query(ImportQuery)
+    async with call.overview() as conn:
+        members = await authorities.members_of(conn, call.tenant.code)
     wanted = Wanted(
-        _municipality(call.tenant, query.municipality),
+        _municipality(call.tenant, query.municipality, members),
         dry_run=not query.take_over,
         without_refused=query.without_refused,
         close_gone=query.close_gone,
@@ -167,8 +170,8 @@ async def post(call: Call) -> Reply:
     return Reply(shown(kept), 202, f"/v1/imports/{key}")
 
 
-def _municipality(tenant: Tenant, asked: str | None) -> str | None:
-    """Return whose list it is: the tenant's own, or one in its prefecture. Refuses another.
+def _municipality(tenant: Tenant, asked: str | None, members: Sequence[str]) -> str | None:
+    """Return whose list it is: the tenant's own, one in its prefecture, or a member of a 広域連合. Refuses another.
 
     Raises UnknownError for what is the code of no municipality.
     """
@@ -176,10 +179,10 @@ def _municipality(tenant: Tenant, asked: str | None) -> str | None:
         raise UnknownError(f"there is no municipality {asked}")
     if tenant.is_nation:
         return asked
-    if tenant.is_prefecture:
+    if tenant.is_prefecture or members:
         if asked is None:
             raise RefusedError("wrong-parameters", [Wrong("municipality", "missing", "query")])
-        if prefecture_code(asked) != tenant.code:
+        if prefecture_code(asked) != tenant.code and asked not in members:
             raise RefusedError("another-authority")
         return asked
     if asked is not None and asked != tenant.code:

@@ -15,7 +15,7 @@ from notifier.reading.office_table import template
 from notifier.reading.sheets import MOST_BYTES
 from notifier.running import run_step
 from notifier.steps.enlist import receive, take_over_compared, wanted_as_kept
-from notifier.store import imports
+from notifier.store import authorities, imports
 from notifier.store.imports import Arrived, KeptImport
 from notifier.web import forms, staff
 from notifier.web.forms import Form
@@ -61,6 +61,7 @@ async def page(request: web.Request, looking: Staff, form: Form) -> web.Response
     """Return the page with the form."""
     async with looking.reading() as conn:
         sent = await imports.page(conn, looking.tenant, None, LISTED)
+        members = await authorities.members_of(conn, looking.tenant.code)
     return answer.page(
         request,
         "imports.html",
@@ -70,7 +71,7 @@ async def page(request: web.Request, looking: Staff, form: Form) -> web.Response
         sent=sent,
         states=STATES,
         largest=MOST_BYTES // 1_000_000,
-        asks_whose=looking.tenant.is_nation or looking.tenant.is_prefecture,
+        asks_whose=looking.tenant.is_nation or looking.tenant.is_prefecture or members,
     )
 
 
@@ -81,7 +82,9 @@ async def send(request: web.Request) -> web.Response:
     upload = form.files.get("list")
     if upload is None or not upload.content:
         form.wrong("list", "一覧のファイル（CSVかExcel）を選んでください。")
-    municipality = _municipality(looking, form)
+    async with looking.reading() as conn:
+        members = await authorities.members_of(conn, looking.tenant.code)
+    municipality = _municipality(looking, form, members)
     if upload is None or not form.is_right:
         return await page(request, looking, form)
     wanted = Wanted(
@@ -104,17 +107,22 @@ async def send(request: web.Request) -> web.Response:
     return forms.done(request, f"/offices/imports/{key}")
 
 
-def _municipality(looking: Staff, form: Form) -> str | None:
-    """Return whose list it is: the user's own, or the one that was named; None if the rows say so."""
-    if not (looking.tenant.is_nation or looking.tenant.is_prefecture):
+def _municipality(looking: Staff, form: Form, members: Sequence[str]) -> str | None:
+    """Return whose list it is: the user's own, or the one that was named; None if the rows say so.
+
+    `members` are the municipalities of a 広域連合, which names one of them.
+    """
+    if not (looking.tenant.is_nation or looking.tenant.is_prefecture or members):
         return looking.user.authority
-    code = form.text("municipality", "市町村", needed=looking.tenant.is_prefecture, longest=6)
+    code = form.text("municipality", "市町村", needed=not looking.tenant.is_nation, longest=6)
     if not code:
         return None
     if not is_authority_code(code) or code == prefecture_code(code):
         form.wrong("municipality", "市町村の団体コード（6桁）を入力してください。例：千葉市は121002です。")
     elif looking.tenant.is_prefecture and prefecture_code(code) != looking.user.authority:
         form.wrong("municipality", "ほかの都道府県の市町村です。団体コードを確かめてください。")
+    elif members and code not in members:
+        form.wrong("municipality", "この広域連合の市町村ではありません。団体コードを確かめてください。")
     return code
 
 
