@@ -16,6 +16,7 @@ PATHS = (
     "/offices/import",
     f"/offices/{VISITS}",
     f"/offices/{VISITS}/record",
+    f"/offices/{VISITS}/contacts/2",
     f"/offices/{SILENT}/record",
     f"/offices/{CARE_PLANS}/facts",
     f"/offices/{CARE_PLANS}/facts?type=wage-support.applied",
