@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from notifier.arrears import try_again
+from notifier.domain.law import Law
 from notifier.domain.roles import Deed
 from notifier.errors import UnknownError
 from notifier.store import event_records
@@ -45,11 +46,13 @@ async def show_list(request: web.Request) -> web.Response:
     async with looking.reading() as conn:
         found = await event_records.events(conn, looking.tenant, Wanted(state or None), before, PAGE_SIZE + 1)
     shown = found[:PAGE_SIZE]
+    law = await looking.law()
     return answer.page(
         request,
         "arrivals.html",
         HERE,
-        lines=await _lines(looking, shown),
+        lines=_lines(looking, law, shown),
+        names={code: each.name for code, each in law.authorities.items()},
         choices=[(name, chip.text) for name, chip in event_words.STATES.items()],
         form=form,
         state=state,
@@ -59,8 +62,8 @@ async def show_list(request: web.Request) -> web.Response:
     )
 
 
-async def _lines(looking: Staff, shown: Sequence[EventRecord]) -> list[Line]:
-    law, labels = await looking.law(), looking.supplies.fact_labels
+def _lines(looking: Staff, law: Law, shown: Sequence[EventRecord]) -> list[Line]:
+    labels = looking.supplies.fact_labels
     lines = []
     for each in shown:
         held_up = event_words.awaits(law, each.type, each.subject, each.data.get("deadline"))

@@ -198,6 +198,9 @@ async def _closing_question(
     going = sorted(_titles(looking, law, found))
     async with looking.reading() as conn:
         contacts = await office_records.contacts_of(conn, looking.tenant, head.record.id)
+    others = (await _designated(looking, head)).elsewhere
+    names = looking.supplies.service_names
+    shared = "、".join(names.get(code, code) for code in sorted(others))
     return Question(
         "休止・廃止を登録しますか",
         f"{head.record.name}（{head.record.number}）を、{what}とします。",
@@ -209,7 +212,12 @@ async def _closing_question(
             ("送らなくなる宛先", f"{sum(each.active for each in contacts)}件"),
         ],
         kept=kept,
-        warning="送信待ちのお知らせは取りやめ、集計と網羅状況の対象から外れます。記録は残り、この画面で再開に戻せます。",
+        warning="送信待ちのお知らせは取りやめ、集計と網羅状況の対象から外れます。記録は残り、この画面で再開に戻せます。"
+        + (
+            f"ほかの自治体が指定しているサービス（{shared}）の期限もなくなります。先に相談してください。"
+            if shared
+            else ""
+        ),
         sample=going[:SAMPLE],
     )
 
