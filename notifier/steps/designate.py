@@ -79,7 +79,7 @@ async def set_terms(
         )
         await designations.set_days(conn, record.id, line.owner, terms.days)
         await designations.join_again(conn, record.id, line.owner)
-        await designations.part(conn, record.id, line.owner)
+        await designations.part(conn, {(record.id, line.owner)})
         after = await office_records.designations_of(conn, Tenant(line.owner), record.id)
         if after == before:
             return after
