@@ -23,6 +23,8 @@ PATHS = (
     "/settings/keys",
     "/settings/keys/new",
     "/settings/calendars",
+    "/settings/events",
+    "/settings/events?state=failed",
     "/settings/users",
     "/settings/users/-/new",
     "/settings/audit",
