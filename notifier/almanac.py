@@ -65,7 +65,7 @@ class Served:
 
 
 class Gone:
-    """The address was revoked."""
+    """The address was revoked, or whoever gave it out has nothing to do with the office any more."""
 
 
 GONE: Final = Gone()
@@ -177,7 +177,20 @@ class Almanac:
             address = await agendas.find(conn, parts[1])
         if address is None or not hmac.compare_digest(_digest(parts[2]), address.digest):
             return None
-        return GONE if address.revoked_at is not None else await retrying(partial(self._serve, address))
+        if address.revoked_at is not None or await self._has_left(address):
+            return GONE
+        return await retrying(partial(self._serve, address))
+
+    async def _has_left(self, address: CalendarAddress) -> bool:
+        """Tell whether it is of an office that no longer answers to the authority that gave it out.
+
+        What an office has made itself, on its page, it keeps.
+        """
+        is_its_own = address.created_by == f"office/{address.subject}"
+        if address.kind != Whose.OFFICE.value or not address.authority or is_its_own:
+            return False
+        async with self._tools.database.reading() as conn:
+            return not await agendas.has_office(conn, address.subject, Tenant(address.authority))
 
     async def _serve(self, address: CalendarAddress) -> Served:
         now, today = self._tools.now(), self._tools.today()

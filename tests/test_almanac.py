@@ -1,17 +1,19 @@
 """Calendars from the law and the facts to the text that four other programs read."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from notifier.almanac import Almanac, Gone, Served, WantedCalendar, Whose, open_calendar
-from notifier.domain.callers import NATION
+from notifier.domain.callers import NATION, Tenant
 from notifier.domain.dates import Part
 from notifier.domain.expressions import InMonth, OnAnchor, Unknown
 from notifier.domain.law import Party
 from notifier.errors import CalendarRefusedError, UnknownError
+from notifier.steps.designate import Terms, set_terms
 from notifier.steps.enrol import close
 from notifier.steps.lend import recall
 from notifier.store import agendas
@@ -216,6 +218,17 @@ async def test_a_revoked_address_is_gone_and_a_wrong_one_was_never_there(town: W
     assert not await recall(town.tools, NATION, token.partition(".")[0], "a clerk")
     about = table(AuditRow)
     assert len(await town.rows(select(about).where(about.c.action == "calendar.revoked"))) == 1
+
+
+async def test_a_calendar_ends_with_what_its_authority_has_to_do_with_the_office(town: Workshop) -> None:
+    theirs = replace(enrolled(A), addresses=None, services=("43",), authority=PREFECTURE)
+    await town.enrol(theirs)
+    token = await opened(town, Whose.OFFICE, A, authority=PREFECTURE)
+    own = await opened(town, Whose.OFFICE, A, authority=CITY)
+    assert "VEVENT" in await read(town, token)
+    await set_terms(town.tools, Tenant(PREFECTURE), A, Terms({}, "指定の取消し"), "ken", lambda _: None)
+    assert isinstance(await Almanac(town.tools).read(token), Gone)
+    assert "VEVENT" in await read(town, own)
 
 
 async def test_a_calendar_of_nobody_is_refused(town: Workshop) -> None:
