@@ -60,10 +60,14 @@ class CrowdedError(NotifierError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an event is answered: `code` is "" if it was taken, else says why not; `faults` where it is wrong."""
+    """What an event is answered: `code` is "" if it was taken, else says why not; `faults` where it is wrong.
+
+    `problem` is why it was set aside, as it is kept.
+    """
 
     code: str = ""
     faults: tuple[Fault, ...] = ()
+    problem: str = ""
 
 
 TAKEN: Final = Answer()
@@ -321,8 +325,9 @@ class Reception:
             if isinstance(fault, StoreError) and type(fault) is not StoreError:
                 raise
             self._log.warning("an event was set aside", type=event.type, problem=type(fault).__name__)
-            await retrying(partial(conclude, self._tools, kept, f"{type(fault).__name__}: {fault}"))
-            return Answer("set-aside")
+            problem = f"{type(fault).__name__}: {fault}"
+            await retrying(partial(conclude, self._tools, kept, problem))
+            return Answer("set-aside", problem=problem)
         await retrying(partial(conclude, self._tools, kept))
         self._wake()
         return TAKEN

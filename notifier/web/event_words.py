@@ -37,7 +37,7 @@ _SAID: Final[Sequence[tuple[str, str]]] = (
     ),
     (
         "NoticeRefusedError:",
-        "通知として受け付けられませんでした。内容を直して、別のidで送り直してください。",
+        "通知として受け付けられません。同じ名前（notice）の別の内容がないか確かめ、別の通知なら、別の名前とidで送り直してください。",
     ),
 )
 _OTHERWISE: Final = (

@@ -451,6 +451,9 @@ async def test_what_cannot_be_dealt_with_is_set_aside_with_its_reason_and_tried_
     other = event("deadline.decided", None, data=decided)
     said = [await door.send(other) for _ in range(2)]
     assert [(each.status, each.code) for each in said] == [(422, "set-aside")] * 2
+    assert "もう一度試し" in said[0].body["detail"]
+    batch = await door.send([other], BATCH)
+    assert batch.body["results"][0]["problem"]["detail"] == said[0].body["detail"]
     kept = (await door.events())[-1]
     assert (kept.state, bool(kept.problem)) == ("failed", True)
 

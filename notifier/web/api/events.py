@@ -1,7 +1,7 @@
 """POST /v1/events: events of other systems come in, each answered once it is kept."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 import structlog
@@ -18,7 +18,7 @@ from notifier.web.api.calls import Call, Route
 from notifier.web.api.cloudevents import CloudEvent, Envelope
 from notifier.web.api.fields import Query
 from notifier.web.api.problems import TITLES, Problem, RefusedError, Wrong, pointer, problem
-from notifier.web.event_words import Awaits, awaits
+from notifier.web.event_words import Awaits, awaits, told
 from notifier.web.tracing import REQUEST_ID, traceparent
 
 _log = structlog.get_logger("notifier.web")
@@ -86,7 +86,7 @@ async def post(call: Call) -> web.Response:
         wrongs = _wrongs(answer)
         if mode == "binary":
             wrongs = [cloudevents.in_headers(each) for each in wrongs]
-        raise RefusedError(answer.code, wrongs)
+        raise RefusedError(answer.code, wrongs, more=_told(answer))
     waits_for = await _awaits(call, [envelope.event])
     return web.json_response(text=said_of(envelope.event, waits_for[0]), status=202)
 
@@ -132,7 +132,7 @@ async def _batch(call: Call, envelopes: Sequence[Envelope]) -> web.Response:
             continue
         answer, held_up = next(answers), next(waits_for)
         items.append(
-            _refused(index, answer.code, _wrongs(answer))
+            _refused(index, answer.code, _wrongs(answer), _told(answer))
             if answer.code
             else Item(index=index, status=202, source=each.event.source, id=each.event.id, awaits=held_up)
         )
@@ -140,8 +140,14 @@ async def _batch(call: Call, envelopes: Sequence[Envelope]) -> web.Response:
     return web.json_response(text=text, status=207)
 
 
-def _refused(index: int, code: str, wrongs: Sequence[Wrong]) -> Item:
-    return Item(index=index, status=TITLES[code][0], problem=Problem.model_validate(problem(code, wrongs)))
+def _refused(index: int, code: str, wrongs: Sequence[Wrong], more: Mapping[str, str] | None = None) -> Item:
+    said = Problem.model_validate({**problem(code, wrongs), **(more or {})})
+    return Item(index=index, status=TITLES[code][0], problem=said)
+
+
+def _told(answer: Answer) -> Mapping[str, str] | None:
+    """Return why an event was set aside, in words that repeat nothing of it."""
+    return {"detail": told("failed", answer.problem)} if answer.problem else None
 
 
 def _wrongs(answer: Answer) -> list[Wrong]:
