@@ -16,8 +16,7 @@ from typing import Any, Final, TypeAlias
 import structlog
 
 from notifier.catalogue.vocabulary import FactType, Fault
-from notifier.channels.envelope import envelope_address
-from notifier.channels.parcel import UnsendableError
+from notifier.channels.envelope import is_sendable
 from notifier.domain.callers import Caller, Objection, objection
 from notifier.domain.offices import is_authority_code, prefecture_code
 from notifier.domain.origins import is_kept_back
@@ -355,7 +354,7 @@ class Reception:
         for place, contact in enumerate(event.data.get("contacts", ())):
             if contact["channel"] != "email":
                 faults.append(Fault(("data", "contacts", str(place), "channel"), "unsupported"))
-            elif not _is_address(contact["address"]):
+            elif not is_sendable(contact["address"]):
                 faults.append(Fault(("data", "contacts", str(place), "address"), "format"))
         if municipality is None:
             faults += [Fault(("data", "prefecture"), "dependent")] if prefecture is not None else []
@@ -380,14 +379,6 @@ def _settle(kept: asyncio.Future[Intake], became: Intake | Exception) -> None:
         kept.set_exception(became)
     else:
         kept.set_result(became)
-
-
-def _is_address(written: str) -> bool:
-    try:
-        envelope_address(written)
-    except UnsendableError:
-        return False
-    return True
 
 
 def _out_of_bounds(found: Any, dates: frozenset[str], name: str = "") -> list[tuple[str, ...]]:

@@ -51,6 +51,15 @@ def envelope_address(address: str) -> str:
     return _checked(address)
 
 
+def is_sendable(address: str) -> bool:
+    """Tell whether mail can be sent to an address, as `envelope_address` sees it."""
+    try:
+        envelope_address(address)
+    except UnsendableError:
+        return False
+    return True
+
+
 def _checked(address: str) -> str:
     try:
         checked = email_validator.validate_email(address, check_deliverability=False, test_environment=True)
