@@ -109,8 +109,8 @@ def test_navigation_shows_what_is_served_and_may_be_done_and_leads_to_the_first_
     few = shown(CLERK, frozenset({"/", "/offices"}), "offices")
     assert [each.address for each in few.entries] == ["/", "/offices"]
     clerk = shown(CLERK, EVERYTHING - {"/settings"}, "settings/templates")
-    assert [each.label for each in clerk.under] == ["自治体の設定", "文面"]
-    assert [each.is_here for each in clerk.under] == [False, True]
+    assert [each.label for each in clerk.under] == ["自治体の設定", "文面", "届いた出来事"]
+    assert [each.is_here for each in clerk.under] == [False, True, False]
     chief = shown(ADMINISTRATOR, EVERYTHING - {"/settings", "/settings/authority"}, "today")
     settings = next(each for each in chief.entries if each.label == "設定")
     assert (settings.address, settings.is_here) == ("/letters/templates", False)
