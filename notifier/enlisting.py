@@ -153,6 +153,7 @@ async def without_foreign(conn: Connection, found: Read, wanted: Wanted) -> Read
         return found
     reason = (
         "ほかの市町村の事業所として登録されています。移転なら、先に今の市町村で廃止にしてもらってください。"
+        "区域外指定なら、一覧から除き、運用担当者（全国）に指定の登録を頼んでください。"
     )
     listed = found.listed
     faults = [

@@ -30,10 +30,15 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """For which services (codes) an office is designated, each from a day to a day, inclusive; None: not known, no end."""
+    """For which services (codes) an office is designated, each from a day to a day, inclusive; None: not known, no end.
+
+    `authority` (団体コード) is by whom, where the nation enters it on somebody's behalf: an office outside the place of
+    whoever designates it (区域外指定) is not in sight there before.
+    """
 
     days: Mapping[str, Days]
     reason: str
+    authority: str = ""
 
 
 async def designate(
@@ -66,12 +71,14 @@ async def set_terms(
 ) -> Sequence[Designation]:
     """Let the office answer to `tenant` for these services, each from a day to a day; for no others.
 
-    `check` may refuse, having
-    seen what stood before. Returns what stands now. Raises UnknownError if the tenant sees no such office that is open.
+    `check` may refuse, having seen what stood before. Returns what stands now. Raises UnknownError if the tenant sees no
+    such office that is open, or is not the nation and names another authority.
     """
+    if terms.authority and not tenant.is_nation and terms.authority != tenant.code:
+        raise UnknownError(f"{tenant.code} designates for nobody else")
     now = tools.now()
     async with tools.database.transaction() as conn:
-        record, line = await _held(conn, tenant, number, is_open=True)
+        record, line = await _held(conn, tenant, number, is_open=True, owner=terms.authority)
         before = await office_records.designations_of(conn, Tenant(line.owner), record.id)
         check(before)
         await enrolment.enrol(
@@ -84,7 +91,8 @@ async def set_terms(
         if after == before:
             return after
         detail = {"before": _written(before), "after": _written(after), "reason": terms.reason.strip()}
-        await audit.append(conn, now, who, "office.designated", f"office/{record.number}", detail)
+        actor = actor_of(who).about(line.owner) if terms.authority else who
+        await audit.append(conn, now, actor, "office.designated", f"office/{record.number}", detail)
         await outbox.enqueue(conn, "derive", now)
         last = min((each.until for each in after if each.until is not None), default=None)
         if last is not None:
@@ -129,11 +137,14 @@ async def reopen(tools: Tools, tenant: Tenant, number: str, reason: str, who: Wh
 
 
 async def _held(
-    conn: Connection, tenant: Tenant, number: str, *, is_open: bool = False
+    conn: Connection, tenant: Tenant, number: str, *, is_open: bool = False, owner: str = ""
 ) -> tuple[OfficeRecord, Enrolled]:
-    """Return the office, held, and the line by which the tenant would list it as it is; its addresses stay as they are."""
+    """Return the office, held, and the line by which the tenant, or `owner`, would list it as it is.
+
+    Its addresses stay as they are.
+    """
     record = await office_records.office(conn, tenant, number, to_change=True)
-    line = await enrolment.enrolled(conn, number, tenant.code)
+    line = await enrolment.enrolled(conn, number, owner or tenant.code)
     if record is None or line is None or (is_open and record.closed_on is not None):
         what = "open office" if is_open else "office"
         raise UnknownError(f"no {what} {number} answers to {tenant.code or 'the nation'}")

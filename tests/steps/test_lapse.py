@@ -72,5 +72,8 @@ async def test_after_the_last_day_of_a_designation_the_office_answers_to_its_aut
     ]
     with pytest.raises(UnknownError):
         await set_terms(shop.tools, ABOVE, A, terms, "ken", lambda _: None)
+    theirs_by_us = Terms({"43": (None, None)}, "指定", PREFECTURE)
+    with pytest.raises(UnknownError):
+        await set_terms(shop.tools, HERE, A, theirs_by_us, "city", lambda _: None)
     await enrol(shop.tools, [theirs], "ken")  # designated anew, by a list that names the address
     assert {row.address for row in await shop.all(ContactRow) if row.active} >= {"ken@example.jp"}

@@ -109,6 +109,24 @@ async def test_an_office_of_two_authorities_shows_each_its_own_designations_and_
     assert len((await land.get(f"/offices/{PLANS}/contacts", "editor")).items) == 2
 
 
+async def test_the_nation_enters_who_designates_an_office_that_lies_elsewhere(own: Country) -> None:
+    path = f"/offices/{PLANS}/designations"
+    wanted = {"items": [{"service": "43", "until": "2026-03-31"}], "reason": "区域外指定"}
+    assert (await own.get(f"/offices/{PLANS}", "ichikawa")).status == 404
+    assert (await own.call("PUT", path, wanted, "ichikawa", If_Match="*")).status == 404
+    tag = (await own.get(f"{path}?authority={ICHIKAWA}", "editor")).headers["ETag"]
+    put = await own.call("PUT", f"{path}?authority={ICHIKAWA}", wanted, "editor", If_Match=tag)
+    assert (put.status, [each["authority"] for each in put.body["items"]]) == (200, [ICHIKAWA])
+    assert (await own.get(f"/offices/{PLANS}", "ichikawa")).body["municipality"] == CHIBA_CITY
+    for who, authority in (("ichikawa", ICHIKAWA), ("municipality", CHIBA_CITY)):
+        assert [each["authority"] for each in (await own.get(path, who)).items] == [authority]
+    assert (await own.get(f"/offices/{PLANS}/contacts", "ichikawa")).items == []
+    assert (await own.get(f"{path}?authority={CHIBA_CITY}", "ichikawa")).status == 422
+    assert (await own.get(f"{path}?authority=999016", "editor")).status == 422
+    [deed] = (await own.get("/audit?action=office.designated", "ichikawa")).items
+    assert (deed["authority"], deed["subject"]) == (ICHIKAWA, f"office/{PLANS}")
+
+
 async def test_an_office_is_corrected_by_who_has_seen_it_and_the_audit_tells(own: Country) -> None:
     path = f"/offices/{PLANS}"
     tag = (await own.get(path)).headers["ETag"]

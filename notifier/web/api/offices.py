@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from notifier.domain.callers import Tenant
 from notifier.errors import UnknownError
 from notifier.steps.amend import amend_office
 from notifier.steps.designate import Terms, set_terms
-from notifier.store import office_records
+from notifier.store import authorities, office_records
 from notifier.store.database import Connection
 from notifier.store.office_records import OfficeRecord, Wanted
 from notifier.web.api.calls import JSON, MERGE, Call, Route
@@ -22,6 +23,7 @@ from notifier.web.api.fields import (
     OfficeNumber,
     Page,
     Paging,
+    Query,
     Shown,
     Text,
     page_of,
@@ -99,6 +101,17 @@ class Designations(Shown, title="指定の一覧"):
     """All of them."""
 
     items: list[Designation]
+
+
+class DesignationsQuery(Query):
+    """By whom."""
+
+    authority: Annotated[
+        AuthorityCode | None,
+        Field(
+            description="全国の鍵で、どの自治体による指定か。事業所の所在地でない自治体の指定（区域外指定）も、これで登録します。"
+        ),
+    ] = None
 
 
 class DesignationTerm(Body, title="指定とその期間"):
@@ -211,18 +224,32 @@ async def change(call: Call) -> Office:
 
 
 async def show_designations(call: Call) -> Designations:
-    """Answer with the tenant's own designations of an office."""
+    """Answer with the tenant's own designations of an office; to the nation with those by all, or by one."""
     async with call.reading() as conn:
+        whose = Tenant(await _designator(call, conn) or call.tenant.code)
         office = await seen(call, conn)
-        found = await office_records.designations_of(conn, call.tenant, office.id)
+        found = await office_records.designations_of(conn, whose, office.id)
     return _shown(found)
+
+
+async def _designator(call: Call, conn: Connection) -> str:
+    """Return on whose behalf the nation asks, "" for nobody's; refuse it to others, and for authorities nobody knows."""
+    named = call.query(DesignationsQuery).authority or ""
+    if named and not call.tenant.is_nation and named != call.tenant.code:
+        raise RefusedError("designation-unfit", [Wrong("authority", "another-authority", "query")])
+    if named and named not in await authorities.load_authorities(conn):
+        raise RefusedError("designation-unfit", [Wrong("authority", "unknown", "query")])
+    return named
 
 
 async def set_designations(call: Call) -> Designations:
     """Let the office answer to the tenant for these services and no others."""
     wanted = await call.body(DesignationsWanted)
     _refuse_wrong_terms(call, wanted)
-    terms = Terms({each.service: (each.since, each.until) for each in wanted.items}, wanted.reason)
+    async with call.reading() as conn:
+        designator = await _designator(call, conn)
+    days = {each.service: (each.since, each.until) for each in wanted.items}
+    terms = Terms(days, wanted.reason, designator)
     number = call.inside(OfficePath).number
     kept = await set_terms(
         call.tools, call.tenant, number, terms, call.actor, lambda found: call.check(_shown(found))
@@ -327,7 +354,14 @@ ROUTES = (
         guarded=True,
         group="事業所",
     ),
-    _of_office("/designations", "事業所の指定（自分の自治体によるもの）", show_designations, Designations),
+    _of_office(
+        "/designations",
+        "事業所の指定（自分の自治体によるもの）",
+        show_designations,
+        Designations,
+        query=DesignationsQuery,
+        problems=("designation-unfit",),
+    ),
     Route(
         "PUT",
         "/offices/{number}/designations",
@@ -338,6 +372,7 @@ ROUTES = (
         answers={200: Designations},
         problems=("designation-unfit",),
         inside=OfficePath,
+        query=DesignationsQuery,
         guarded=True,
         group="事業所",
     ),
