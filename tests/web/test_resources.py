@@ -121,8 +121,8 @@ async def test_the_nation_enters_who_designates_an_office_that_lies_elsewhere(ow
     for who, authority in (("ichikawa", ICHIKAWA), ("municipality", CHIBA_CITY)):
         assert [each["authority"] for each in (await own.get(path, who)).items] == [authority]
     assert (await own.get(f"/offices/{PLANS}/contacts", "ichikawa")).items == []
-    assert (await own.get(f"{path}?authority={CHIBA_CITY}", "ichikawa")).status == 422
-    assert (await own.get(f"{path}?authority=999016", "editor")).status == 422
+    assert (await own.get(f"{path}?authority={CHIBA_CITY}", "ichikawa")).status == 403
+    assert (await own.get(f"{path}?authority=999016", "editor")).status == 404
     [deed] = (await own.get("/audit?action=office.designated", "ichikawa")).items
     assert (deed["authority"], deed["subject"]) == (ICHIKAWA, f"office/{PLANS}")
 

@@ -236,9 +236,9 @@ async def _designator(call: Call, conn: Connection) -> str:
     """Return on whose behalf the nation asks, "" for nobody's; refuse it to others, and for authorities nobody knows."""
     named = call.query(DesignationsQuery).authority or ""
     if named and not call.tenant.is_nation and named != call.tenant.code:
-        raise RefusedError("designation-unfit", [Wrong("authority", "another-authority", "query")])
+        raise RefusedError("another-authority")
     if named and named not in await authorities.load_authorities(conn):
-        raise RefusedError("designation-unfit", [Wrong("authority", "unknown", "query")])
+        raise UnknownError(f"no authority {named}")
     return named
 
 
@@ -360,7 +360,7 @@ ROUTES = (
         show_designations,
         Designations,
         query=DesignationsQuery,
-        problems=("designation-unfit",),
+        problems=("another-authority",),
     ),
     Route(
         "PUT",
@@ -370,7 +370,7 @@ ROUTES = (
         "offices:write",
         takes={JSON: DesignationsWanted},
         answers={200: Designations},
-        problems=("designation-unfit",),
+        problems=("designation-unfit", "another-authority"),
         inside=OfficePath,
         query=DesignationsQuery,
         guarded=True,
