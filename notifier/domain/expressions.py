@@ -208,6 +208,17 @@ def setter_of(expression: Expression) -> str | None:
             return None
 
 
+def is_left_to_designators(expression: Expression) -> bool:
+    """Tell whether the day of `expression` is set by whoever designates the office (指定権者), by whatever event."""
+    match expression:
+        case SetByAuthority(by=setter):
+            return setter == "designation-authority"
+        case BeforeFact(latest=latest) | FiscalYearsAfter(latest=latest):
+            return is_left_to_designators(latest)
+        case _:
+            return False
+
+
 def events_of(expression: Expression) -> tuple[str, ...]:
     """Return the types of event by which an authority, or the nation, sets the day of `expression`."""
     match expression:

@@ -13,7 +13,7 @@ from notifier.domain import dates, exemptions
 from notifier.domain.applicability import EVERYBODY, Condition, fact_types
 from notifier.domain.calendar import Calendar, Roll
 from notifier.domain.deadlines import SetDay
-from notifier.domain.expressions import anchor_of, events_of, setter_of
+from notifier.domain.expressions import anchor_of, events_of, is_left_to_designators, setter_of
 from notifier.domain.facts import Fact, FactPattern
 from notifier.domain.ladders import Ladder
 from notifier.domain.statements import Statement, known_on
@@ -184,6 +184,13 @@ class Law:
         kind = "prefecture" if code[2:5] == "000" else "municipality"
         setters = {setter_of(said.due) for said in self.said(deadline) if said.due is not None}
         return not setters.isdisjoint({kind, "designation-authority"})
+
+    def is_left_to_designators(self, deadline: str) -> bool:
+        """Tell whether the law leaves the day of `deadline` to whoever designates the office (指定権者).
+
+        Cohorts know where an office lies, not who designates it: what the nearest authority sets counts for all there.
+        """
+        return any(is_left_to_designators(said.due) for said in self.said(deadline) if said.due is not None)
 
     def set_day(
         self, events: Sequence[str], chain: Iterable[str], fiscal_year: int | None, deadline: str = ""

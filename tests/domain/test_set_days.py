@@ -1,8 +1,9 @@
 """A day set by an event that any duty may use: it names the duty, and counts only from whom the law leaves it to."""
 
+from dataclasses import replace
 from datetime import date
 
-from notifier.domain.expressions import BeforeFact, SetByAuthority, setter_of
+from notifier.domain.expressions import BeforeFact, SetByAuthority, is_left_to_designators, setter_of
 from notifier.domain.obligations import decide
 from tests.builders import CITY, ISSUED, REPORT, anchor, by, city, key, law, prefecture, said, setting
 
@@ -26,3 +27,8 @@ def test_a_day_that_names_its_duty_holds_for_that_one_and_from_whom_the_law_leav
     )
     assert setter_of(reported) == "prefecture"
     assert setter_of(by(july)) is None
+    designated = SetByAuthority("designation-authority", "example.due.set")
+    assert is_left_to_designators(designated)
+    assert is_left_to_designators(replace(reported, latest=designated))
+    assert not is_left_to_designators(reported)
+    assert not is_left_to_designators(by(july))

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
+from notifier.clock import japan_time
 from notifier.domain.accounts import User
 from notifier.domain.callers import Tenant
 from notifier.domain.roles import Role
+from notifier.publishing import publish
 from notifier.running import run_due
 from notifier.store import audit_records, authority_records
 from notifier.tools import law_on
@@ -97,6 +100,16 @@ async def test_a_city_cannot_set_what_is_for_its_prefecture(place: Town, visitor
     assert "都道府県が定めます。千葉市では登録できません" in page
     form = {"type": "wage-support.application-window.set", "opens": "2026-02-02", "closes": "2026-04-30"}
     assert (await sent(visitor, place, f"{LADDER}/day", form, CLERK))[0] == 403
+
+
+async def test_a_city_is_told_for_whom_a_day_counts_that_is_left_to_whoever_designates(
+    place: Town, visitor: ClientSession
+) -> None:
+    place.clock.turn_to(japan_time(date(2026, 4, 10), 9))
+    await publish(place.tools, place.tools.today())
+    page = words(await seen(visitor, place, REPORT))
+    assert "都道府県が指定した事業所も含めて、千葉市にあるすべての事業所に使われます" in page
+    assert "含めて" not in words(await seen(visitor, place, LADDER))
 
 
 # --- ladder and roll --------------------------------------------------------------------------------------------

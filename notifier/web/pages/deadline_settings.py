@@ -95,6 +95,7 @@ async def _page(request: web.Request, looking: Staff, form: Form | None = None) 
         authority=authority,
         form=filled,
         settables=settables(looking, law, deadline),
+        for_all=law.is_left_to_designators(deadline.id) and not looking.tenant.is_prefecture,
         set_before=set_before,
         recorded_by=await recorders(looking, {fact.source for _, fact, _ in set_before}),
         value_names=wording.VALUES,
