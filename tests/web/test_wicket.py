@@ -9,6 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from notifier.channels.signing import headers
+from notifier.keyring import Keyring
+from notifier.reception import Reception
+from notifier.web.api.calls import Entrance
+from notifier.web.api.wicket import Done, Wicket
+from notifier.web.plain_calls import PlainCall, read
 from tests.web.country import PLANS, Country, country
 
 Answer = tuple[int, dict[str, str], Any]
@@ -127,3 +132,30 @@ async def test_a_call_whose_rest_does_not_come_is_answered_by_the_usual_door(lan
     status, _, said = await answer(reader)
     writer.close()
     assert (status, said["code"]) == (401, "unauthorized")
+
+
+async def test_whose_connection_breaks_keeps_nobody_waiting_who_came_with_it(land: Country) -> None:
+    entrance = Entrance(
+        Reception(land.tools), Keyring(land.tools), land.tools.now, exchange=land.service.exchange
+    )
+    wicket = Wicket(entrance, {})
+    taken: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    def broken(_: object = None) -> Any:
+        raise ConnectionResetError
+
+    def come(number: str, done: Done = taken.put_nowait) -> None:
+        found = read(call(land, number))
+        assert isinstance(found, PlainCall)
+        wicket.come(lambda: found, done)
+
+    come("first")  # its key and its source are met
+    assert await taken.get() is not None
+    come("second")
+    wicket.come(broken, taken.put_nowait)
+    come("third", broken)
+    come("fourth")
+    answers = [await taken.get() for _ in range(2)]
+    assert all(each is not None and each.startswith(b"HTTP/1.1 202") for each in answers)
+    await wicket.close(1)
+    assert taken.empty()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from aiohttp.helpers import rfc822_formatted_time
@@ -33,6 +33,7 @@ Look = Callable[[], PlainCall | None]
 Done = Callable[[bytes | None], None]
 """Is told the answer as it goes over the wire, or None where the usual door is to answer."""
 
+T = TypeVar("T")
 _TOKEN: Final = re.compile(r"[Bb]earer +(\S+)")
 _log = structlog.get_logger("notifier.web")
 _levels = logging.getLogger("notifier.web")
@@ -75,18 +76,22 @@ class Wicket:
 
         One call after the other costs a fifth more.
         """
-        calls = [(call, done) for look, done in came if (call := look()) is not None]
+        calls = [(call, done) for look, done in came if (call := _apart(look)) is not None]
         try:
             met = self._met_among([call for call, _ in calls])
         except Exception:  # noqa: BLE001 -- the usual door meets what it was, and tells it
             _log.exception("calls could not be looked at together", calls=len(calls))
             met = [(None, None)] * len(calls)
         for (call, done), (caller, event) in zip(calls, met, strict=True):
-            if caller is None or event is None:
-                if not self._look_first(call, done):
-                    done(None)
-            elif not self._begin(caller, event, done):
-                done(None)
+            _apart(partial(self._go, call, caller, event, done))
+
+    def _go(self, call: PlainCall, caller: Caller | None, event: Inbound | None, done: Done) -> None:
+        if caller is None or event is None:
+            is_begun = _apart(partial(self._look_first, call, done))
+        else:
+            is_begun = _apart(partial(self._begin, caller, event, done))
+        if not is_begun:
+            done(None)
 
     def _met_among(self, calls: Sequence[PlainCall]) -> list[tuple[Caller | None, Inbound | None]]:
         """Return, of each call, who calls and with which event; None for what is to be seen at the usual door."""
@@ -198,7 +203,7 @@ class Wicket:
                 _log.info("events came in", request=event.request, taken=1, refused=[], **trace)
         answers = [self._answer(event) for event, _ in taken]
         for (_, done), answer in zip(taken, answers, strict=True):
-            done(answer)
+            _apart(partial(done, answer))
         self._ended(len(taken))
 
     def _ended(self, count: int) -> None:
@@ -210,6 +215,15 @@ class Wicket:
         body = events.said_of(event).encode()
         own = f"{event.request}\r\nContent-Length: {len(body)}\r\nDate: {rfc822_formatted_time()}"
         return f"{self._dress}{own}\r\n\r\n".encode("ascii") + body
+
+
+def _apart(act: Callable[[], T]) -> T | None:
+    """Return what `act` returns; what it raises concerns one sender, and none of those who came together with it."""
+    try:
+        return act()
+    except Exception:  # noqa: BLE001 -- whatever it is, the others go on
+        _log.exception("a call could not be dealt with")
+        return None
 
 
 def _read(call: PlainCall, now: datetime) -> Inbound | None:
